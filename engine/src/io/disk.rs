@@ -17,6 +17,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use io_uring::squeue::Entry;
@@ -74,10 +75,18 @@ pub enum AppendIoError {
     },
 }
 
-/// What a log asks of a disk. Every call may suspend; none is retried behind the caller's back.
+/// What a log asks of the world: files, the clock, and tasks. Every asynchronous call may suspend; none is retried
+/// behind the caller's back.
 pub trait Disk: Clone + 'static {
     /// An open log file. Clones are the same file.
     type File: Clone + 'static;
+
+    /// Milliseconds since the epoch. May stand still or jump back.
+    fn now_ms(&self) -> i64;
+    /// Starts a task on the calling core.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static);
+    /// Completes when `duration` has passed.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static;
 
     /// Opens a log file for appends and reads, making it when it is not there.
     fn open(&self, path: &Path) -> impl Future<Output = io::Result<Self::File>>;
@@ -159,6 +168,20 @@ impl RingFile {
 
 impl Disk for RingDisk {
     type File = RingFile;
+
+    #[allow(clippy::disallowed_methods)] // This is the clock that everything else is handed.
+    fn now_ms(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        crate::runtime::spawn(task);
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
+        crate::runtime::sleep(duration)
+    }
 
     async fn open(&self, path: &Path) -> io::Result<RingFile> {
         let direct = open(path, libc::O_RDWR | libc::O_CREAT | libc::O_DIRECT).await?;
