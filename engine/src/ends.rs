@@ -59,7 +59,11 @@ impl Ends {
 
     /// Offsets up to `end` have been given out.
     pub fn assign(&mut self, end: Offset) {
-        assert!(end > self.assigned, "assigning {end} after {}", self.assigned);
+        assert!(
+            end > self.assigned,
+            "assigning {end} after {}",
+            self.assigned
+        );
         self.assigned = end;
     }
 

@@ -172,7 +172,9 @@ impl Disk for RingDisk {
     #[allow(clippy::disallowed_methods)] // This is the clock that everything else is handed.
     fn now_ms(&self) -> i64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        since.map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
