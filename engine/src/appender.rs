@@ -9,7 +9,7 @@ use std::io;
 use std::rc::Rc;
 
 use crate::append::AppendError;
-use crate::file_name::{self, FileKind};
+use crate::file_name::{self, SegmentFileKind, SegmentFileName};
 use crate::io::{AppendIoError, Disk};
 use crate::log::{FailedStep, Group, LogPosition, Step};
 use crate::partition::Partition;
@@ -26,20 +26,31 @@ pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
     loop {
         let now = TimestampMs(partition.disk.now_ms());
         let step = partition.log.borrow_mut().next_step(now);
-        let done = match step {
+        let (what, done) = match step {
             Step::Idle => break,
-            Step::Roll => roll(&partition).await,
-            Step::PersistEpoch => persist_epoch(&partition).await,
+            Step::Roll => ("rolling", roll(&partition).await),
+            Step::PersistEpoch => ("saving the leader epoch", persist_epoch(&partition).await),
             Step::Write(group) => {
                 write(&partition, group).await;
-                Ok(())
+                continue;
             }
         };
         if let Err(error) = done {
-            fail(&partition, None, &error, "rolling the segment");
+            fail(&partition, None, &error, what);
         }
     }
     partition.appending.set(false);
+}
+
+/// Rolls outside of an append, for retention. False when appends are under way: then there is no need.
+pub(crate) async fn roll_when_idle<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<bool> {
+    if partition.appending.replace(true) {
+        return Ok(false);
+    }
+    let rolled = roll(partition).await;
+    // Appends that were queued meanwhile found the appender taken.
+    partition.disk.spawn(run(partition.clone()));
+    rolled.map(|()| true)
 }
 
 async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
@@ -52,7 +63,7 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
         range
     };
     partition.budget.enforce();
-    let file = partition.log.borrow().active().file.clone();
+    let file = partition.log.borrow().active_file();
     let written = || {
         partition.log.borrow_mut().group_written(&group);
         partition.notify();
@@ -99,7 +110,7 @@ fn fail<D: Disk>(
     drop(log);
     partition.notify();
     if matches!(error, AppendError::DiskFull { .. }) {
-        partition.disk.spawn(crate::open::reopen_when_there_is_room(partition.clone()));
+        partition.disk.spawn(crate::open::resume_when_there_is_room(partition.clone()));
     }
 }
 
@@ -109,19 +120,20 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (file, directory, written) = {
         let mut log = partition.log.borrow_mut();
         log.active_mut().seal_time_index();
-        (log.active().file.clone(), log.directory.clone(), log.written)
+        (log.active_file(), log.directory.clone(), log.written)
     };
     if partition.log.borrow().ends.durable() < written.offset {
         partition.disk.flush(&file).await?;
-        partition.log.borrow_mut().ends.flush(written.offset);
+        partition.log.borrow_mut().flushed_to(written);
     }
     let base_offset = written.offset;
-    let path = directory.join(file_name::segment_file(base_offset, FileKind::Log));
+    let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
     partition.disk.flush_directory(&directory).await?;
     crate::upkeep::save_sealed(partition, base_offset).await?;
+    let now = TimestampMs(partition.disk.now_ms());
     let mut log = partition.log.borrow_mut();
-    log.segments.push_back(Segment::new(base_offset, next));
+    log.segments.push_back(Segment::new(base_offset, Some(next), now));
     let begin = LogPosition {
         segment: base_offset,
         position: Position::ZERO,
@@ -129,6 +141,7 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     };
     log.written = begin;
     log.visible = begin;
+    log.durable = begin;
     partition.cache.borrow_mut().roll(base_offset);
     partition.allocated.set(0);
     partition.disk.spawn(trim(partition.clone(), file, written.position));
@@ -148,9 +161,12 @@ async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> 
     let (path, contents) = {
         let mut log = partition.log.borrow_mut();
         let (epoch, start) = (log.epoch, log.written.offset);
-        log.epochs.assign(epoch, start);
+        log.epochs.assign(epoch, start).map_err(io::Error::other)?;
         (log.directory.join(file_name::LEADER_EPOCH_CHECKPOINT), log.epochs.encode())
     };
+    // The checkpoint comes first: from the first batch on, recovery knows what was durable.
+    crate::upkeep::write_durable_end(partition, false).await?;
+    // This flushes the directory, and with it the entry of a segment file just made.
     partition.disk.replace(&path, contents.into_bytes()).await?;
     partition.log.borrow_mut().epoch_is_durable = true;
     Ok(())
@@ -160,7 +176,7 @@ async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> 
 fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
     let (end, limit, file) = {
         let log = partition.log.borrow();
-        (log.written.position.0, log.config.segment_bytes, log.active().file.clone())
+        (log.written.position.0, log.config.segment_bytes, log.active_file())
     };
     let allocated = partition.allocated.get();
     let step = end.next_power_of_two().clamp(ALLOCATE_BYTES_MIN, ALLOCATE_BYTES_MAX);

@@ -123,12 +123,17 @@ pub(crate) struct Log<F> {
     pub(crate) epochs: LeaderEpochs,
     /// Whether `epochs` on the disk holds the current epoch.
     pub(crate) epoch_is_durable: bool,
+    /// Producers as of what is assigned: what the next batch is checked against.
     pub(crate) producers: ProducerStates,
+    /// Producers as of what is written: what snapshots may say.
+    pub(crate) written_producers: ProducerStates,
     pub(crate) queue: VecDeque<Queued>,
     /// The end of what consumers may see, as a place.
     pub(crate) visible: LogPosition,
     /// The end of what has been written.
     pub(crate) written: LogPosition,
+    /// The end of what is durable.
+    pub(crate) durable: LogPosition,
     pub(crate) records_since_flush: u64,
     pub(crate) refused: Option<Arc<str>>,
     pub(crate) closed: bool,
@@ -141,6 +146,14 @@ impl<F> Log<F> {
 
     pub(crate) fn active_mut(&mut self) -> &mut Segment<F> {
         self.segments.back_mut().expect("a log has an active segment")
+    }
+
+    /// The active segment's file, which is always open.
+    pub(crate) fn active_file(&self) -> F
+    where
+        F: Clone,
+    {
+        self.active().file.clone().expect("the active segment's file is open")
     }
 
     /// Bytes of all segments.
@@ -162,7 +175,7 @@ impl<F> Log<F> {
     ) -> Result<Queueing, AppendError> {
         self.check_accepts(&batch)?;
         let header = *batch.header();
-        if let Decision::Duplicate { base_offset, last_offset, .. } = self.producers.check(&header)? {
+        if let Some((base_offset, last_offset)) = self.check_sequence(&header)? {
             let receipt = Appended {
                 base_offset,
                 log_append_time: None,
@@ -176,7 +189,7 @@ impl<F> Log<F> {
         let last_offset = base_offset.plus(i64::from(header.last_offset_delta())).ok_or(exhausted.clone())?;
         self.ends.assign(last_offset.next().ok_or(exhausted)?);
         let append_time = (self.config.timestamp_type == TimestampType::LogAppendTime).then_some(now);
-        self.producers.update(&header, base_offset, append_time.unwrap_or(header.max_timestamp()));
+        self.producers.update(&header, base_offset);
         let ack = Rc::new(Ack::default());
         self.queue.push_back(Queued {
             batch: batch.into_bytes(),
@@ -188,6 +201,31 @@ impl<F> Log<F> {
             ack: ack.clone(),
         });
         Ok(Queueing::Queued(ack))
+    }
+
+    /// The first and last offset of the batch that this one repeats; none when it is to be appended.
+    fn check_sequence(&self, header: &RecordBatchHeader) -> Result<Option<(Offset, Offset)>, AppendError> {
+        let partition = self.partition;
+        let producer_id = header.producer_id();
+        match self.producers.check(header) {
+            Decision::Append => Ok(None),
+            Decision::Duplicate { base_offset, last_offset, .. } => Ok(Some((base_offset, last_offset))),
+            Decision::OutOfOrder { base_sequence, last_sequence } => Err(AppendError::OutOfOrderSequence {
+                partition,
+                producer_id,
+                base_sequence,
+                last_sequence,
+            }),
+            Decision::InvalidEpoch { producer_epoch, current_epoch } => Err(AppendError::InvalidProducerEpoch {
+                partition,
+                producer_id,
+                producer_epoch,
+                current_epoch,
+            }),
+            Decision::InvalidTransactionState { .. } => {
+                Err(AppendError::InvalidTransactionState { partition, producer_id })
+            }
+        }
     }
 
     fn check_accepts(&self, batch: &ValidBatch) -> Result<(), AppendError> {
@@ -287,6 +325,10 @@ impl<F> Log<F> {
     pub(crate) fn group_written(&mut self, group: &Group) {
         self.ends.write(group.end.offset, group.first_durable.map(|first| first.offset));
         self.written = group.end;
+        for queued in &group.batches {
+            let header = RecordBatchHeader::view(&queued.batch).expect("a valid batch has a header");
+            self.written_producers.update(header, queued.base_offset);
+        }
         self.visible = match group.first_durable {
             Some(first) => first,
             None => group.end,
@@ -296,10 +338,20 @@ impl<F> Log<F> {
 
     /// The flush that followed the write of `group` has completed.
     pub(crate) fn group_flushed(&mut self, group: &Group) {
-        self.ends.flush(group.end.offset);
-        self.visible = group.end;
-        self.records_since_flush = 0;
+        self.flushed_to(group.end);
         self.answer_group(group, Acks::Durable);
+    }
+
+    /// A flush that began when `end` was the end of what had been written has completed.
+    pub(crate) fn flushed_to(&mut self, end: LogPosition) {
+        self.ends.flush(end.offset);
+        if end.offset >= self.durable.offset {
+            self.durable = end;
+        }
+        if self.ends.high_watermark() == self.written.offset {
+            self.visible = self.written;
+        }
+        self.records_since_flush = 0;
     }
 
     fn answer_group(&self, group: &Group, acks: Acks) {
@@ -324,6 +376,16 @@ impl<F> Log<F> {
             queued.ack.answer(Err(error.clone()));
         }
         self.ends.forget_assigned();
+        self.producers = self.written_producers.clone();
+    }
+}
+
+impl<F> Log<F> {
+    /// What failed has been taken back: the log ends where it was written, and writes are accepted again.
+    pub(crate) fn resume(&mut self) {
+        let written = self.written;
+        self.active_mut().cut_to(written.position, written.offset);
+        self.refused = None;
     }
 }
 

@@ -8,7 +8,7 @@ use std::io;
 use std::rc::Rc;
 
 use crate::batch::{HEADER_LENGTH, RecordBatchHeader};
-use crate::file_name::{self, FileKind};
+use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::io::{ChunkSlice, Disk};
 use crate::partition::Partition;
@@ -117,6 +117,12 @@ pub struct TimestampedOffset {
     pub offset: Offset,
 }
 
+/// Which segment a read looks at, and how far it may.
+struct Sight {
+    segment: Offset,
+    end: Position,
+}
+
 /// A segment as a read sees it: everything copied out, so that nothing is borrowed while waiting for the disk.
 struct View<F> {
     partition: TopicPartition,
@@ -133,7 +139,7 @@ impl<D: Disk> Partition<D> {
     /// # Errors
     /// When the offset is outside of the log, or when the place where its batch should be cannot be read.
     pub async fn read(&self, request: ReadRequest) -> Result<FetchPlan<D::File>, ReadError> {
-        let Some(view) = self.view(request.offset, request.offset_max)? else {
+        let Some(view) = self.view(request.offset, request.offset_max).await? else {
             return Ok(self.plan(Vec::new()));
         };
         let indexes = self.indexes(&view).await?;
@@ -147,7 +153,27 @@ impl<D: Disk> Partition<D> {
     }
 
     /// The segment to read `offset` from; none when there is nothing to see yet.
-    fn view(&self, offset: Offset, offset_max: Option<Offset>) -> Result<Option<View<D::File>>, ReadError> {
+    async fn view(&self, offset: Offset, offset_max: Option<Offset>) -> Result<Option<View<D::File>>, ReadError> {
+        let Some(sight) = self.sight(offset, offset_max)? else {
+            return Ok(None);
+        };
+        let file = self.file_of(sight.segment).await.map_err(|source| ReadError::Io {
+            partition: self.id(),
+            segment: sight.segment,
+            position: Position::ZERO,
+            offset,
+            source,
+        })?;
+        Ok(Some(View {
+            partition: self.id(),
+            segment: sight.segment,
+            file,
+            end: sight.end,
+            cached_from: self.cache.borrow().cached_from(sight.segment),
+        }))
+    }
+
+    fn sight(&self, offset: Offset, offset_max: Option<Offset>) -> Result<Option<Sight>, ReadError> {
         let log = self.log.borrow();
         let (log_start, log_end) = (log.ends.start(), log.ends.written());
         if offset < log_start || offset > log_end {
@@ -167,12 +193,9 @@ impl<D: Disk> Partition<D> {
         } else {
             segment.end
         };
-        Ok(Some(View {
-            partition: log.partition,
+        Ok(Some(Sight {
             segment: segment.base_offset,
-            file: segment.file.clone(),
             end,
-            cached_from: self.cache.borrow().cached_from(segment.base_offset),
         }))
     }
 
@@ -225,11 +248,11 @@ impl<D: Disk> Partition<D> {
     async fn load_indexes(&self, view: &View<D::File>) -> Result<Indexes, ReadError> {
         let directory = self.directory();
         let read = async |kind| {
-            let path = directory.join(file_name::segment_file(view.segment, kind));
+            let path = directory.join(SegmentFileName::live(view.segment, kind).to_string());
             self.disk.read_whole(&path).await.ok().flatten()
         };
-        let offset = read(FileKind::OffsetIndex).await;
-        let time = read(FileKind::TimeIndex).await;
+        let offset = read(SegmentFileKind::OffsetIndex).await;
+        let time = read(SegmentFileKind::TimeIndex).await;
         let decoded = offset
             .and_then(|bytes| OffsetIndex::decode(view.segment, &bytes).ok())
             .filter(|index| index.last().is_none_or(|last| last.position < view.end))
@@ -257,7 +280,7 @@ impl<D: Disk> Partition<D> {
         let candidates = self.segments_reaching(timestamp);
         for base_offset in candidates {
             let from = base_offset.max(self.log_start_offset());
-            let Ok(Some(view)) = self.view(from, None) else {
+            let Some(view) = self.view(from, None).await? else {
                 continue;
             };
             let indexes = self.indexes(&view).await?;

@@ -30,7 +30,8 @@ impl Indexes {
 /// See the module. `F` is the disk's file.
 pub(crate) struct Segment<F> {
     pub(crate) base_offset: Offset,
-    pub(crate) file: F,
+    /// None while it is not open: sealed segments are opened when they are read.
+    pub(crate) file: Option<F>,
     /// Where the next batch goes; the file may be longer, allocated ahead with zeros.
     pub(crate) end: Position,
     /// The offset after the last record.
@@ -38,6 +39,8 @@ pub(crate) struct Segment<F> {
     /// None while they have not been read from their files: sealed segments load them when first looked up.
     pub(crate) indexes: Option<Rc<Indexes>>,
     pub(crate) max_timestamp: TimestampMs,
+    /// When the file changed last, for retention of records without a sensible timestamp.
+    pub(crate) last_modified: TimestampMs,
     offset_of_max_timestamp: Offset,
     /// The timestamp of the first batch, from which `segment.ms` counts.
     first_timestamp: Option<TimestampMs>,
@@ -46,7 +49,7 @@ pub(crate) struct Segment<F> {
 
 impl<F> Segment<F> {
     /// An empty segment.
-    pub(crate) fn new(base_offset: Offset, file: F) -> Segment<F> {
+    pub(crate) fn new(base_offset: Offset, file: Option<F>, now: TimestampMs) -> Segment<F> {
         Segment {
             base_offset,
             file,
@@ -54,6 +57,7 @@ impl<F> Segment<F> {
             next_offset: base_offset,
             indexes: Some(Rc::new(Indexes::new(base_offset))),
             max_timestamp: TimestampMs::NONE,
+            last_modified: now,
             offset_of_max_timestamp: base_offset,
             first_timestamp: None,
             bytes_since_index_entry: 0,
@@ -63,10 +67,11 @@ impl<F> Segment<F> {
     /// A segment whose contents up to `end` are known from its indexes rather than from a scan.
     pub(crate) fn known(
         base_offset: Offset,
-        file: F,
+        file: Option<F>,
         end: Position,
         next_offset: Offset,
         indexes: Rc<Indexes>,
+        now: TimestampMs,
     ) -> Segment<F> {
         let last = indexes.time.last();
         let from = indexes.offset.last().map_or(Position::ZERO, |entry| entry.position);
@@ -78,7 +83,7 @@ impl<F> Segment<F> {
             first_timestamp: indexes.time.iter().next().map(|entry| entry.timestamp),
             bytes_since_index_entry: end.distance_from(from).unwrap_or(0),
             indexes: Some(indexes),
-            ..Segment::new(base_offset, file)
+            ..Segment::new(base_offset, file, now)
         }
     }
 
@@ -111,6 +116,17 @@ impl<F> Segment<F> {
         // that does not rise is no harm: the next lookup scans a little further.
         let _ = indexes.offset.append(last_offset, position);
         let _ = indexes.time.maybe_append(timestamp, offset);
+    }
+
+    /// Forgets what was noted from `end` on, because it could not be written.
+    pub(crate) fn cut_to(&mut self, end: Position, next_offset: Offset) {
+        self.end = end;
+        self.next_offset = next_offset;
+        if let Some(indexes) = &mut self.indexes {
+            let indexes = Rc::make_mut(indexes);
+            indexes.offset.truncate_to(next_offset);
+            indexes.time.truncate_to(next_offset);
+        }
     }
 
     /// Closes the time index with the segment's maximum, as Kafka does before a segment is sealed.

@@ -134,7 +134,7 @@ pub trait Disk: Clone + 'static {
         flush: bool,
     ) -> impl Future<Output = io::Result<()>>;
 
-    /// Makes a directory; an existing one is fine. Its parent is flushed.
+    /// Makes a directory; an existing one is fine. Durable after [`Disk::flush_directory`] of its parent.
     fn create_directory(&self, path: &Path) -> impl Future<Output = io::Result<()>>;
     /// What a directory holds, sorted by name.
     fn list(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>>;
@@ -319,8 +319,7 @@ impl Disk for RingDisk {
         let entry = opcode::MkDirAt::new(AT_CWD, pointer).mode(0o755).build();
         match run(entry, None, hold).await {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-            Ok(()) => self.flush_directory(parent(path)).await,
+            answer => answer,
         }
     }
 
