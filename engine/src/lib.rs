@@ -5,7 +5,10 @@ pub mod batch;
 pub mod compress;
 pub mod file_name;
 pub mod index;
+pub mod leader_epoch;
+pub mod producer_state;
 pub mod record;
+pub mod retention;
 pub mod types;
 
 #[cfg(test)]
