@@ -2,12 +2,14 @@
 #![deny(missing_docs)]
 
 pub mod batch;
+pub mod checkpoint;
 pub mod compress;
 pub mod file_name;
 pub mod index;
 pub mod leader_epoch;
 pub mod producer_state;
 pub mod record;
+pub mod recovery;
 pub mod retention;
 pub mod types;
 
