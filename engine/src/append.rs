@@ -38,7 +38,9 @@ pub struct Appended {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
     /// An earlier write or flush failed. The partition refuses writes until it is reopened.
-    #[error("partition {partition} refuses writes since {reason}; restart the broker once the disk is well")]
+    #[error(
+        "partition {partition} refuses writes since {reason}; restart the broker once the disk is well"
+    )]
     Refused {
         /// The partition.
         partition: TopicPartition,
@@ -74,7 +76,9 @@ pub enum AppendError {
         partition: TopicPartition,
     },
     /// A batch of this idempotent producer is missing before this one.
-    #[error("partition {partition}: producer {producer_id} sent sequence {base_sequence} after {last_sequence}")]
+    #[error(
+        "partition {partition}: producer {producer_id} sent sequence {base_sequence} after {last_sequence}"
+    )]
     OutOfOrderSequence {
         /// The partition.
         partition: TopicPartition,
@@ -86,7 +90,9 @@ pub enum AppendError {
         last_sequence: i32,
     },
     /// A newer instance of this producer has taken over.
-    #[error("partition {partition}: producer {producer_id} has epoch {current_epoch}, the batch {producer_epoch}")]
+    #[error(
+        "partition {partition}: producer {producer_id} has epoch {current_epoch}, the batch {producer_epoch}"
+    )]
     InvalidProducerEpoch {
         /// The partition.
         partition: TopicPartition,

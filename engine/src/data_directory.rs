@@ -83,7 +83,10 @@ impl DataDirectory {
 
 fn lock(directory: &Path) -> Result<File, DataDirectoryError> {
     let path = directory.join(file_name::LOCK_FILE);
-    let unusable = |source| DataDirectoryError::Unusable { path: path.clone(), source };
+    let unusable = |source| DataDirectoryError::Unusable {
+        path: path.clone(),
+        source,
+    };
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -129,13 +132,19 @@ fn check_direct_io(directory: &Path) -> Result<(), DataDirectoryError> {
             let path = directory.to_path_buf();
             Err(DataDirectoryError::NoDirectIo { path, source })
         }
-        Err(source) => Err(DataDirectoryError::Unusable { path: probe, source }),
+        Err(source) => Err(DataDirectoryError::Unusable {
+            path: probe,
+            source,
+        }),
     }
 }
 
 fn identity(directory: &Path, node_id: i32) -> Result<MetaProperties, DataDirectoryError> {
     let path = directory.join(file_name::META_PROPERTIES);
-    let unusable = |source| DataDirectoryError::Unusable { path: path.clone(), source };
+    let unusable = |source| DataDirectoryError::Unusable {
+        path: path.clone(),
+        source,
+    };
     match fs::read_to_string(&path) {
         Ok(text) => MetaProperties::parse(&text).map_err(|error| DataDirectoryError::BadIdentity {
             path: path.clone(),

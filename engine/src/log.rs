@@ -145,7 +145,9 @@ impl<F> Log<F> {
     }
 
     pub(crate) fn active_mut(&mut self) -> &mut Segment<F> {
-        self.segments.back_mut().expect("a log has an active segment")
+        self.segments
+            .back_mut()
+            .expect("a log has an active segment")
     }
 
     /// The active segment's file, which is always open.
@@ -153,7 +155,10 @@ impl<F> Log<F> {
     where
         F: Clone,
     {
-        self.active().file.clone().expect("the active segment's file is open")
+        self.active()
+            .file
+            .clone()
+            .expect("the active segment's file is open")
     }
 
     /// Bytes of all segments.
@@ -163,7 +168,9 @@ impl<F> Log<F> {
 
     /// The segment that holds `offset`, by its place in order.
     pub(crate) fn segment_of(&self, offset: Offset) -> Option<usize> {
-        self.segments.partition_point(|segment| segment.base_offset <= offset).checked_sub(1)
+        self.segments
+            .partition_point(|segment| segment.base_offset <= offset)
+            .checked_sub(1)
     }
 
     /// Gives a batch its offset and queues it.
@@ -182,13 +189,21 @@ impl<F> Log<F> {
                 log_start_offset: self.ends.start(),
                 duplicate: true,
             };
-            return Ok(Queueing::Duplicate { receipt, last_offset });
+            return Ok(Queueing::Duplicate {
+                receipt,
+                last_offset,
+            });
         }
         let base_offset = self.ends.assigned();
-        let exhausted = AppendError::OffsetsExhausted { partition: self.partition };
-        let last_offset = base_offset.plus(i64::from(header.last_offset_delta())).ok_or(exhausted.clone())?;
+        let exhausted = AppendError::OffsetsExhausted {
+            partition: self.partition,
+        };
+        let last_offset = base_offset
+            .plus(i64::from(header.last_offset_delta()))
+            .ok_or(exhausted.clone())?;
         self.ends.assign(last_offset.next().ok_or(exhausted)?);
-        let append_time = (self.config.timestamp_type == TimestampType::LogAppendTime).then_some(now);
+        let append_time =
+            (self.config.timestamp_type == TimestampType::LogAppendTime).then_some(now);
         self.producers.update(&header, base_offset);
         let ack = Rc::new(Ack::default());
         self.queue.push_back(Queued {
@@ -204,27 +219,41 @@ impl<F> Log<F> {
     }
 
     /// The first and last offset of the batch that this one repeats; none when it is to be appended.
-    fn check_sequence(&self, header: &RecordBatchHeader) -> Result<Option<(Offset, Offset)>, AppendError> {
+    fn check_sequence(
+        &self,
+        header: &RecordBatchHeader,
+    ) -> Result<Option<(Offset, Offset)>, AppendError> {
         let partition = self.partition;
         let producer_id = header.producer_id();
         match self.producers.check(header) {
             Decision::Append => Ok(None),
-            Decision::Duplicate { base_offset, last_offset, .. } => Ok(Some((base_offset, last_offset))),
-            Decision::OutOfOrder { base_sequence, last_sequence } => Err(AppendError::OutOfOrderSequence {
+            Decision::Duplicate {
+                base_offset,
+                last_offset,
+                ..
+            } => Ok(Some((base_offset, last_offset))),
+            Decision::OutOfOrder {
+                base_sequence,
+                last_sequence,
+            } => Err(AppendError::OutOfOrderSequence {
                 partition,
                 producer_id,
                 base_sequence,
                 last_sequence,
             }),
-            Decision::InvalidEpoch { producer_epoch, current_epoch } => Err(AppendError::InvalidProducerEpoch {
+            Decision::InvalidEpoch {
+                producer_epoch,
+                current_epoch,
+            } => Err(AppendError::InvalidProducerEpoch {
                 partition,
                 producer_id,
                 producer_epoch,
                 current_epoch,
             }),
-            Decision::InvalidTransactionState { .. } => {
-                Err(AppendError::InvalidTransactionState { partition, producer_id })
-            }
+            Decision::InvalidTransactionState { .. } => Err(AppendError::InvalidTransactionState {
+                partition,
+                producer_id,
+            }),
         }
     }
 
@@ -239,7 +268,10 @@ impl<F> Log<F> {
         }
         let (size, segment_bytes) = (batch.size() as u64, self.config.segment_bytes);
         if size > segment_bytes {
-            return Err(AppendError::LargerThanSegment { size, segment_bytes });
+            return Err(AppendError::LargerThanSegment {
+                size,
+                segment_bytes,
+            });
         }
         Ok(())
     }
@@ -265,7 +297,10 @@ impl<F> Log<F> {
         if !self.epoch_is_durable {
             return Step::PersistEpoch;
         }
-        if self.active().must_roll(last_offset, size, &self.config, now) {
+        if self
+            .active()
+            .must_roll(last_offset, size, &self.config, now)
+        {
             return Step::Roll;
         }
         Step::Write(self.form_group(now))
@@ -287,7 +322,10 @@ impl<F> Log<F> {
             if next.acks == Acks::Durable && first_durable.is_none() {
                 first_durable = Some(LogPosition {
                     segment: begin.segment,
-                    position: begin.position.plus(length as u64).expect("within a segment"),
+                    position: begin
+                        .position
+                        .plus(length as u64)
+                        .expect("within a segment"),
                     offset: next.base_offset,
                 });
             }
@@ -297,8 +335,14 @@ impl<F> Log<F> {
         let last = batches.last().expect("the first batch is always taken");
         let end = LogPosition {
             segment: begin.segment,
-            position: begin.position.plus(length as u64).expect("within a segment"),
-            offset: last.last_offset.next().expect("checked when the offset was assigned"),
+            position: begin
+                .position
+                .plus(length as u64)
+                .expect("within a segment"),
+            offset: last
+                .last_offset
+                .next()
+                .expect("checked when the offset was assigned"),
         };
         Group {
             position: begin.position,
@@ -316,17 +360,22 @@ impl<F> Log<F> {
             let (batch, rest) = memory.split_at(queued.size());
             let header = *RecordBatchHeader::view(batch).expect("a valid batch has a header");
             let config = self.config.clone();
-            self.active_mut().note(&header, queued.last_offset, queued.size() as u64, &config);
+            self.active_mut()
+                .note(&header, queued.last_offset, queued.size() as u64, &config);
             memory = rest;
         }
     }
 
     /// The write of `group` has completed: answers those who waited for no more than that.
     pub(crate) fn group_written(&mut self, group: &Group) {
-        self.ends.write(group.end.offset, group.first_durable.map(|first| first.offset));
+        self.ends.write(
+            group.end.offset,
+            group.first_durable.map(|first| first.offset),
+        );
         self.written = group.end;
         for queued in &group.batches {
-            let header = RecordBatchHeader::view(&queued.batch).expect("a valid batch has a header");
+            let header =
+                RecordBatchHeader::view(&queued.batch).expect("a valid batch has a header");
             self.written_producers.update(header, queued.base_offset);
         }
         self.visible = match group.first_durable {

@@ -63,7 +63,10 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
 
 /// Opens a partition, recovering what a crash has left. A partition whose log is damaged below what was durable opens
 /// as well; it serves what is whole and refuses writes, see [`Partition::refused`].
-pub(crate) async fn open<D: Disk>(disk: D, request: OpenRequest) -> Result<Rc<Partition<D>>, OpenError> {
+pub(crate) async fn open<D: Disk>(
+    disk: D,
+    request: OpenRequest,
+) -> Result<Rc<Partition<D>>, OpenError> {
     let files = list_files(&disk, &request.directory).await?;
     let small = SmallFiles::read(&disk, &request.directory).await?;
     let mut opening = Opening::new(disk, request, files, small);
@@ -89,7 +92,9 @@ async fn list_files<D: Disk>(disk: &D, directory: &Path) -> Result<Files, OpenEr
     for entry in disk.list(directory).map_err(at(directory))? {
         let Some(name) = SegmentFileName::parse(&entry.name) else {
             if entry.name.ends_with(".tmp") {
-                disk.remove(&directory.join(&entry.name)).await.map_err(at(directory))?;
+                disk.remove(&directory.join(&entry.name))
+                    .await
+                    .map_err(at(directory))?;
             }
             continue;
         };
@@ -99,10 +104,14 @@ async fn list_files<D: Disk>(disk: &D, directory: &Path) -> Result<Files, OpenEr
                 length: entry.length,
                 modified_ms: entry.modified_ms,
             }),
-            (FileState::Live, SegmentFileKind::ProducerSnapshot) => files.snapshots.push(name.base_offset),
+            (FileState::Live, SegmentFileKind::ProducerSnapshot) => {
+                files.snapshots.push(name.base_offset)
+            }
             (FileState::Live, _) => {}
             (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) => {
-                disk.remove(&directory.join(&entry.name)).await.map_err(at(directory))?;
+                disk.remove(&directory.join(&entry.name))
+                    .await
+                    .map_err(at(directory))?;
             }
         }
     }
@@ -162,7 +171,9 @@ struct ScanStart<F> {
 impl<D: Disk> Opening<D> {
     fn new(disk: D, request: OpenRequest, files: Files, small: SmallFiles) -> Opening<D> {
         let latest = small.epochs.as_ref().map(|epochs| {
-            epochs.latest().map_or(LeaderEpoch::UNDEFINED, |entry| entry.epoch)
+            epochs
+                .latest()
+                .map_or(LeaderEpoch::UNDEFINED, |entry| entry.epoch)
         });
         Opening {
             now: TimestampMs(disk.now_ms()),
@@ -179,11 +190,15 @@ impl<D: Disk> Opening<D> {
     }
 
     fn path(&self, base_offset: Offset, kind: SegmentFileKind) -> PathBuf {
-        self.request.directory.join(SegmentFileName::live(base_offset, kind).to_string())
+        self.request
+            .directory
+            .join(SegmentFileName::live(base_offset, kind).to_string())
     }
 
     fn log_start(&self) -> Offset {
-        self.checkpoint.map_or(Offset::ZERO, |checkpoint| checkpoint.durable_end.log_start_offset)
+        self.checkpoint.map_or(Offset::ZERO, |checkpoint| {
+            checkpoint.durable_end.log_start_offset
+        })
     }
 
     async fn open_segments(&mut self) -> Result<(), OpenError> {
@@ -206,19 +221,28 @@ impl<D: Disk> Opening<D> {
     fn drop_segments_below_log_start(&mut self) {
         let log_start = self.log_start();
         let logs = &mut self.files.logs;
-        while logs.get(1).is_some_and(|next| next.base_offset <= log_start) {
+        while logs
+            .get(1)
+            .is_some_and(|next| next.base_offset <= log_start)
+        {
             logs.remove(0);
         }
     }
 
     async fn open_first_segment(&mut self) -> Result<(), OpenError> {
-        let end = self.checkpoint.map_or(Offset::ZERO, |checkpoint| checkpoint.durable_end.durable_end);
+        let end = self.checkpoint.map_or(Offset::ZERO, |checkpoint| {
+            checkpoint.durable_end.durable_end
+        });
         if end > self.log_start() {
-            self.refuse(&format!("offsets {}..{end} were durable and no segment holds them", self.log_start()));
+            self.refuse(&format!(
+                "offsets {}..{end} were durable and no segment holds them",
+                self.log_start()
+            ));
         }
         let path = self.path(end, SegmentFileKind::Log);
         let file = self.disk.open(&path).await.map_err(at(&path))?;
-        self.segments.push_back(Segment::new(end, Some(file), self.now));
+        self.segments
+            .push_back(Segment::new(end, Some(file), self.now));
         Ok(())
     }
 
@@ -230,8 +254,17 @@ impl<D: Disk> Opening<D> {
         };
         let of_checkpoint = checkpoint.durable_end.segment_base_offset;
         let logs = &self.files.logs;
-        let mut index = logs.iter().rposition(|file| file.base_offset <= of_checkpoint).unwrap_or(0);
-        while index > 0 && !self.files.snapshots.iter().any(|at| *at >= logs[index].base_offset) {
+        let mut index = logs
+            .iter()
+            .rposition(|file| file.base_offset <= of_checkpoint)
+            .unwrap_or(0);
+        while index > 0
+            && !self
+                .files
+                .snapshots
+                .iter()
+                .any(|at| *at >= logs[index].base_offset)
+        {
             index -= 1;
         }
         index
@@ -248,7 +281,11 @@ impl<D: Disk> Opening<D> {
         let time_path = self.path(base_offset, SegmentFileKind::TimeIndex);
         let time = self.disk.read_whole(&time_path).await.ok().flatten();
         let last = time.and_then(|bytes| TimeIndex::decode(base_offset, &bytes).ok()?.last());
-        let mut segment = Segment::new(base_offset, None, TimestampMs(self.files.logs[index].modified_ms));
+        let mut segment = Segment::new(
+            base_offset,
+            None,
+            TimestampMs(self.files.logs[index].modified_ms),
+        );
         segment.end = Position(length);
         segment.next_offset = next_offset;
         segment.max_timestamp = last.map_or(TimestampMs::NONE, |entry| entry.timestamp);
@@ -260,8 +297,16 @@ impl<D: Disk> Opening<D> {
     /// Of a last segment that is not scanned because the partition refuses writes.
     async fn last_offset_by_index(&self, base_offset: Offset) -> Offset {
         let path = self.path(base_offset, SegmentFileKind::OffsetIndex);
-        let bytes = self.disk.read_whole(&path).await.ok().flatten().unwrap_or_default();
-        let last = OffsetIndex::decode(base_offset, &bytes).ok().and_then(|index| index.last());
+        let bytes = self
+            .disk
+            .read_whole(&path)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let last = OffsetIndex::decode(base_offset, &bytes)
+            .ok()
+            .and_then(|index| index.last());
         last.map_or(base_offset, |entry| entry.offset)
     }
 
@@ -284,7 +329,8 @@ impl<D: Disk> Opening<D> {
             gaps: Gaps::Refused,
             batch_bytes_max: BATCH_BYTES_MAX,
         };
-        let (producers, epochs, config) = (&mut self.producers, &mut self.epochs, &self.request.config);
+        let (producers, epochs, config) =
+            (&mut self.producers, &mut self.epochs, &self.request.config);
         let note = |batch: &ScannedBatch| {
             let header = &batch.header;
             let last_offset = header.last_offset().expect("the scan has checked it");
@@ -297,19 +343,28 @@ impl<D: Disk> Opening<D> {
         };
         let (outcome, leader_epoch) = scan_file(&self.disk, &file, from, length, note).await;
         let facts = TailFacts {
-            durable_end: self.checkpoint.map(|checkpoint| checkpoint.durable_end.durable_end),
+            durable_end: self
+                .checkpoint
+                .map(|checkpoint| checkpoint.durable_end.durable_end),
             clean_stop: self.request.clean_stop,
             next_segment: self.files.logs.get(index + 1).map(|next| next.base_offset),
             outcome,
             leader_epoch,
             unflushed_bytes_max: self.request.config.segment_bytes,
         };
-        self.apply(recovery::decide(&facts), &path, &file, length).await?;
+        self.apply(recovery::decide(&facts), &path, &file, length)
+            .await?;
         self.segments.push_back(start.segment);
         Ok(())
     }
 
-    async fn apply(&mut self, decision: Decision, path: &Path, file: &D::File, length: u64) -> Result<(), OpenError> {
+    async fn apply(
+        &mut self,
+        decision: Decision,
+        path: &Path,
+        file: &D::File,
+        length: u64,
+    ) -> Result<(), OpenError> {
         match decision.action {
             Action::Keep { .. } | Action::TrimZeros { .. } => Ok(()),
             Action::CutTornTail { to } => {
@@ -318,7 +373,10 @@ impl<D: Disk> Opening<D> {
                     path = %path.display(), position = %to.position, offset = %to.offset, cut_bytes,
                     rule = decision.row.label(), "cut a torn tail"
                 );
-                self.disk.truncate(file, to.position.0).await.map_err(at(path))?;
+                self.disk
+                    .truncate(file, to.position.0)
+                    .await
+                    .map_err(at(path))?;
                 self.disk.flush(file).await.map_err(at(path))
             }
             Action::Refuse { at } => {
@@ -339,20 +397,25 @@ impl<D: Disk> Opening<D> {
     /// The furthest place in the segment from which the log has to be read: where saved index entries and a saved
     /// producers' state agree with a batch in the file. The start of the segment where there is none.
     async fn scan_start(&mut self, base_offset: Offset, file: &D::File) -> ScanStart<D::File> {
-        let durable_end = self.checkpoint.map_or(base_offset, |checkpoint| checkpoint.durable_end.durable_end);
+        let durable_end = self
+            .checkpoint
+            .map_or(base_offset, |checkpoint| checkpoint.durable_end.durable_end);
         let usable = |at: &&Offset| **at >= base_offset && **at <= durable_end;
         let Some(offset) = self.files.snapshots.iter().rfind(usable).copied() else {
             return self.whole_segment(base_offset, file);
         };
         let path = self.path(offset, SegmentFileKind::ProducerSnapshot);
         let snapshot = self.disk.read_whole(&path).await.ok().flatten();
-        let Some(producers) = snapshot.and_then(|bytes| ProducerStates::decode_snapshot(&bytes).ok()) else {
+        let Some(producers) =
+            snapshot.and_then(|bytes| ProducerStates::decode_snapshot(&bytes).ok())
+        else {
             return self.whole_segment(base_offset, file);
         };
         self.producers = producers;
         let segment = self.saved_segment(base_offset, file, offset).await;
         ScanStart {
-            segment: segment.unwrap_or_else(|| Segment::new(base_offset, Some(file.clone()), self.now)),
+            segment: segment
+                .unwrap_or_else(|| Segment::new(base_offset, Some(file.clone()), self.now)),
             producers_offset: offset,
         }
     }
@@ -365,8 +428,19 @@ impl<D: Disk> Opening<D> {
     }
 
     /// The segment up to the index entry at or below `offset`, when the batch that it names is there.
-    async fn saved_segment(&self, base_offset: Offset, file: &D::File, offset: Offset) -> Option<Segment<D::File>> {
-        let read = async |kind| self.disk.read_whole(&self.path(base_offset, kind)).await.ok().flatten();
+    async fn saved_segment(
+        &self,
+        base_offset: Offset,
+        file: &D::File,
+        offset: Offset,
+    ) -> Option<Segment<D::File>> {
+        let read = async |kind| {
+            self.disk
+                .read_whole(&self.path(base_offset, kind))
+                .await
+                .ok()
+                .flatten()
+        };
         let offset_bytes = read(SegmentFileKind::OffsetIndex).await?;
         let time_bytes = read(SegmentFileKind::TimeIndex).await?;
         let mut indexes = Indexes {
@@ -377,7 +451,11 @@ impl<D: Disk> Opening<D> {
         if entry.position == Position::ZERO {
             return None;
         }
-        let bytes = self.disk.read(file, entry.position.0, crate::batch::HEADER_LENGTH).await.ok()?;
+        let bytes = self
+            .disk
+            .read(file, entry.position.0, crate::batch::HEADER_LENGTH)
+            .await
+            .ok()?;
         let header = RecordBatchHeader::view(&bytes)?;
         if header.last_offset() != Some(entry.offset) {
             return None;
@@ -385,11 +463,21 @@ impl<D: Disk> Opening<D> {
         let begin = header.base_offset();
         indexes.offset.truncate_to(entry.offset);
         indexes.time.truncate_to(begin);
-        Some(Segment::known(base_offset, Some(file.clone()), entry.position, begin, Rc::new(indexes), self.now))
+        Some(Segment::known(
+            base_offset,
+            Some(file.clone()),
+            entry.position,
+            begin,
+            Rc::new(indexes),
+            self.now,
+        ))
     }
 
     async fn finish(self) -> Result<Rc<Partition<D>>, OpenError> {
-        let active = self.segments.back().expect("at least the first segment was opened");
+        let active = self
+            .segments
+            .back()
+            .expect("at least the first segment was opened");
         let file = match &active.file {
             Some(file) => file.clone(),
             None => {
@@ -403,15 +491,23 @@ impl<D: Disk> Opening<D> {
             offset: active.next_offset,
         };
         let path = self.path(end.segment, SegmentFileKind::Log);
-        let was_durable = self.checkpoint.is_some_and(|checkpoint| checkpoint.durable_end.durable_end >= end.offset);
+        let was_durable = self
+            .checkpoint
+            .is_some_and(|checkpoint| checkpoint.durable_end.durable_end >= end.offset);
         if !was_durable && self.refused.is_none() && end.position > Position::ZERO {
             self.disk.flush(&file).await.map_err(at(&path))?;
         }
         let allocated = self.disk.length(&file).map_err(at(&path))?;
-        let remainder = read_remainder(&self.disk, &file, end.position).await.map_err(at(&path))?;
+        let remainder = read_remainder(&self.disk, &file, end.position)
+            .await
+            .map_err(at(&path))?;
         let first = self.segments.front().expect("as above").base_offset;
         let log_start = self.log_start().max(first).min(end.offset);
-        let next_epoch = self.epochs.latest().and_then(|latest| latest.epoch.next()).unwrap_or(LeaderEpoch(0));
+        let next_epoch = self
+            .epochs
+            .latest()
+            .and_then(|latest| latest.epoch.next())
+            .unwrap_or(LeaderEpoch(0));
         let mut segments = self.segments;
         if let Some(active) = segments.back_mut() {
             active.file = Some(file);
@@ -436,9 +532,18 @@ impl<D: Disk> Opening<D> {
             closed: false,
         };
         let cache = TailCache::new(self.request.budget.clone(), end.segment, remainder);
-        let generation = self.checkpoint.map_or(0, |checkpoint| checkpoint.generation);
+        let generation = self
+            .checkpoint
+            .map_or(0, |checkpoint| checkpoint.generation);
         let checkpointer = Checkpointer::new(generation);
-        Ok(Partition::new(self.disk, log, cache, self.request.budget, allocated, checkpointer))
+        Ok(Partition::new(
+            self.disk,
+            log,
+            cache,
+            self.request.budget,
+            allocated,
+            checkpointer,
+        ))
     }
 }
 
@@ -506,7 +611,12 @@ async fn scan_file<D: Disk>(
 }
 
 /// What lies between damage and the end of the file.
-async fn classify<D: Disk>(disk: &D, file: &D::File, from: ScanFrom, length: u64) -> io::Result<Follows> {
+async fn classify<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    from: ScanFrom,
+    length: u64,
+) -> io::Result<Follows> {
     // Parts overlap by what could be a batch cut by the seam; such a batch is at most as large as a group.
     const PART_BYTES: usize = 16 << 20;
     const OVERLAP_BYTES: usize = 2 << 20;
@@ -550,7 +660,9 @@ pub(crate) async fn rebuild_indexes<D: Disk>(
         segment.note(&batch.header, last_offset, batch.size as u64, config);
     };
     match scan_file(disk, file, from, end.0, note).await {
-        (ScanOutcome::Unreadable { place }, _) => Err(io::Error::other(format!("cannot read at {place}"))),
+        (ScanOutcome::Unreadable { place }, _) => {
+            Err(io::Error::other(format!("cannot read at {place}")))
+        }
         _ => {
             segment.seal_time_index();
             let indexes = segment.indexes.take().expect("a new segment has indexes");
@@ -572,7 +684,10 @@ pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D
         }
         if let Ok(remainder) = take_back(&partition, &file, written.position).await {
             partition.log.borrow_mut().resume();
-            partition.cache.borrow_mut().reset(written.segment, remainder);
+            partition
+                .cache
+                .borrow_mut()
+                .reset(written.segment, remainder);
             partition.allocated.set(written.position.0);
             tracing::info!(partition = %partition.directory().display(), "there is room again; writes go on");
             return;
@@ -580,7 +695,11 @@ pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D
     }
 }
 
-async fn take_back<D: Disk>(partition: &Rc<Partition<D>>, file: &D::File, end: Position) -> io::Result<Vec<u8>> {
+async fn take_back<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    file: &D::File,
+    end: Position,
+) -> io::Result<Vec<u8>> {
     partition.disk.truncate(file, end.0).await?;
     let from = end.0.next_multiple_of(BLOCK as u64);
     partition.disk.allocate(file, from, ROOM_BYTES).await?;

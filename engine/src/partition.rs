@@ -5,10 +5,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -125,9 +125,17 @@ impl<D: Disk> Partition<D> {
                 self.start_appender();
                 Ok(Pending(ack))
             }
-            Queueing::Duplicate { receipt, last_offset } => {
+            Queueing::Duplicate {
+                receipt,
+                last_offset,
+            } => {
                 let ack = Rc::new(Ack::default());
-                self.disk.spawn(answer_duplicate(self.clone(), ack.clone(), receipt, last_offset));
+                self.disk.spawn(answer_duplicate(
+                    self.clone(),
+                    ack.clone(),
+                    receipt,
+                    last_offset,
+                ));
                 Ok(Pending(ack))
             }
         }
@@ -199,7 +207,11 @@ impl<D: Disk> Partition<D> {
 
     /// A segment's file, opened when it is not. A few sealed segments stay open; the longest unread goes first.
     pub(crate) async fn file_of(&self, base_offset: Offset) -> io::Result<D::File> {
-        let find = |log: &Log<D::File>| log.segments.iter().position(|segment| segment.base_offset == base_offset);
+        let find = |log: &Log<D::File>| {
+            log.segments
+                .iter()
+                .position(|segment| segment.base_offset == base_offset)
+        };
         let directory = {
             let log = self.log.borrow();
             let open = find(&log).and_then(|index| log.segments[index].file.clone());
@@ -209,7 +221,7 @@ impl<D: Disk> Partition<D> {
             }
         };
         let name = SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string();
-        let file = self.disk.open(&directory.join(name)).await?;
+        let file = self.disk.open_existing(&directory.join(name)).await?;
         let mut log = self.log.borrow_mut();
         if let Some(index) = find(&log) {
             log.segments[index].file = Some(file.clone());
@@ -218,7 +230,8 @@ impl<D: Disk> Partition<D> {
         Ok(file)
     }
 
-    fn close_longest_open(&self, log: &mut Log<D::File>, opened: Offset) {
+    /// Takes note that the file of the sealed segment `opened` is open.
+    pub(crate) fn close_longest_open(&self, log: &mut Log<D::File>, opened: Offset) {
         let mut open = self.open_sealed.borrow_mut();
         open.push_back(opened);
         if open.len() <= OPEN_SEALED_MAX {
@@ -226,7 +239,10 @@ impl<D: Disk> Partition<D> {
         }
         let longest = open.pop_front();
         let active = log.active().base_offset;
-        let closing = log.segments.iter_mut().find(|segment| Some(segment.base_offset) == longest);
+        let closing = log
+            .segments
+            .iter_mut()
+            .find(|segment| Some(segment.base_offset) == longest);
         if let Some(segment) = closing.filter(|segment| segment.base_offset != active) {
             segment.file = None;
         }
@@ -254,7 +270,10 @@ impl<D: Disk> Partition<D> {
     pub(crate) fn notify(&self) {
         let (high_watermark, ended) = {
             let log = self.log.borrow();
-            (log.ends.high_watermark(), log.refused.is_some() || log.closed)
+            (
+                log.ends.high_watermark(),
+                log.refused.is_some() || log.closed,
+            )
         };
         self.watchers.borrow_mut().retain(|watcher| {
             let due = ended || high_watermark > watcher.offset;

@@ -74,7 +74,10 @@ impl<F> Segment<F> {
         now: TimestampMs,
     ) -> Segment<F> {
         let last = indexes.time.last();
-        let from = indexes.offset.last().map_or(Position::ZERO, |entry| entry.position);
+        let from = indexes
+            .offset
+            .last()
+            .map_or(Position::ZERO, |entry| entry.position);
         Segment {
             end,
             next_offset,
@@ -88,7 +91,13 @@ impl<F> Segment<F> {
     }
 
     /// Takes note of a batch that goes to the end of the segment.
-    pub(crate) fn note(&mut self, batch: &RecordBatchHeader, last_offset: Offset, size: u64, config: &LogConfig) {
+    pub(crate) fn note(
+        &mut self,
+        batch: &RecordBatchHeader,
+        last_offset: Offset,
+        size: u64,
+        config: &LogConfig,
+    ) {
         let max_timestamp = batch.max_timestamp();
         if max_timestamp > self.max_timestamp {
             self.max_timestamp = max_timestamp;
@@ -100,8 +109,13 @@ impl<F> Segment<F> {
             self.bytes_since_index_entry = 0;
         }
         self.bytes_since_index_entry += size;
-        self.end = self.end.plus(size).expect("a segment is rolled far below 2^64 bytes");
-        self.next_offset = last_offset.next().expect("checked when the offset was assigned");
+        self.end = self
+            .end
+            .plus(size)
+            .expect("a segment is rolled far below 2^64 bytes");
+        self.next_offset = last_offset
+            .next()
+            .expect("checked when the offset was assigned");
     }
 
     fn add_index_entries(&mut self, last_offset: Offset) {
@@ -139,12 +153,20 @@ impl<F> Segment<F> {
 
     /// Tells whether a batch must go to a new segment: by size, age, full index, or offsets out of the index's reach.
     /// `length` counts the batch and what goes in front of it in the same group.
-    pub(crate) fn must_roll(&self, last_offset: Offset, length: u64, config: &LogConfig, now: TimestampMs) -> bool {
+    pub(crate) fn must_roll(
+        &self,
+        last_offset: Offset,
+        length: u64,
+        config: &LogConfig,
+        now: TimestampMs,
+    ) -> bool {
         if self.end == Position::ZERO {
             return false;
         }
         let full = self.end.0 + length > config.segment_bytes;
-        let aged = self.first_timestamp.is_some_and(|first| now.since_ms(first) > config.segment_ms);
+        let aged = self
+            .first_timestamp
+            .is_some_and(|first| now.since_ms(first) > config.segment_ms);
         let index_full = self.indexes.as_ref().is_some_and(|indexes| {
             indexes.offset.len() as u64 >= config.segment_index_bytes / 8
                 || indexes.time.len() as u64 >= config.segment_index_bytes / 12

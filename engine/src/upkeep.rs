@@ -67,9 +67,17 @@ async fn checkpoint_soon<D: Disk>(partition: Rc<Partition<D>>) {
     if partition.log.borrow().closed {
         return;
     }
-    report(&partition, "writing the durable-end checkpoint", write_durable_end(&partition, false).await);
+    report(
+        &partition,
+        "writing the durable-end checkpoint",
+        write_durable_end(&partition, false).await,
+    );
     if checkpointer.unsaved_bytes.get() >= SAVE_BYTES {
-        report(&partition, "saving indexes and producers' state", save(&partition).await);
+        report(
+            &partition,
+            "saving indexes and producers' state",
+            save(&partition).await,
+        );
     }
 }
 
@@ -82,7 +90,10 @@ fn report<D: Disk>(partition: &Rc<Partition<D>>, what: &str, outcome: io::Result
 }
 
 /// Writes the durable end and the log start to the older of the two slots; with `flush` returns when they are durable.
-pub(crate) async fn write_durable_end<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> io::Result<()> {
+pub(crate) async fn write_durable_end<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    flush: bool,
+) -> io::Result<()> {
     let generation = partition.checkpointer.generation.get() + 1;
     partition.checkpointer.generation.set(generation);
     let (path, checkpoint) = {
@@ -96,10 +107,16 @@ pub(crate) async fn write_durable_end<D: Disk>(partition: &Rc<Partition<D>>, flu
             log_start_offset: log.ends.start(),
             leader_epoch: log.epoch,
         };
-        (log.directory.join(file_name::DURABLE_END_CHECKPOINT), checkpoint)
+        (
+            log.directory.join(file_name::DURABLE_END_CHECKPOINT),
+            checkpoint,
+        )
     };
     let slot = encode_slot(generation, &checkpoint);
-    partition.disk.overwrite(&path, slot.position.0, slot.block, flush).await
+    partition
+        .disk
+        .overwrite(&path, slot.position.0, slot.block, flush)
+        .await
 }
 
 /// Writes what a start would otherwise have to read the log for: new index entries, then the producers' state.
@@ -121,13 +138,19 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (directory, segment, indexes) = {
         let log = partition.log.borrow();
         let active = log.active();
-        (log.directory.clone(), active.base_offset, active.indexes.clone())
+        (
+            log.directory.clone(),
+            active.base_offset,
+            active.indexes.clone(),
+        )
     };
     let Some(indexes) = indexes else {
         return Ok(());
     };
     let checkpointer = &partition.checkpointer;
-    let saved = Some(checkpointer.saved.get()).filter(|saved| saved.segment == segment).unwrap_or_default();
+    let saved = Some(checkpointer.saved.get())
+        .filter(|saved| saved.segment == segment)
+        .unwrap_or_default();
     let offset_from = saved.offset_entries * OFFSET_ENTRY_LENGTH;
     let time_from = saved.time_entries * TIME_ENTRY_LENGTH;
     let now_saved = SavedIndexes {
@@ -137,10 +160,23 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     };
     let write = async |kind, from: usize, entries: Vec<u8>| {
         let path = segment_path(&directory, segment, kind);
-        partition.disk.overwrite(&path, from as u64, entries, false).await
+        partition
+            .disk
+            .overwrite(&path, from as u64, entries, false)
+            .await
     };
-    write(SegmentFileKind::OffsetIndex, offset_from, indexes.offset.encode().split_off(offset_from)).await?;
-    write(SegmentFileKind::TimeIndex, time_from, indexes.time.encode().split_off(time_from)).await?;
+    write(
+        SegmentFileKind::OffsetIndex,
+        offset_from,
+        indexes.offset.encode().split_off(offset_from),
+    )
+    .await?;
+    write(
+        SegmentFileKind::TimeIndex,
+        time_from,
+        indexes.time.encode().split_off(time_from),
+    )
+    .await?;
     checkpointer.saved.set(now_saved);
     Ok(())
 }
@@ -148,12 +184,24 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
 async fn save_producers<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (directory, offset, snapshot) = {
         let log = partition.log.borrow();
-        (log.directory.clone(), log.written.offset, log.written_producers.encode_snapshot())
+        (
+            log.directory.clone(),
+            log.written.offset,
+            log.written_producers.encode_snapshot(),
+        )
     };
     let path = segment_path(&directory, offset, SegmentFileKind::ProducerSnapshot);
     partition.disk.overwrite(&path, 0, snapshot, false).await?;
-    let is_loose = !partition.log.borrow().segments.iter().any(|segment| segment.base_offset == offset);
-    let previous = partition.checkpointer.loose_snapshot.replace(is_loose.then_some(offset));
+    let is_loose = !partition
+        .log
+        .borrow()
+        .segments
+        .iter()
+        .any(|segment| segment.base_offset == offset);
+    let previous = partition
+        .checkpointer
+        .loose_snapshot
+        .replace(is_loose.then_some(offset));
     match previous.filter(|previous| *previous != offset) {
         Some(previous) => {
             let path = segment_path(&directory, previous, SegmentFileKind::ProducerSnapshot);
@@ -165,11 +213,17 @@ async fn save_producers<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()>
 
 /// The active segment is about to be sealed, and the next one will start at `next`: writes its indexes and the
 /// producers' state at that offset, on which the recovery of the next segment will build.
-pub(crate) async fn save_sealed<D: Disk>(partition: &Rc<Partition<D>>, next: Offset) -> io::Result<()> {
+pub(crate) async fn save_sealed<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    next: Offset,
+) -> io::Result<()> {
     save_indexes(partition).await?;
     let (directory, snapshot) = {
         let log = partition.log.borrow();
-        (log.directory.clone(), log.written_producers.encode_snapshot())
+        (
+            log.directory.clone(),
+            log.written_producers.encode_snapshot(),
+        )
     };
     let path = segment_path(&directory, next, SegmentFileKind::ProducerSnapshot);
     partition.disk.overwrite(&path, 0, snapshot, false).await
@@ -197,7 +251,8 @@ fn choose<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) -> retention:
         .map(|segment| SegmentSummary {
             base_offset: segment.base_offset,
             size_bytes: segment.end.0,
-            max_timestamp: Some(segment.max_timestamp).filter(|timestamp| *timestamp > TimestampMs::NONE),
+            max_timestamp: Some(segment.max_timestamp)
+                .filter(|timestamp| *timestamp > TimestampMs::NONE),
             last_modified: segment.last_modified,
         })
         .collect();
@@ -214,13 +269,20 @@ fn choose<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) -> retention:
 }
 
 /// Moves the log start to `offset`, durably, then lets go of the segments that lie wholly below it.
-pub(crate) async fn delete_before<D: Disk>(partition: &Rc<Partition<D>>, offset: Offset) -> io::Result<usize> {
+pub(crate) async fn delete_before<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    offset: Offset,
+) -> io::Result<usize> {
     partition.log.borrow_mut().ends.advance_start(offset);
     write_durable_end(partition, true).await?;
     let (gone, directory) = {
         let mut log = partition.log.borrow_mut();
         let mut gone = Vec::new();
-        while log.segments.get(1).is_some_and(|next| next.base_offset <= log.ends.start()) {
+        while log
+            .segments
+            .get(1)
+            .is_some_and(|next| next.base_offset <= log.ends.start())
+        {
             gone.extend(log.segments.pop_front().map(|segment| segment.base_offset));
         }
         let start = log.ends.start();
@@ -233,7 +295,12 @@ pub(crate) async fn delete_before<D: Disk>(partition: &Rc<Partition<D>>, offset:
     if !gone.is_empty() {
         partition.disk.flush_directory(&directory).await?;
         let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
-        partition.disk.spawn(unlink_later(partition.disk.clone(), directory, gone.clone(), delay));
+        partition.disk.spawn(unlink_later(
+            partition.disk.clone(),
+            directory,
+            gone.clone(),
+            delay,
+        ));
     }
     Ok(gone.len())
 }
@@ -243,7 +310,12 @@ async fn set_aside<D: Disk>(disk: &D, directory: &Path, base_offset: Offset) -> 
     for kind in SegmentFileKind::ALL {
         let name = SegmentFileName::live(base_offset, kind);
         let aside = name.with_state(FileState::Deleted);
-        let renamed = disk.rename(&directory.join(name.to_string()), &directory.join(aside.to_string())).await;
+        let renamed = disk
+            .rename(
+                &directory.join(name.to_string()),
+                &directory.join(aside.to_string()),
+            )
+            .await;
         match renamed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -253,7 +325,12 @@ async fn set_aside<D: Disk>(disk: &D, directory: &Path, base_offset: Offset) -> 
 }
 
 /// Readers that planned before the segments went have their files open; the delay is for people who want them back.
-async fn unlink_later<D: Disk>(disk: D, directory: std::path::PathBuf, segments: Vec<Offset>, delay: Duration) {
+async fn unlink_later<D: Disk>(
+    disk: D,
+    directory: std::path::PathBuf,
+    segments: Vec<Offset>,
+    delay: Duration,
+) {
     disk.sleep(delay).await;
     for base_offset in segments {
         for kind in SegmentFileKind::ALL {
@@ -300,6 +377,10 @@ pub(crate) async fn stop<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     write_durable_end(partition, true).await
 }
 
-fn segment_path(directory: &Path, base_offset: Offset, kind: SegmentFileKind) -> std::path::PathBuf {
+fn segment_path(
+    directory: &Path,
+    base_offset: Offset,
+    kind: SegmentFileKind,
+) -> std::path::PathBuf {
     directory.join(SegmentFileName::live(base_offset, kind).to_string())
 }
