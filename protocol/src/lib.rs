@@ -4,6 +4,7 @@
 //! values out. Input is hostile until it has been decoded; no count or length in it is believed (see [`Reader`]).
 
 mod api_key;
+mod error_code;
 pub mod frame;
 mod message;
 pub mod messages;
@@ -11,6 +12,7 @@ mod reader;
 mod writer;
 
 pub use api_key::UnknownApiKey;
+pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use message::{Message, Request};
 pub use messages::api_key::ApiKey;
 pub use reader::{DecodeError, MEMORY_FACTOR, MEMORY_FLOOR_BYTES, Reader};
