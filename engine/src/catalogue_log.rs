@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::batch::{Gaps, Placement, ScanFrom, place, scan};
-use crate::catalogue::{Image, Record};
+use crate::catalogue::{Image, MetadataRecord};
 use crate::file_name::{
     CLUSTER_METADATA_TOPIC, PartitionDirectoryName, SegmentFileKind, SegmentFileName,
 };
@@ -43,7 +43,9 @@ pub enum CatalogueError {
         reason: String,
     },
     /// An earlier write failed.
-    #[error("the topic catalogue refuses changes since a write failed; restart the broker once the disk is well")]
+    #[error(
+        "the topic catalogue refuses changes since a write failed; restart the broker once the disk is well"
+    )]
     Refused,
 }
 
@@ -60,13 +62,17 @@ pub(crate) struct CatalogueLog<D> {
 
 impl<D: Disk> CatalogueLog<D> {
     /// Reads the catalogue, or makes an empty one.
-    pub(crate) async fn open(disk: D, data_directory: &Path) -> Result<CatalogueLog<D>, CatalogueError> {
+    pub(crate) async fn open(
+        disk: D,
+        data_directory: &Path,
+    ) -> Result<CatalogueLog<D>, CatalogueError> {
         let name = PartitionDirectoryName {
             topic: CLUSTER_METADATA_TOPIC.to_owned(),
             partition: 0,
         };
         let directory = data_directory.join(name.to_string());
-        let path = directory.join(SegmentFileName::live(Offset::ZERO, SegmentFileKind::Log).to_string());
+        let path =
+            directory.join(SegmentFileName::live(Offset::ZERO, SegmentFileKind::Log).to_string());
         let failed = |source| CatalogueError::Io {
             path: path.clone(),
             source,
@@ -74,7 +80,9 @@ impl<D: Disk> CatalogueLog<D> {
         disk.create_directory(&directory).await.map_err(failed)?;
         let contents = disk.read_whole(&path).await.map_err(failed)?;
         if contents.is_none() {
-            disk.overwrite(&path, 0, Vec::new(), true).await.map_err(failed)?;
+            disk.overwrite(&path, 0, Vec::new(), true)
+                .await
+                .map_err(failed)?;
             disk.flush_directory(&directory).await.map_err(failed)?;
             disk.flush_directory(data_directory).await.map_err(failed)?;
         }
@@ -104,7 +112,10 @@ impl<D: Disk> CatalogueLog<D> {
     }
 
     /// Appends records as one batch and returns the image that they lead to, once they are durable.
-    pub(crate) async fn append(&mut self, records: &[Record]) -> Result<Arc<Image>, CatalogueError> {
+    pub(crate) async fn append(
+        &mut self,
+        records: Vec<MetadataRecord>,
+    ) -> Result<Arc<Image>, CatalogueError> {
         if self.refused {
             return Err(CatalogueError::Refused);
         }
@@ -114,13 +125,20 @@ impl<D: Disk> CatalogueLog<D> {
             reason,
         };
         let mut image = Image::clone(&self.image);
-        for (index, record) in records.iter().enumerate() {
-            let offset = Offset(self.next_offset.0 + index as i64);
-            image.apply(record, offset).map_err(|error| damaged(error.to_string()))?;
+        for (offset, record) in (self.next_offset.0..).map(Offset).zip(&records) {
+            image
+                .apply(offset, record.clone())
+                .map_err(|error| damaged(error.to_string()))?;
         }
-        let batch = self.batch(records).map_err(|error| damaged(error.to_string()))?;
+        let batch = self
+            .batch(&records)
+            .map_err(|error| damaged(error.to_string()))?;
         let length = batch.len() as u64;
-        if let Err(source) = self.disk.overwrite(&self.path, self.end.0, batch, true).await {
+        if let Err(source) = self
+            .disk
+            .overwrite(&self.path, self.end.0, batch, true)
+            .await
+        {
             self.refused = true;
             let path = self.path.clone();
             return Err(CatalogueError::Io { path, source });
@@ -131,13 +149,13 @@ impl<D: Disk> CatalogueLog<D> {
         Ok(self.image.clone())
     }
 
-    fn batch(&self, records: &[Record]) -> Result<Vec<u8>, crate::record::BuildError> {
+    fn batch(&self, records: &[MetadataRecord]) -> Result<Vec<u8>, crate::record::BuildError> {
         let mut builder = BatchBuilder::new(BatchOptions::default());
         let now = TimestampMs(self.disk.now_ms());
         for record in records {
             let value = record.encode();
             builder.append(&NewRecord {
-                timestamp: now,
+                timestamp_ms: now.0,
                 key: None,
                 value: Some(&value),
                 headers: &[],
@@ -182,7 +200,8 @@ fn replay(contents: &[u8], path: &Path) -> Result<Replayed, CatalogueError> {
             Ok(batch) => {
                 let start = usize::try_from(batch.position.0).expect("the file is in memory");
                 let bytes = &contents[start..start + batch.size];
-                replay_batch(&mut image, bytes).map_err(|reason| damaged(batch.position, reason))?;
+                replay_batch(&mut image, bytes)
+                    .map_err(|reason| damaged(batch.position, reason))?;
             }
             Err(found) => error = Some(found),
         }
@@ -191,7 +210,10 @@ fn replay(contents: &[u8], path: &Path) -> Result<Replayed, CatalogueError> {
     if let Some(error) = error {
         let start = usize::try_from(resume.position.0).expect("the file is in memory");
         // Each change is flushed before the next is written: a whole batch behind a bad one is no torn write.
-        let is_torn = matches!(what_follows(&contents[start..], resume), Follows::Zeros | Follows::Rubbish);
+        let is_torn = matches!(
+            what_follows(&contents[start..], resume),
+            Follows::Zeros | Follows::Rubbish
+        );
         if !is_torn && needs_more(&error).is_none() {
             return Err(damaged(error.position, error.kind.to_string()));
         }
@@ -205,11 +227,16 @@ fn replay(contents: &[u8], path: &Path) -> Result<Replayed, CatalogueError> {
 }
 
 fn replay_batch(image: &mut Image, batch: &[u8]) -> Result<(), String> {
-    for record in Records::open(batch).map_err(|error| error.to_string())?.iter() {
+    for record in Records::open(batch)
+        .map_err(|error| error.to_string())?
+        .iter()
+    {
         let record = record.map_err(|error| error.to_string())?;
         let value = record.value.ok_or("a record without a value")?;
-        let change = Record::decode(value).map_err(|error| error.to_string())?;
-        image.apply(&change, record.offset).map_err(|error| error.to_string())?;
+        let change = MetadataRecord::decode(value).map_err(|error| error.to_string())?;
+        image
+            .apply(record.offset, change)
+            .map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +18,6 @@ use crate::catalogue::Image;
 use crate::catalogue_log::CatalogueError;
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::io::{RingError, RingFile};
-use crate::log_config::LogConfig;
 use crate::mailbox::Mailbox;
 use crate::open::OpenError;
 use crate::read::{FetchPlan, ReadError, ReadRequest};
@@ -164,7 +162,6 @@ pub struct Engine(Arc<Shared>);
 
 struct Shared {
     switchboard: Switchboard,
-    config: EngineConfig,
     data: DataDirectory,
     /// Taken by whoever stops the engine; the second threads are all that hold a clone.
     running: Mutex<Option<Running>>,
@@ -188,10 +185,10 @@ impl Engine {
             mailboxes: mailboxes.map_err(EngineError::Cores)?.into(),
         };
         let threads = start_cores(&config, &cpus, &switchboard)?;
-        let watchdog = Watchdog::start(switchboard.mailboxes.clone()).map_err(EngineError::Cores)?;
+        let watchdog =
+            Watchdog::start(switchboard.mailboxes.clone()).map_err(EngineError::Cores)?;
         let engine = Engine(Arc::new(Shared {
             switchboard,
-            config,
             data,
             running: Mutex::new(Some(Running { watchdog, threads })),
         }));
@@ -229,14 +226,16 @@ impl Engine {
         self.0.data.identity.directory_id
     }
 
-    pub(crate) fn config(&self) -> &EngineConfig {
-        &self.0.config
-    }
-
     /// Wake-ups by the watchdog so far; stays 0 in normal settings.
     pub fn watchdog_kicks(&self) -> u64 {
-        let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.as_ref().map_or(0, |running| running.watchdog.kicks())
+        let running = self
+            .0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        running
+            .as_ref()
+            .map_or(0, |running| running.watchdog.kicks())
     }
 
     /// Runs `work` on a core and resolves to its answer; in place when called there.
@@ -260,13 +259,14 @@ impl Engine {
 
     /// The topics, as of all changes that have been answered.
     pub async fn image(&self) -> Arc<Image> {
-        self.on(CATALOGUE_SHARD, || async { Shard::current().image() }).await
+        self.on(CATALOGUE_SHARD, || async { Shard::current().image() })
+            .await
     }
 
-    /// The core that owns a partition in the given image.
-    pub fn owner(&self, slot: u32) -> ShardId {
-        let count = u32::try_from(self.shard_count()).expect("usable_cpus has bounded it");
-        ShardId(u16::try_from(slot % count).expect("below the count of cores"))
+    /// The core that serves a slot: as many cores as there were when the slot was given out make it that very core.
+    pub fn owner(&self, slot: ShardId) -> ShardId {
+        let count = u16::try_from(self.shard_count()).expect("usable_cpus has bounded it");
+        ShardId(slot.0 % count)
     }
 
     /// Creates a topic. When this returns it is durable and its partitions serve.
@@ -275,7 +275,8 @@ impl Engine {
     /// See [`TopicError`].
     pub async fn create_topic(&self, topic: NewTopic) -> Result<Uuid, TopicError> {
         let engine = self.clone();
-        self.on(CATALOGUE_SHARD, move || topics::create(engine, topic)).await
+        self.on(CATALOGUE_SHARD, move || topics::create(engine, topic))
+            .await
     }
 
     /// Deletes a topic and its records.
@@ -284,7 +285,8 @@ impl Engine {
     /// See [`TopicError`].
     pub async fn delete_topic(&self, topic_id: Uuid) -> Result<(), TopicError> {
         let engine = self.clone();
-        self.on(CATALOGUE_SHARD, move || topics::delete(engine, topic_id)).await
+        self.on(CATALOGUE_SHARD, move || topics::delete(engine, topic_id))
+            .await
     }
 
     /// Raises a topic's number of partitions to `count`.
@@ -293,7 +295,10 @@ impl Engine {
     /// See [`TopicError`].
     pub async fn create_partitions(&self, topic_id: Uuid, count: u32) -> Result<(), TopicError> {
         let engine = self.clone();
-        self.on(CATALOGUE_SHARD, move || topics::add_partitions(engine, topic_id, count)).await
+        self.on(CATALOGUE_SHARD, move || {
+            topics::add_partitions(engine, topic_id, count)
+        })
+        .await
     }
 
     /// Makes `configs` the whole set of a topic's configurations that are not the defaults.
@@ -306,7 +311,10 @@ impl Engine {
         configs: BTreeMap<String, String>,
     ) -> Result<(), TopicError> {
         let engine = self.clone();
-        self.on(CATALOGUE_SHARD, move || topics::alter(engine, topic_id, configs)).await
+        self.on(CATALOGUE_SHARD, move || {
+            topics::alter(engine, topic_id, configs)
+        })
+        .await
     }
 
     /// A producer id that nobody has had.
@@ -315,7 +323,10 @@ impl Engine {
     /// When the catalogue cannot be written.
     pub async fn allocate_producer_id(&self) -> Result<ProducerId, CatalogueError> {
         let engine = self.clone();
-        self.on(CATALOGUE_SHARD, move || topics::allocate_producer_id(engine)).await
+        self.on(CATALOGUE_SHARD, move || {
+            topics::allocate_producer_id(engine)
+        })
+        .await
     }
 
     /// Appends a batch and waits for its acknowledgement; from any thread.
@@ -367,7 +378,13 @@ impl Engine {
     /// Stops: no more appends, everything durable, a mark that spares the next start its checks. Further use of any
     /// clone of this handle is a bug. Stopping twice is not.
     pub fn stop(&self) {
-        if self.0.running.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+        if self
+            .0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
+        {
             return;
         }
         futures_lite::future::block_on(topics::stop_all(self.clone()));
@@ -375,7 +392,12 @@ impl Engine {
     }
 
     fn stop_cores(&self) {
-        let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let running = self
+            .0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let Some(running) = running else { return };
         // The watchdog first, so that it signals no thread that has ended.
         drop(running.watchdog);
@@ -393,7 +415,11 @@ impl Engine {
 impl Drop for Shared {
     fn drop(&mut self) {
         // Without a stop the cores would run on; what they have written is recovered at the next start.
-        let engine_stopped = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let engine_stopped = self
+            .running
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(running) = engine_stopped {
             drop(running.watchdog);
             for mailbox in self.switchboard.mailboxes.iter() {
@@ -416,14 +442,17 @@ fn start_cores(
     for (index, cpu) in cpus.iter().copied().enumerate() {
         let id = ShardId(u16::try_from(index).expect("usable_cpus has bounded it"));
         let (switchboard, ready) = (switchboard.clone(), ready.clone());
-        let cache_bytes = config.tail_cache_bytes / cpus.len();
+        let settings = shard::Settings {
+            tail_cache_bytes: config.tail_cache_bytes / cpus.len(),
+            retention_interval: Duration::from_millis(config.retention_check_interval_ms),
+        };
         let thread = glommio::LocalExecutorBuilder::new(glommio::Placement::Fixed(cpu))
             .name(&format!("core-{index}"))
             .preempt_timer(config.preempt_timer)
             // Buffers for glommio's own files, of which there are none.
             .io_memory(64 << 10)
             .spawn(move || {
-                shard::run(id, switchboard, cache_bytes, move |outcome| {
+                shard::run(id, switchboard, settings, move |outcome| {
                     // The starter waits; when it has given up there is nobody to tell.
                     let _ = ready.send(outcome);
                 })
@@ -439,8 +468,12 @@ fn start_cores(
         match started.recv() {
             Ok(outcome) => outcome?,
             Err(_) => {
-                let reason = "its thread ended at start; `corelane doctor` tells what is missing".into();
-                return Err(EngineError::Executor { cpu: cpus[0], reason });
+                let reason =
+                    "its thread ended at start; `corelane doctor` tells what is missing".into();
+                return Err(EngineError::Executor {
+                    cpu: cpus[0],
+                    reason,
+                });
             }
         }
     }
@@ -457,7 +490,10 @@ impl Engine {
     {
         let mut answers = Vec::new();
         // Started side by side, awaited in order.
-        let calls: Vec<_> = self.shards().map(|shard| Box::pin(self.on(shard, work.clone()))).collect();
+        let calls: Vec<_> = self
+            .shards()
+            .map(|shard| Box::pin(self.on(shard, work.clone())))
+            .collect();
         for answer in join_all(calls).await {
             answers.push(answer);
         }
@@ -465,7 +501,7 @@ impl Engine {
     }
 }
 
-async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+pub(crate) async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
     let mut answers: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
     std::future::poll_fn(move |context| {
         for (future, answer) in futures.iter_mut().zip(answers.iter_mut()) {
@@ -483,6 +519,3 @@ async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
     })
     .await
 }
-
-pub(crate) type LocalPartition = Rc<crate::partition::Partition<crate::io::RingDisk>>;
-pub(crate) type TopicConfig = LogConfig;
