@@ -1,0 +1,1 @@
+//! Raw requests over a socket, later.
