@@ -110,14 +110,32 @@ impl Server {
 
     /// Resident memory of the process, in KiB.
     pub fn resident_kib(&self) -> u64 {
+        self.status_kib("VmRSS:")
+    }
+
+    /// The highest resident memory since the start or the last reset, in KiB.
+    pub fn peak_resident_kib(&self) -> u64 {
+        self.status_kib("VmHWM:")
+    }
+
+    /// Makes the peak start again from what is resident.
+    pub fn reset_peak_memory(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.pid()), "5")
+            .expect("the process is ours");
+    }
+
+    fn status_kib(&self, field: &str) -> u64 {
         let path = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(&path).expect("the process runs");
         let line = status
             .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .expect("a live process has VmRSS");
-        let number = line.split_whitespace().nth(1).expect("VmRSS has a number");
-        number.parse().expect("VmRSS is a number")
+            .find(|line| line.starts_with(field))
+            .expect("a live process has the field");
+        let number = line
+            .split_whitespace()
+            .nth(1)
+            .expect("the field has a number");
+        number.parse().expect("the field is a number")
     }
 }
 
