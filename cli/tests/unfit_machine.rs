@@ -60,6 +60,24 @@ fn too_few_descriptors_are_refused_with_the_remedy() {
 }
 
 #[test]
+fn a_kernel_that_refuses_io_uring_is_named_with_the_remedy() {
+    if not_for_kafka("no io_uring") {
+        return;
+    }
+    let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
+    let filter = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/clients/python/without_io_uring.py"
+    );
+    let output = refused_start(
+        &folder.path().join("data"),
+        free_address(),
+        &["python3", filter],
+    );
+    assert_mentions(&output, &["io_uring"]);
+}
+
+#[test]
 fn a_read_only_directory_is_refused_by_its_path() {
     if not_for_kafka("a read-only directory") {
         return;

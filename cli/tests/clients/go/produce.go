@@ -17,6 +17,15 @@ import (
 // loadPartitions is how many partitions the load of the kill test is spread over.
 const loadPartitions = 4
 
+// loadPadding makes records large enough that small segments roll while the load runs.
+const loadPadding = 200
+
+// The load pauses after so many records, so that checking its list takes no longer than the load.
+const (
+	loadBurst = 200
+	loadPause = 2 * time.Millisecond
+)
+
 // loadInFlightMax bounds the records of the load that wait for their acknowledgement.
 const loadInFlightMax = 2000
 
@@ -69,7 +78,7 @@ func load(ctx context.Context, bootstrap, topic, acknowledged string) error {
 		kgo.SeedBrokers(bootstrap),
 		kgo.DefaultProduceTopic(topic),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
+		kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.MaxBufferedRecords(loadInFlightMax),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 20 * time.Millisecond }),
 		kgo.MetadataMinAge(50*time.Millisecond),
@@ -100,9 +109,14 @@ func load(ctx context.Context, bootstrap, topic, acknowledged string) error {
 		io.Copy(io.Discard, os.Stdin)
 		stop.Store(true)
 	}()
+	padding := make([]byte, loadPadding)
 	for number := int64(0); !stop.Load(); number++ {
-		record := &kgo.Record{Partition: int32(number % loadPartitions), Value: fmt.Appendf(nil, "%d", number)}
+		value := fmt.Appendf(nil, "%d", number)
+		record := &kgo.Record{Partition: int32(number % loadPartitions), Key: padding, Value: value}
 		client.Produce(ctx, record, promise)
+		if number%loadBurst == 0 {
+			time.Sleep(loadPause)
+		}
 	}
 	if err := client.Flush(ctx); err != nil {
 		return err
