@@ -451,6 +451,21 @@ fn unknown_keys_and_versions_close_the_connection_and_nothing_else() {
 }
 
 #[test]
+fn versions_that_are_advertised_only_for_old_clients_never_hang() {
+    let mut broker = broker_with_topic();
+    for version in 0..3 {
+        // Kafka advertises Produce from version 0 and serves it from 3; it closes the connection.
+        let mut wire = Wire::connect(broker.address());
+        wire.ask(&Request::classic(
+            PRODUCE,
+            version,
+            Fields::new().raw(&[0; 40]),
+        ));
+    }
+    assert_serves(&mut broker);
+}
+
+#[test]
 fn frames_with_bad_lengths_close_the_connection() {
     let mut broker = broker_with_topic();
     memory_stays_flat(&mut broker, |broker| {

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use support::broker::Broker;
 use support::clients::{CLIENTS, CODECS, Client, TopicWrite, create_topics, side_by_side};
-use support::flights::{FLIGHTS, PARTITIONS, flights};
+use support::flights::{FLIGHTS, PARTITIONS, flights, partition_of_key};
 use support::hashes::{Hashes, Record, expected};
 use support::process::run;
 use support::{clients_are_installed, report};
@@ -51,7 +51,7 @@ fn all_flights_survive_kcat_and_the_java_client() {
 }
 
 #[test]
-fn kafkas_own_producer_tools_work_and_their_records_arrive() {
+fn kafkas_own_producer_tools_work_and_place_keys_as_the_suite_does() {
     if !clients_are_installed("Kafka's producer tools") {
         return;
     }
@@ -59,16 +59,33 @@ fn kafkas_own_producer_tools_work_and_their_records_arrive() {
     let topics = ["perf".to_owned(), "console".to_owned()];
     create_topics(&broker.bootstrap(), PARTITIONS, KEEP_FOREVER, &topics);
     run_producer_performance(&broker, "perf", 5_000);
-    run_console_producer(&broker, "console", 1_000);
+    let records: Vec<Record> = (0..1_000).map(console_record).collect();
+    run_console_producer(&broker, "console", &records);
     let hashes = Client::Java.read(&broker.bootstrap(), &topics);
-    let count = |topic: &str| -> u64 {
-        hashes
-            .iter()
-            .filter(|((name, _), _)| name == topic)
-            .map(|(_, hash)| hash.count)
-            .sum()
-    };
-    assert_eq!((count("perf"), count("console")), (5_000, 1_000));
+    let perf: u64 = hashes
+        .iter()
+        .filter(|((topic, _), _)| topic == "perf")
+        .map(|(_, hash)| hash.count)
+        .sum();
+    assert_eq!(perf, 5_000);
+    for (at, wanted) in expected("console", PARTITIONS, &records) {
+        assert_eq!(
+            (wanted.count, &wanted.content),
+            (hashes[&at].count, &hashes[&at].content),
+            "{at:?}"
+        );
+    }
+}
+
+fn console_record(number: u32) -> Record {
+    let key = format!("key {number}").into_bytes();
+    Record {
+        partition: partition_of_key(&key),
+        timestamp_ms: 0,
+        key: Some(key),
+        headers: Vec::new(),
+        value: format!("value {number}").into_bytes(),
+    }
 }
 
 /// Each writer writes the records to its topics; then each reader reads every topic, and all agree with the input.
@@ -197,12 +214,19 @@ fn run_producer_performance(broker: &Broker, topic: &str, records: u32) {
     run(&mut command);
 }
 
-fn run_console_producer(broker: &Broker, topic: &str, lines: u32) {
+fn run_console_producer(broker: &Broker, topic: &str, records: &[Record]) {
     let input = broker.scratch().join("console.lines");
-    let text: String = (0..lines)
-        .map(|line| format!("{line}\tline {line}\n"))
-        .collect();
-    std::fs::write(&input, text).expect("the scratch folder is writable");
+    let line = |record: &Record| {
+        [
+            record.key.as_deref().unwrap_or_default(),
+            b"\t",
+            &record.value,
+            b"\n",
+        ]
+        .concat()
+    };
+    std::fs::write(&input, records.iter().flat_map(line).collect::<Vec<u8>>())
+        .expect("the scratch folder is writable");
     let mut command = support::kafka::java("256m");
     command.args([
         "org.apache.kafka.tools.ConsoleProducer",

@@ -7,11 +7,13 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use support::broker::{Broker, Target};
 use support::clients::{create_topics, franz_go};
+use support::dump_log_segments::assert_kafka_reads;
 use support::process::run;
 use support::{clients_are_installed, report};
 
@@ -20,8 +22,8 @@ const LOAD_PARTITIONS: i32 = 4;
 
 const TOPIC: &str = "load";
 
-/// The load runs this long between two kills, give or take, so that kills meet writes, flushes and rolls alike.
-const LOAD_BETWEEN_KILLS: Duration = Duration::from_millis(150);
+/// Growth of the list of acknowledged records, in bytes, that shows the load to be running again after a restart.
+const PROGRESS_BYTES: u64 = 8 << 10;
 
 /// Small segments, so that kills meet rolls too.
 const CONFIG: &str = "segment.bytes=1048576,retention.ms=-1,retention.bytes=-1";
@@ -55,13 +57,8 @@ fn every_acknowledged_record_is_there_once_and_in_order_after_each_sigkill() {
         .expect("the load starts");
     let kills = kills(&broker);
     for kill in 0..kills {
-        let odd = Duration::from_millis(u64::from(kill) * 37 % 100);
-        std::thread::sleep(LOAD_BETWEEN_KILLS + odd);
-        let ended = load.try_wait().expect("the child is ours");
-        assert!(
-            ended.is_none(),
-            "the load ended by itself after {kill} kills: {ended:?}"
-        );
+        wait_for_progress(&mut load, &acknowledged_path);
+        std::thread::sleep(Duration::from_millis(u64::from(kill) * 37 % 100));
         broker.crash_and_restart();
     }
     finish(&mut load);
@@ -74,10 +71,10 @@ fn every_acknowledged_record_is_there_once_and_in_order_after_each_sigkill() {
     assert_once_and_in_order(&found);
     // What survived the last restart survives one more, with nothing new in between.
     broker.crash_and_restart();
-    assert_eq!(
-        parse(&run(franz_go().args(["dump", &broker.bootstrap(), TOPIC]))),
-        found
-    );
+    let found_again = parse(&run(franz_go().args(["dump", &broker.bootstrap(), TOPIC])));
+    assert_eq!(found_again, found);
+    broker.stop();
+    assert_kafka_reads(broker.data(), TOPIC);
 }
 
 /// Each acknowledged record lies at the offset that its acknowledgement named.
@@ -116,6 +113,21 @@ fn assert_once_and_in_order(found: &Records) {
                 pair[1]
             );
         }
+    }
+}
+
+/// Waits until the running broker has acknowledged more, so that each kill meets a load in full swing.
+fn wait_for_progress(load: &mut Child, acknowledged: &Path) {
+    let length = || std::fs::metadata(acknowledged).map_or(0, |file| file.len());
+    let (start, before) = (Instant::now(), length());
+    while length() < before + PROGRESS_BYTES {
+        let ended = load.try_wait().expect("the child is ours");
+        assert!(ended.is_none(), "the load ended by itself: {ended:?}");
+        assert!(
+            start.elapsed() < FINISH_LIMIT,
+            "no acknowledgement for {FINISH_LIMIT:?}"
+        );
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

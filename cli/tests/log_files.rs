@@ -3,13 +3,12 @@
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use support::broker::{Broker, Target};
 use support::clients::{CODECS, Client, TopicWrite, create_topics};
+use support::dump_log_segments::{assert_kafka_reads, files};
 use support::flights::{PARTITIONS, flights};
-use support::kafka::java;
-use support::process::{bound_to_this_test, finished, run};
+use support::process::{bound_to_this_test, run};
 use support::{clients_are_installed, report};
 
 /// Flights per codec: enough for several segments and index entries in each partition.
@@ -18,18 +17,6 @@ const FILE_FLIGHTS: usize = 20_000;
 /// Several segments per partition, and an index entry for about every batch.
 const SMALL_SEGMENTS: &str =
     "segment.bytes=1048576,index.interval.bytes=1024,retention.ms=-1,retention.bytes=-1";
-
-/// What `DumpLogSegments` prints when something is wrong, besides failing.
-const COMPLAINTS: [&str; 8] = [
-    "Mismatches in",
-    "Non-consecutive offsets",
-    "Out of order timestamp",
-    "Found timestamp mismatch",
-    "isvalid: false",
-    "Could not",
-    "Error",
-    "Exception",
-];
 
 #[test]
 fn dump_log_segments_reads_every_file_of_the_broker_without_a_complaint() {
@@ -43,7 +30,8 @@ fn dump_log_segments_reads_every_file_of_the_broker_without_a_complaint() {
         status.success() || broker.target() == Target::Kafka,
         "{status}"
     );
-    assert_dumps_without_complaint(&broker);
+    let logs = assert_kafka_reads(broker.data(), "flights-");
+    assert!(logs > 5 * 8, "small segments make many files: {logs}");
 }
 
 #[test]
@@ -52,7 +40,7 @@ fn log_inspect_reads_every_file_that_apache_kafka_wrote() {
         return;
     }
     let mut broker = broker_with_flights(Target::Kafka);
-    let logs = files(broker.data(), &["log"]);
+    let logs = files(broker.data(), "flights-", &["log"]);
     assert_inspects(&broker, &logs);
     broker.stop();
     assert_inspects(&broker, &logs);
@@ -100,61 +88,6 @@ fn inspect(folder: &Path) -> serde_json::Value {
     summary.clone()
 }
 
-fn assert_dumps_without_complaint(broker: &Broker) {
-    let logs = files(broker.data(), &["log"]);
-    let indexes = files(broker.data(), &["index", "timeindex"]);
-    assert!(
-        logs.len() > 5 * 8,
-        "small segments make many files: {}",
-        logs.len()
-    );
-    assert!(indexes.len() >= logs.len(), "every segment has its indexes");
-    dump(&logs, &["--deep-iteration"]);
-    dump(&logs, &["--deep-iteration", "--print-data-log"]);
-    // Each index is checked entry by entry against its log, then for its size and order alone.
-    dump(&indexes, &["--verify-index-only"]);
-    dump(&indexes, &["--index-sanity-check"]);
-    report(&format!(
-        "DumpLogSegments read {} logs and {} indexes",
-        logs.len(),
-        indexes.len()
-    ));
-}
-
-/// One Java machine for all files of one kind.
-fn dump(files: &[PathBuf], flags: &[&str]) {
-    let list = files
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect::<Vec<_>>()
-        .join(",");
-    let mut command: Command = java("512m");
-    command
-        .arg("kafka.tools.DumpLogSegments")
-        .args(flags)
-        .args(["--files", &list]);
-    let output = finished(&mut command);
-    let text = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{flags:?}: {}\n{errors}",
-        output.status
-    );
-    let quiet = |line: &&str| !line.contains(" payload: ") && !line.starts_with("SLF4J");
-    let complaint = text
-        .lines()
-        .chain(errors.lines())
-        .filter(quiet)
-        .find(|l| COMPLAINTS.iter().any(|c| l.contains(c)));
-    assert_eq!(complaint, None, "{flags:?}");
-    let dumped = text
-        .lines()
-        .filter(|line| line.starts_with("Dumping "))
-        .count();
-    assert_eq!(dumped, files.len(), "{flags:?}: every file was looked at");
-}
-
 fn broker_with_flights(target: Target) -> Broker {
     let records = flights(FILE_FLIGHTS);
     let broker = Broker::start_target(target);
@@ -169,30 +102,6 @@ fn broker_with_flights(target: Target) -> Broker {
     create_topics(&broker.bootstrap(), PARTITIONS, SMALL_SEGMENTS, &topics);
     Client::FranzGo.produce(&broker.bootstrap(), broker.scratch(), &records, &writes);
     broker
-}
-
-/// The files of the flights' partitions with one of the extensions, sorted.
-fn files(data: &Path, extensions: &[&str]) -> Vec<PathBuf> {
-    let entries = |folder: &Path| {
-        std::fs::read_dir(folder)
-            .expect("a folder")
-            .map(|entry| entry.expect("an entry").path())
-    };
-    let of_flights = |folder: &PathBuf| {
-        folder
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("flights-"))
-    };
-    let wanted = |file: &PathBuf| {
-        file.extension()
-            .is_some_and(|found| extensions.iter().any(|one| found == *one))
-    };
-    let mut files: Vec<PathBuf> = entries(data)
-        .filter(of_flights)
-        .flat_map(|folder| entries(&folder).filter(wanted).collect::<Vec<_>>())
-        .collect();
-    files.sort();
-    files
 }
 
 fn folders(files: &[PathBuf]) -> Vec<PathBuf> {

@@ -97,7 +97,8 @@ fn timestamp_ms(month: i64, day: i64, hour: i64, minute: i64) -> i64 {
     ((days * 24 + hour) * 60 + minute) * 60_000
 }
 
-fn partition_of_key(key: &[u8]) -> i32 {
+/// Where the Java client's default partitioner puts a key.
+pub fn partition_of_key(key: &[u8]) -> i32 {
     (murmur2(key) & 0x7fff_ffff) % PARTITIONS
 }
 

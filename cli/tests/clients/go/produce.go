@@ -18,7 +18,7 @@ import (
 const loadPartitions = 4
 
 // loadPadding makes records large enough that small segments roll while the load runs.
-const loadPadding = 200
+const loadPadding = 1000
 
 // The load pauses after so many records, so that checking its list takes no longer than the load.
 const (
