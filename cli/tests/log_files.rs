@@ -4,11 +4,11 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use support::broker::{Broker, Target};
+use support::broker::{Broker, Target, corelane};
 use support::clients::{CODECS, Client, TopicWrite, create_topics};
 use support::dump_log_segments::{assert_kafka_reads, files};
 use support::flights::{PARTITIONS, flights};
-use support::process::{bound_to_this_test, run};
+use support::process::run;
 use support::{clients_are_installed, report};
 
 /// Flights per codec: enough for several segments and index entries in each partition.
@@ -75,7 +75,7 @@ fn assert_inspects(broker: &Broker, logs: &[PathBuf]) {
 
 /// The closing line of `corelane log inspect --json`; every line before it must be JSON too.
 fn inspect(folder: &Path) -> serde_json::Value {
-    let mut command = bound_to_this_test(env!("CARGO_BIN_EXE_corelane"));
+    let mut command = corelane();
     let output = run(command.args(["log", "inspect", "--json"]).arg(folder));
     let text = String::from_utf8(output).expect("JSON is UTF-8");
     let parse =

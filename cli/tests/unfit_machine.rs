@@ -6,15 +6,18 @@ mod support;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use support::broker::{Broker, Target, corelane_serve, scratch_parent};
 use support::process::{Server, finished, free_port, run};
-use support::wire::{Batch, CREATE_TOPICS, FETCH, Fields, PRODUCE, Request, Wire};
+use support::wire::{Batch, CREATE_TOPICS, FETCH, Fields, LIST_OFFSETS, PRODUCE, Request, Wire};
 use support::{report, skip};
 
 /// A start that fails does so at once.
 const FAIL_LIMIT: Duration = Duration::from_secs(10);
+
+/// Writes resume this soon after room returns.
+const RESUME_LIMIT: Duration = Duration::from_secs(30);
 
 /// `EX_CONFIG`: the configuration or the machine is not fit.
 const EXIT_CONFIGURATION: i32 = 78;
@@ -100,7 +103,7 @@ fn a_file_system_without_direct_io_is_refused_with_the_remedy() {
     let output = refused_start(mount.path(), free_address(), &[]);
     assert_mentions(
         &output,
-        &[&mount.path().display().to_string(), "O_DIRECT", "--data"],
+        &[&mount.path().display().to_string(), "direct", "--data"],
     );
 }
 
@@ -109,54 +112,94 @@ fn a_full_disk_refuses_writes_keeps_serving_reads_and_recovers_when_room_returns
     if not_for_kafka("a full disk") {
         return;
     }
-    let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
-    let Some(mount) = Mount::ext4("a full disk", folder.path(), "96M") else {
+    let Some(mut full) = FullDisk::fill("a full disk") else {
         return;
     };
-    let ballast = mount.path().join("ballast");
-    std::fs::write(&ballast, vec![0; 32 << 20]).expect("an empty disk has room");
-    let address = free_address();
-    let log = folder.path().join("broker.log");
-    let mut server = Server::start(corelane_serve(&mount.path().join("data"), address), &log);
-    server.wait_until_it_listens(address, FAIL_LIMIT);
-    let mut wire = Wire::connect(address);
-    create_topic(&mut wire);
-    let written = produce_until_full(&mut wire);
-    report(&format!("the disk took {written} batches of 1 MB"));
-    assert!(server.is_alive(), "{}", server.output());
+    let mut wire = Wire::connect(full.address);
     assert_eq!(fetch_first(&mut wire), NONE, "reads go on");
-    std::fs::remove_file(&ballast).expect("deleting needs no room");
-    let deadline = std::time::Instant::now() + FAIL_LIMIT;
+    std::fs::remove_file(full.ballast()).expect("deleting needs no room");
+    let start = Instant::now();
     while produce(&mut wire) != NONE {
         assert!(
-            std::time::Instant::now() < deadline,
+            start.elapsed() < RESUME_LIMIT,
             "writes resume when room returns:\n{}",
-            server.output()
+            full.server.output()
         );
         std::thread::sleep(Duration::from_millis(100));
     }
-    server.kill();
-    let mut server = Server::start(corelane_serve(&mount.path().join("data"), address), &log);
-    server.wait_until_it_listens(address, FAIL_LIMIT);
-    let mut wire = Wire::connect(address);
-    assert_eq!(
-        fetch_first(&mut wire),
-        NONE,
-        "what was acknowledged is there after a crash"
-    );
-    assert_eq!(produce(&mut wire), NONE);
+    assert!(full.server.is_alive());
+}
+
+#[test]
+fn a_broker_that_crashed_on_a_full_disk_starts_there_again_and_serves_what_it_acknowledged() {
+    if not_for_kafka("a start on a full disk") {
+        return;
+    }
+    let Some(mut full) = FullDisk::fill("a start on a full disk") else {
+        return;
+    };
+    full.server.kill();
+    full.server = FullDisk::serve(&full.mount, &full.folder, full.address);
+    let mut wire = Wire::connect(full.address);
+    assert_eq!(end_offset(&mut wire), full.acknowledged);
+    assert_eq!(fetch_first(&mut wire), NONE);
+}
+
+/// A broker whose disk has taken all that it can.
+struct FullDisk {
+    // In this order: the broker ends before its file system goes, and that before its image.
+    server: Server,
+    mount: Mount,
+    folder: tempfile::TempDir,
+    address: SocketAddr,
+    acknowledged: i64,
+}
+
+impl FullDisk {
+    fn fill(test: &str) -> Option<Self> {
+        let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
+        let mount = Mount::ext4(test, folder.path(), "256M")?;
+        std::fs::write(mount.path().join("ballast"), vec![0; 96 << 20])
+            .expect("an empty disk has room");
+        let address = free_address();
+        let mut server = Self::serve(&mount, &folder, address);
+        let mut wire = Wire::connect(address);
+        create_topic(&mut wire);
+        let acknowledged = produce_until_full(&mut wire);
+        report(&format!("the disk took {acknowledged} batches of 1 MB"));
+        assert!(server.is_alive(), "{}", server.output());
+        Some(Self {
+            server,
+            mount,
+            folder,
+            address,
+            acknowledged,
+        })
+    }
+
+    fn serve(mount: &Mount, folder: &tempfile::TempDir, address: SocketAddr) -> Server {
+        let command = corelane_serve(&mount.path().join("data"), address);
+        let mut server = Server::start(command, &folder.path().join("broker.log"));
+        server.wait_until_it_listens(address, FAIL_LIMIT);
+        server
+    }
+
+    /// A file that gives room when it is deleted.
+    fn ballast(&self) -> PathBuf {
+        self.mount.path().join("ballast")
+    }
 }
 
 /// Fills the disk; the number of acknowledged batches. The refusal must be the storage error, never silence.
-fn produce_until_full(wire: &mut Wire) -> u32 {
-    for written in 0..200 {
+fn produce_until_full(wire: &mut Wire) -> i64 {
+    for written in 0..400 {
         match produce(wire) {
             NONE => {}
             KAFKA_STORAGE_ERROR if written > 0 => return written,
             code => panic!("code {code} after {written} batches"),
         }
     }
-    panic!("a disk of 96 MiB took 200 MB")
+    panic!("a disk of 256 MiB took 400 MB")
 }
 
 /// Starts the broker and expects it to end with `EX_CONFIG`; what it said on standard error.
@@ -291,7 +334,7 @@ fn produce(wire: &mut Wire) -> i16 {
     body.i16()
 }
 
-/// Fetches from offset 0; the error code, after checking that the first batch is really there.
+/// Fetches from offset 0; the error code.
 fn fetch_first(wire: &mut Wire) -> i16 {
     let body = Fields::new()
         .i32(-1)
@@ -322,4 +365,21 @@ fn fetch_first(wire: &mut Wire) -> i16 {
         body.i32(),
     );
     body.i16()
+}
+
+/// ListOffsets version 1, latest: the partition's end.
+fn end_offset(wire: &mut Wire) -> i64 {
+    let body = Fields::new()
+        .i32(-1)
+        .i32(1)
+        .string("t")
+        .i32(1)
+        .i32(0)
+        .i64(-1);
+    let answer = wire.ask(&Request::classic(LIST_OFFSETS, 1, body));
+    let mut body = answer.body();
+    let _head = (body.i32(), body.string(), body.i32(), body.i32());
+    assert_eq!(body.i16(), NONE);
+    let _timestamp = body.i64();
+    body.i64()
 }

@@ -124,9 +124,15 @@ impl Broker {
     }
 }
 
+/// The binary under test: the one that was just built, or the one that `CORELANE_TEST_BINARY` names (a release build).
+pub fn corelane() -> Command {
+    let built = || env!("CARGO_BIN_EXE_corelane").into();
+    bound_to_this_test(std::env::var_os("CORELANE_TEST_BINARY").unwrap_or_else(built))
+}
+
 /// The command `corelane serve` on a directory and an address.
 pub fn corelane_serve(data: &Path, listen: SocketAddr) -> Command {
-    let mut command = bound_to_this_test(env!("CARGO_BIN_EXE_corelane"));
+    let mut command = corelane();
     command
         .arg("serve")
         .arg("--data")
