@@ -3,8 +3,12 @@
 //! Invariants: one call changes one thing and reports the broker's own code and words when it is refused.
 
 use corelane_protocol::ApiKey;
-use corelane_protocol::messages::create_partitions::{CreatePartitionsRequest, CreatePartitionsTopic};
-use corelane_protocol::messages::create_topics::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest};
+use corelane_protocol::messages::create_partitions::{
+    CreatePartitionsRequest, CreatePartitionsTopic,
+};
+use corelane_protocol::messages::create_topics::{
+    CreatableTopic, CreatableTopicConfig, CreateTopicsRequest,
+};
 use corelane_protocol::messages::delete_topics::{DeleteTopicState, DeleteTopicsRequest};
 use corelane_protocol::messages::describe_configs::{
     DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult,
@@ -126,22 +130,37 @@ impl ConfigChange {
             Self::Append(name, value) => (2, name, Some(value)),
             Self::Subtract(name, value) => (3, name, Some(value)),
         };
-        AlterableConfig { name: name.clone(), config_operation: operation, value: value.cloned() }
+        AlterableConfig {
+            name: name.clone(),
+            config_operation: operation,
+            value: value.cloned(),
+        }
     }
 }
 
 impl Cluster {
     /// Creates a topic, or only checks that it could be created. Returns its id (nil from older brokers).
-    pub fn create_topic(&mut self, topic: &NewTopic, validate_only: bool) -> Result<Uuid, ClientError> {
+    pub fn create_topic(
+        &mut self,
+        topic: &NewTopic,
+        validate_only: bool,
+    ) -> Result<Uuid, ClientError> {
         let request = CreateTopicsRequest {
             topics: vec![creatable(topic)],
             timeout_ms: self.timeout_ms(),
             validate_only,
         };
         let response = self.call(&request)?;
-        let answer = response.topics.into_iter().find(|answer| answer.name == topic.name);
-        let answer = answer.ok_or_else(|| self.incomplete(ApiKey::CreateTopics, format!("topic `{}`", topic.name)))?;
-        check(answer.error_code, answer.error_message, || format!("create topic `{}`", topic.name))?;
+        let answer = response
+            .topics
+            .into_iter()
+            .find(|answer| answer.name == topic.name);
+        let answer = answer.ok_or_else(|| {
+            self.incomplete(ApiKey::CreateTopics, format!("topic `{}`", topic.name))
+        })?;
+        check(answer.error_code, answer.error_message, || {
+            format!("create topic `{}`", topic.name)
+        })?;
         self.forget(&topic.name);
         Ok(answer.topic_id)
     }
@@ -149,31 +168,58 @@ impl Cluster {
     /// Deletes a topic with all its records.
     pub fn delete_topic(&mut self, name: &str) -> Result<(), ClientError> {
         let by_state = self.entry().version_of::<DeleteTopicsRequest>()? >= DELETE_TOPICS_BY_STATE;
-        let mut request = DeleteTopicsRequest { timeout_ms: self.timeout_ms(), ..Default::default() };
+        let mut request = DeleteTopicsRequest {
+            timeout_ms: self.timeout_ms(),
+            ..Default::default()
+        };
         if by_state {
-            request.topics = vec![DeleteTopicState { name: Some(name.to_owned()), ..Default::default() }];
+            request.topics = vec![DeleteTopicState {
+                name: Some(name.to_owned()),
+                ..Default::default()
+            }];
         } else {
             request.topic_names = vec![name.to_owned()];
         }
         let response = self.call(&request)?;
         self.forget(name);
-        let answer = response.responses.into_iter().find(|answer| answer.name.as_deref() == Some(name));
-        let answer = answer.ok_or_else(|| self.incomplete(ApiKey::DeleteTopics, format!("topic `{name}`")))?;
-        check(answer.error_code, answer.error_message, || format!("delete topic `{name}`"))
+        let answer = response
+            .responses
+            .into_iter()
+            .find(|answer| answer.name.as_deref() == Some(name));
+        let answer = answer
+            .ok_or_else(|| self.incomplete(ApiKey::DeleteTopics, format!("topic `{name}`")))?;
+        check(answer.error_code, answer.error_message, || {
+            format!("delete topic `{name}`")
+        })
     }
 
     /// Raises the number of a topic's partitions to `count` in all.
-    pub fn create_partitions(&mut self, name: &str, count: i32, validate_only: bool) -> Result<(), ClientError> {
+    pub fn create_partitions(
+        &mut self,
+        name: &str,
+        count: i32,
+        validate_only: bool,
+    ) -> Result<(), ClientError> {
         let request = CreatePartitionsRequest {
-            topics: vec![CreatePartitionsTopic { name: name.to_owned(), count, assignments: None }],
+            topics: vec![CreatePartitionsTopic {
+                name: name.to_owned(),
+                count,
+                assignments: None,
+            }],
             timeout_ms: self.timeout_ms(),
             validate_only,
         };
         let response = self.call(&request)?;
         self.forget(name);
-        let answer = response.results.into_iter().find(|answer| answer.name == name);
-        let answer = answer.ok_or_else(|| self.incomplete(ApiKey::CreatePartitions, format!("topic `{name}`")))?;
-        check(answer.error_code, answer.error_message, || format!("raise the partitions of topic `{name}` to {count}"))
+        let answer = response
+            .results
+            .into_iter()
+            .find(|answer| answer.name == name);
+        let answer = answer
+            .ok_or_else(|| self.incomplete(ApiKey::CreatePartitions, format!("topic `{name}`")))?;
+        check(answer.error_code, answer.error_message, || {
+            format!("raise the partitions of topic `{name}` to {count}")
+        })
     }
 
     /// The configurations of a resource, all or those in `names`.
@@ -187,14 +233,18 @@ impl Cluster {
             resources: vec![DescribeConfigsResource {
                 resource_type,
                 resource_name,
-                configuration_keys: names.map(|names| names.iter().map(|&name| name.to_owned()).collect()),
+                configuration_keys: names
+                    .map(|names| names.iter().map(|&name| name.to_owned()).collect()),
             }],
             ..Default::default()
         };
         let response = self.call_about(resource, &request)?;
         let answer = response.results.into_iter().next();
-        let answer = answer.ok_or_else(|| self.incomplete(ApiKey::DescribeConfigs, resource.text()))?;
-        check(answer.error_code, answer.error_message, || format!("describe the configuration of {}", resource.text()))?;
+        let answer =
+            answer.ok_or_else(|| self.incomplete(ApiKey::DescribeConfigs, resource.text()))?;
+        check(answer.error_code, answer.error_message, || {
+            format!("describe the configuration of {}", resource.text())
+        })?;
         Ok(answer.configs.into_iter().map(config_of).collect())
     }
 
@@ -208,13 +258,20 @@ impl Cluster {
         let (resource_type, resource_name) = resource.wire();
         let configs = changes.iter().map(ConfigChange::wire).collect();
         let request = IncrementalAlterConfigsRequest {
-            resources: vec![AlterConfigsResource { resource_type, resource_name, configs }],
+            resources: vec![AlterConfigsResource {
+                resource_type,
+                resource_name,
+                configs,
+            }],
             validate_only,
         };
         let response = self.call_about(resource, &request)?;
         let answer = response.responses.into_iter().next();
-        let answer = answer.ok_or_else(|| self.incomplete(ApiKey::IncrementalAlterConfigs, resource.text()))?;
-        check(answer.error_code, answer.error_message, || format!("alter the configuration of {}", resource.text()))
+        let answer = answer
+            .ok_or_else(|| self.incomplete(ApiKey::IncrementalAlterConfigs, resource.text()))?;
+        check(answer.error_code, answer.error_message, || {
+            format!("alter the configuration of {}", resource.text())
+        })
     }
 
     /// A broker's own configuration is known to that broker only.
@@ -242,7 +299,10 @@ fn creatable(topic: &NewTopic) -> CreatableTopic {
         configs: topic
             .configs
             .iter()
-            .map(|(name, value)| CreatableTopicConfig { name: name.clone(), value: Some(value.clone()) })
+            .map(|(name, value)| CreatableTopicConfig {
+                name: name.clone(),
+                value: Some(value.clone()),
+            })
             .collect(),
         ..Default::default()
     }

@@ -6,16 +6,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use corelane_protocol::messages::list_offsets::{ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic};
-use corelane_protocol::messages::metadata::{
-    MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponsePartition, MetadataResponseTopic,
+use corelane_protocol::messages::list_offsets::{
+    ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic,
 };
-use corelane_protocol::{ApiKey, Request};
+use corelane_protocol::messages::metadata::{
+    MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponsePartition,
+    MetadataResponseTopic,
+};
+use corelane_protocol::{ApiKey, ErrorCode, Request};
 use uuid::Uuid;
 
 use crate::connection::{Connection, Timeouts};
 use crate::error::{ClientError, check};
-use crate::error_code::ErrorCode;
 
 /// Between two looks at metadata that is not complete yet.
 const METADATA_RETRY_INTERVAL: Duration = Duration::from_millis(20);
@@ -108,7 +110,11 @@ pub struct Cluster {
 
 impl Cluster {
     /// Connects to the first address of `bootstrap` that answers, and learns the brokers.
-    pub fn connect(bootstrap: &[String], client_id: &str, timeouts: Timeouts) -> Result<Self, ClientError> {
+    pub fn connect(
+        bootstrap: &[String],
+        client_id: &str,
+        timeouts: Timeouts,
+    ) -> Result<Self, ClientError> {
         let entry = connect_first(bootstrap, client_id, timeouts)?;
         let mut cluster = Self {
             bootstrap: bootstrap.to_vec(),
@@ -116,7 +122,11 @@ impl Cluster {
             timeouts,
             entry,
             connections: HashMap::new(),
-            description: ClusterDescription { cluster_id: None, controller: None, brokers: Vec::new() },
+            description: ClusterDescription {
+                cluster_id: None,
+                controller: None,
+                brokers: Vec::new(),
+            },
             topics: HashMap::new(),
         };
         cluster.ask_metadata(Some(Vec::new()))?;
@@ -163,18 +173,29 @@ impl Cluster {
     }
 
     /// Waits until every partition of a topic (at least `partition_count`) has a leader: a topic is created in steps.
-    pub fn wait_for_topic(&mut self, name: &str, partition_count: usize) -> Result<&Topic, ClientError> {
+    pub fn wait_for_topic(
+        &mut self,
+        name: &str,
+        partition_count: usize,
+    ) -> Result<&Topic, ClientError> {
         let deadline = Instant::now() + self.timeouts.request;
         loop {
             self.forget(name);
             let missing = match self.topic(name) {
                 Ok(topic) => first_without_leader(topic, partition_count),
-                Err(error) if !error.is_retriable() || Instant::now() >= deadline => return Err(error),
+                Err(error) if !error.is_retriable() || Instant::now() >= deadline => {
+                    return Err(error);
+                }
                 Err(_) => Some(0),
             };
-            let Some(partition) = missing else { return self.topic(name) };
+            let Some(partition) = missing else {
+                return self.topic(name);
+            };
             if Instant::now() >= deadline {
-                return Err(ClientError::NoLeader { topic: name.to_owned(), partition });
+                return Err(ClientError::NoLeader {
+                    topic: name.to_owned(),
+                    partition,
+                });
             }
             std::thread::sleep(METADATA_RETRY_INTERVAL);
         }
@@ -184,15 +205,25 @@ impl Cluster {
     pub fn leader(&mut self, topic: &str, partition: i32) -> Result<i32, ClientError> {
         let found = self.topic(topic)?;
         let last = found.partitions.last().map_or(-1, |last| last.partition);
-        let partition_found = found.partitions.iter().find(|candidate| candidate.partition == partition);
+        let partition_found = found
+            .partitions
+            .iter()
+            .find(|candidate| candidate.partition == partition);
         let leader = partition_found.map(|found| found.leader);
         match leader {
             Some(Some(leader)) => Ok(leader),
             Some(None) => {
                 self.forget(topic);
-                Err(ClientError::NoLeader { topic: topic.to_owned(), partition })
+                Err(ClientError::NoLeader {
+                    topic: topic.to_owned(),
+                    partition,
+                })
             }
-            None => Err(ClientError::UnknownPartition { topic: topic.to_owned(), partition, last }),
+            None => Err(ClientError::UnknownPartition {
+                topic: topic.to_owned(),
+                partition,
+                last,
+            }),
         }
     }
 
@@ -202,7 +233,9 @@ impl Cluster {
             let connection = self.open_another(node_id)?;
             self.connections.insert(node_id, connection);
         }
-        self.connections.get_mut(&node_id).ok_or(ClientError::NoBootstrap)
+        self.connections
+            .get_mut(&node_id)
+            .ok_or(ClientError::NoBootstrap)
     }
 
     /// A further connection to broker `node_id`, which the caller owns.
@@ -236,14 +269,22 @@ impl Cluster {
     ) -> Result<R::Response, ClientError> {
         let leader = self.leader(topic, partition)?;
         let answer = self.connection(leader)?.call(request);
-        if matches!(answer, Err(ClientError::Stream { .. } | ClientError::Timeout { .. })) {
+        if matches!(
+            answer,
+            Err(ClientError::Stream { .. } | ClientError::Timeout { .. })
+        ) {
             self.disconnect(leader);
         }
         answer
     }
 
     /// An offset of a partition; `None` when no record has that timestamp or a later one.
-    pub fn offset(&mut self, topic: &str, partition: i32, at: OffsetAt) -> Result<Option<i64>, ClientError> {
+    pub fn offset(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        at: OffsetAt,
+    ) -> Result<Option<i64>, ClientError> {
         let request = ListOffsetsRequest {
             replica_id: -1,
             topics: vec![ListOffsetsTopic {
@@ -263,7 +304,9 @@ impl Cluster {
             .flat_map(|topic| &topic.partitions)
             .find(|answer| answer.partition_index == partition)
             .ok_or_else(|| self.incomplete(ApiKey::ListOffsets, format!("{topic}-{partition}")))?;
-        let checked = check(answer.error_code, None, || format!("find an offset of {topic}-{partition}"));
+        let checked = check(answer.error_code, None, || {
+            format!("find an offset of {topic}-{partition}")
+        });
         if checked.is_err() {
             self.forget(topic);
         }
@@ -272,7 +315,11 @@ impl Cluster {
     }
 
     pub(crate) fn incomplete(&self, api: ApiKey, what: String) -> ClientError {
-        ClientError::Incomplete { address: self.entry.address().to_owned(), api, what }
+        ClientError::Incomplete {
+            address: self.entry.address().to_owned(),
+            api,
+            what,
+        }
     }
 
     pub(crate) fn timeouts(&self) -> Timeouts {
@@ -280,15 +327,29 @@ impl Cluster {
     }
 
     fn ask_topic(&mut self, name: &str) -> Result<Topic, ClientError> {
-        let asked = MetadataRequestTopic { name: Some(name.to_owned()), ..Default::default() };
+        let asked = MetadataRequestTopic {
+            name: Some(name.to_owned()),
+            ..Default::default()
+        };
         let response = self.ask_metadata(Some(vec![asked]))?;
-        let answer = response.topics.into_iter().find(|topic| topic.name.as_deref() == Some(name));
-        let topic = answer.ok_or_else(|| self.incomplete(ApiKey::Metadata, format!("topic `{name}`")))?;
+        let answer = response
+            .topics
+            .into_iter()
+            .find(|topic| topic.name.as_deref() == Some(name));
+        let topic =
+            answer.ok_or_else(|| self.incomplete(ApiKey::Metadata, format!("topic `{name}`")))?;
         checked_topic(topic, name)
     }
 
-    fn ask_metadata(&mut self, topics: Option<Vec<MetadataRequestTopic>>) -> Result<MetadataResponse, ClientError> {
-        let request = MetadataRequest { topics, allow_auto_topic_creation: false, ..Default::default() };
+    fn ask_metadata(
+        &mut self,
+        topics: Option<Vec<MetadataRequestTopic>>,
+    ) -> Result<MetadataResponse, ClientError> {
+        let request = MetadataRequest {
+            topics,
+            allow_auto_topic_creation: false,
+            ..Default::default()
+        };
         let response = self.call(&request)?;
         check(response.error_code, None, || "ask for metadata".to_owned())?;
         self.description = describe(&response);
@@ -296,14 +357,22 @@ impl Cluster {
     }
 
     fn address_of(&self, node_id: i32) -> Result<String, ClientError> {
-        let broker = self.description.brokers.iter().find(|broker| broker.node_id == node_id);
-        broker
-            .map(|broker| broker.address.clone())
-            .ok_or_else(|| self.incomplete(ApiKey::Metadata, format!("the address of broker {node_id}")))
+        let broker = self
+            .description
+            .brokers
+            .iter()
+            .find(|broker| broker.node_id == node_id);
+        broker.map(|broker| broker.address.clone()).ok_or_else(|| {
+            self.incomplete(ApiKey::Metadata, format!("the address of broker {node_id}"))
+        })
     }
 }
 
-fn connect_first(bootstrap: &[String], client_id: &str, timeouts: Timeouts) -> Result<Connection, ClientError> {
+fn connect_first(
+    bootstrap: &[String],
+    client_id: &str,
+    timeouts: Timeouts,
+) -> Result<Connection, ClientError> {
     let mut failure = ClientError::NoBootstrap;
     for address in bootstrap {
         match Connection::open(address, client_id, timeouts) {
@@ -318,14 +387,28 @@ fn first_without_leader(topic: &Topic, partition_count: usize) -> Option<i32> {
     if topic.partitions.len() < partition_count {
         return Some(i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX));
     }
-    topic.partitions.iter().find(|partition| partition.leader.is_none()).map(|partition| partition.partition)
+    topic
+        .partitions
+        .iter()
+        .find(|partition| partition.leader.is_none())
+        .map(|partition| partition.partition)
 }
 
 fn describe(response: &MetadataResponse) -> ClusterDescription {
     let brokers = response
         .brokers
         .iter()
-        .map(|broker| (broker.node_id, broker_of(&broker.host, broker.port, broker.node_id, broker.rack.clone())))
+        .map(|broker| {
+            (
+                broker.node_id,
+                broker_of(
+                    &broker.host,
+                    broker.port,
+                    broker.node_id,
+                    broker.rack.clone(),
+                ),
+            )
+        })
         .collect::<BTreeMap<_, _>>();
     ClusterDescription {
         cluster_id: response.cluster_id.clone(),
@@ -336,19 +419,33 @@ fn describe(response: &MetadataResponse) -> ClusterDescription {
 
 fn broker_of(host: &str, port: i32, node_id: i32, rack: Option<String>) -> Broker {
     // An IPv6 address needs brackets in front of a port.
-    let address = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    Broker { node_id, address, rack }
+    let address = if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    };
+    Broker {
+        node_id,
+        address,
+        rack,
+    }
 }
 
 fn checked_topic(topic: MetadataResponseTopic, name: &str) -> Result<Topic, ClientError> {
-    let code = ErrorCode(topic.error_code);
     // A partition without a leader is described beside the others; only the topic as a whole fails here.
-    if code != ErrorCode(5) {
-        check(topic.error_code, None, || format!("describe topic `{name}`"))?;
+    if topic.error_code != ErrorCode::LeaderNotAvailable.code() {
+        check(topic.error_code, None, || {
+            format!("describe topic `{name}`")
+        })?;
     }
     let mut partitions: Vec<Partition> = topic.partitions.into_iter().map(partition_of).collect();
     partitions.sort_by_key(|partition| partition.partition);
-    Ok(Topic { name: name.to_owned(), id: topic.topic_id, is_internal: topic.is_internal, partitions })
+    Ok(Topic {
+        name: name.to_owned(),
+        id: topic.topic_id,
+        is_internal: topic.is_internal,
+        partitions,
+    })
 }
 
 fn partition_of(answer: MetadataResponsePartition) -> Partition {

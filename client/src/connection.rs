@@ -12,13 +12,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use corelane_protocol::messages::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
-use corelane_protocol::messages::request_header::RequestHeader;
-use corelane_protocol::messages::response_header::ResponseHeader;
-use corelane_protocol::{ApiKey, DecodeError, Message, Reader, Request, Writer};
+use corelane_protocol::{ApiKey, DecodeError, ErrorCode, Message, Reader, Request, frame};
 
 use crate::error::{ClientError, check};
-use crate::error_code::ErrorCode;
-use crate::frame::{FrameError, FrameReader, LENGTH_PREFIX, RESPONSE_LENGTH_MAX};
+use crate::frame::{FrameError, FrameReader, RESPONSE_LENGTH_MAX};
 
 /// Requests that may wait for their answers on one connection.
 pub const IN_FLIGHT_MAX: usize = 1_024;
@@ -28,9 +25,6 @@ const SOFTWARE_NAME: &str = "corelane-client";
 
 /// The version of ApiVersions that every broker can answer.
 const API_VERSIONS_FALLBACK: i16 = 0;
-
-/// A write buffer above this size is let go after its request.
-const WRITE_BUFFER_KEPT: usize = 1024 * 1024;
 
 /// How long a connection waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +37,10 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), request: Duration::from_secs(30) }
+        Self {
+            connect: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+        }
     }
 }
 
@@ -103,7 +100,6 @@ pub struct Connection {
     client_id: String,
     stream: TcpStream,
     frames: FrameReader,
-    write_buffer: Vec<u8>,
     versions: ServedVersions,
     next_correlation_id: i32,
     in_flight: VecDeque<i32>,
@@ -119,7 +115,6 @@ impl Connection {
             client_id: client_id.to_owned(),
             stream,
             frames: FrameReader::new(RESPONSE_LENGTH_MAX),
-            write_buffer: Vec::new(),
             versions: ServedVersions::default(),
             next_correlation_id: 1,
             in_flight: VecDeque::new(),
@@ -141,13 +136,15 @@ impl Connection {
 
     /// The version that [`Self::call`] uses for `R`.
     pub fn version_of<R: Request>(&self) -> Result<i16, ClientError> {
-        self.versions.highest::<R>().ok_or_else(|| ClientError::NoCommonVersion {
-            address: self.address.clone(),
-            api: R::KEY,
-            served: self.versions.range(R::KEY),
-            client_min: R::MIN_VERSION,
-            client_max: R::MAX_VERSION,
-        })
+        self.versions
+            .highest::<R>()
+            .ok_or_else(|| ClientError::NoCommonVersion {
+                address: self.address.clone(),
+                api: R::KEY,
+                served: self.versions.range(R::KEY),
+                client_min: R::MIN_VERSION,
+                client_max: R::MAX_VERSION,
+            })
     }
 
     /// Sends `request` and waits for its answer.
@@ -157,7 +154,11 @@ impl Connection {
     }
 
     /// Sends `request` in `version`, whatever the broker advertises, and waits for its answer.
-    pub fn call_in<R: Request>(&mut self, request: &R, version: i16) -> Result<R::Response, ClientError> {
+    pub fn call_in<R: Request>(
+        &mut self,
+        request: &R,
+        version: i16,
+    ) -> Result<R::Response, ClientError> {
         let ticket = self.send_in(request, version)?;
         self.receive(ticket)
     }
@@ -171,7 +172,8 @@ impl Connection {
     /// Sends a request that the broker does not answer: Produce with acks=0.
     pub fn send_unanswered<R: Request>(&mut self, request: &R) -> Result<(), ClientError> {
         let version = self.version_of::<R>()?;
-        self.write_request(request, version).map(|_correlation_id| ())
+        self.write_request(request, version)
+            .map(|_correlation_id| ())
     }
 
     /// How many answers are due.
@@ -182,15 +184,13 @@ impl Connection {
     /// Waits for the answer of the oldest request in flight, which `ticket` must be.
     pub fn receive<R: Request>(&mut self, ticket: Ticket<R>) -> Result<R::Response, ClientError> {
         let frame = self.read_frame(R::KEY)?;
-        let (header, body) = self.split_header::<R>(frame, ticket.version)?;
-        let expected = self.in_flight.pop_front().unwrap_or(ticket.correlation_id);
-        if header.correlation_id != expected || expected != ticket.correlation_id {
-            return Err(ClientError::OutOfOrder {
-                address: self.address.clone(),
-                expected: ticket.correlation_id,
-                received: header.correlation_id,
-            });
-        }
+        let due = self.in_flight.pop_front();
+        assert_eq!(
+            due,
+            Some(ticket.correlation_id),
+            "tickets are redeemed in the order of sending"
+        );
+        let body = self.answer_to::<R>(frame, &ticket)?;
         self.decode_body::<R>(body, ticket.version)
     }
 
@@ -209,23 +209,31 @@ impl Connection {
 
     fn send_in<R: Request>(&mut self, request: &R, version: i16) -> Result<Ticket<R>, ClientError> {
         if self.in_flight.len() >= IN_FLIGHT_MAX {
-            return Err(ClientError::TooManyInFlight { maximum: IN_FLIGHT_MAX });
+            return Err(ClientError::TooManyInFlight {
+                maximum: IN_FLIGHT_MAX,
+            });
         }
         let correlation_id = self.write_request(request, version)?;
         self.in_flight.push_back(correlation_id);
-        Ok(Ticket { correlation_id, version, request: PhantomData })
+        Ok(Ticket {
+            correlation_id,
+            version,
+            request: PhantomData,
+        })
     }
 
     fn write_request<R: Request>(&mut self, request: &R, version: i16) -> Result<i32, ClientError> {
         let correlation_id = self.next_correlation_id;
         self.next_correlation_id = correlation_id.checked_add(1).unwrap_or(1);
-        let buffer = std::mem::take(&mut self.write_buffer);
-        let mut frame = encode_request(request, version, correlation_id, &self.client_id, buffer)?;
-        self.stream.write_all(&frame).map_err(|source| self.stream_error(R::KEY, source.into()))?;
-        if frame.capacity() <= WRITE_BUFFER_KEPT {
-            frame.clear();
-            self.write_buffer = frame;
-        }
+        let frame = frame::encode_request(request, version, correlation_id, Some(&self.client_id))
+            .map_err(|source| ClientError::Encode {
+                api: R::KEY,
+                version,
+                source,
+            })?;
+        self.stream
+            .write_all(&frame)
+            .map_err(|source| self.stream_error(R::KEY, source.into()))?;
         Ok(correlation_id)
     }
 
@@ -239,24 +247,44 @@ impl Connection {
             }
             match self.frames.fill(&mut self.stream) {
                 // The socket's own timeout is over, or bytes trickle in too slowly to ever end.
-                Ok(progress) if !progress || Instant::now() >= deadline => return Err(self.timeout(api)),
+                Ok(progress) if !progress || Instant::now() >= deadline => {
+                    return Err(self.timeout(api));
+                }
                 Ok(_) => {}
                 Err(source) => return Err(self.stream_error(api, source)),
             }
         }
     }
 
-    fn split_header<R: Request>(&self, frame: Bytes, version: i16) -> Result<(ResponseHeader, Reader), ClientError> {
+    /// The body of `frame`, which must answer `ticket`.
+    fn answer_to<R: Request>(
+        &self,
+        frame: Bytes,
+        ticket: &Ticket<R>,
+    ) -> Result<Reader, ClientError> {
         let mut reader = Reader::new(frame);
-        let header = ResponseHeader::decode(&mut reader, R::response_header_version(version))
-            .map_err(|source| self.decode_error::<R>(version, source))?;
-        Ok((header, reader))
+        let received = frame::read_response_header(&mut reader, R::KEY, ticket.version)
+            .map_err(|source| self.decode_error::<R>(ticket.version, source))?;
+        if received == ticket.correlation_id {
+            return Ok(reader);
+        }
+        let expected = ticket.correlation_id;
+        Err(ClientError::OutOfOrder {
+            address: self.address.clone(),
+            expected,
+            received,
+        })
     }
 
-    fn decode_body<R: Request>(&self, mut body: Reader, version: i16) -> Result<R::Response, ClientError> {
-        let response =
-            R::Response::decode(&mut body, version).map_err(|source| self.decode_error::<R>(version, source))?;
-        body.finish().map_err(|source| self.decode_error::<R>(version, source))?;
+    fn decode_body<R: Request>(
+        &self,
+        mut body: Reader,
+        version: i16,
+    ) -> Result<R::Response, ClientError> {
+        let response = R::Response::decode(&mut body, version)
+            .map_err(|source| self.decode_error::<R>(version, source))?;
+        body.finish()
+            .map_err(|source| self.decode_error::<R>(version, source))?;
         Ok(response)
     }
 
@@ -270,9 +298,14 @@ impl Connection {
             // A broker that is older answers with a version 0 body, whatever the request's version was.
             None => self.call_in(&ApiVersionsRequest::default(), API_VERSIONS_FALLBACK)?,
         };
-        check(response.error_code, None, || format!("ask {} which versions it serves", self.address))?;
-        self.versions.ranges =
-            response.api_keys.iter().map(|api| (api.api_key, (api.min_version, api.max_version))).collect();
+        check(response.error_code, None, || {
+            format!("ask {} which versions it serves", self.address)
+        })?;
+        self.versions.ranges = response
+            .api_keys
+            .iter()
+            .map(|api| (api.api_key, (api.min_version, api.max_version)))
+            .collect();
         Ok(())
     }
 
@@ -285,77 +318,54 @@ impl Connection {
         let ticket = self.send_in(request, version)?;
         let frame = self.read_frame(ApiKey::ApiVersions)?;
         self.in_flight.clear();
-        let (header, body) = self.split_header::<ApiVersionsRequest>(frame.clone(), version)?;
-        if header.correlation_id != ticket.correlation_id {
-            return Err(ClientError::OutOfOrder {
-                address: self.address.clone(),
-                expected: ticket.correlation_id,
-                received: header.correlation_id,
-            });
-        }
-        if frame.get(4..6) == Some(&ErrorCode::UNSUPPORTED_VERSION.0.to_be_bytes()) {
+        let body = self.answer_to(frame.clone(), &ticket)?;
+        // The header of this response has no tagged fields in any version; its error code is the first field of the body.
+        if frame.get(4..6) == Some(&ErrorCode::UnsupportedVersion.code().to_be_bytes()) {
             return Ok(None);
         }
-        self.decode_body::<ApiVersionsRequest>(body, version).map(Some)
+        self.decode_body::<ApiVersionsRequest>(body, version)
+            .map(Some)
     }
 
     fn stream_error(&self, api: ApiKey, source: FrameError) -> ClientError {
         if let FrameError::Io(error) = &source
-            && matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+            && matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+            )
         {
             return self.timeout(api);
         }
-        ClientError::Stream { address: self.address.clone(), api, source }
+        ClientError::Stream {
+            address: self.address.clone(),
+            api,
+            source,
+        }
     }
 
     fn timeout(&self, api: ApiKey) -> ClientError {
-        ClientError::Timeout { address: self.address.clone(), api, waited: self.timeouts.request }
+        ClientError::Timeout {
+            address: self.address.clone(),
+            api,
+            waited: self.timeouts.request,
+        }
     }
 
     fn decode_error<R: Request>(&self, version: i16, source: DecodeError) -> ClientError {
-        ClientError::Decode { address: self.address.clone(), api: R::KEY, version, source }
+        ClientError::Decode {
+            address: self.address.clone(),
+            api: R::KEY,
+            version,
+            source,
+        }
     }
 }
 
-/// Writes a whole frame (length, header, body) of `request` into `buffer`, which is cleared first.
-///
-/// Bytes 8 to 11 of the frame are the correlation id, so that a frame can be sent again under another one.
-pub fn encode_request<R: Request>(
-    request: &R,
-    version: i16,
-    correlation_id: i32,
-    client_id: &str,
-    mut buffer: Vec<u8>,
-) -> Result<Vec<u8>, ClientError> {
-    buffer.clear();
-    buffer.extend_from_slice(&[0; LENGTH_PREFIX]);
-    let mut writer = Writer::over(buffer);
-    let header = RequestHeader {
-        request_api_key: R::KEY as i16,
-        request_api_version: version,
-        correlation_id,
-        client_id: Some(client_id.to_owned()),
-    };
-    header
-        .encode(&mut writer, R::header_version(version))
-        .and_then(|()| request.encode(&mut writer, version))
-        .map_err(|source| ClientError::Encode { api: R::KEY, version, source })?;
-    let mut frame = writer.into_vec();
-    let length = i32::try_from(frame.len() - LENGTH_PREFIX).map_err(|_| ClientError::Encode {
-        api: R::KEY,
-        version,
-        source: corelane_protocol::EncodeError::TooLong {
-            what: "frame",
-            length: frame.len(),
-            length_max: i32::MAX.unsigned_abs() as usize,
-        },
-    })?;
-    frame[..LENGTH_PREFIX].copy_from_slice(&length.to_be_bytes());
-    Ok(frame)
-}
-
 fn connect(address: &str, timeouts: Timeouts) -> Result<TcpStream, ClientError> {
-    let resolve_error = |source| ClientError::Resolve { address: address.to_owned(), source };
+    let resolve_error = |source| ClientError::Resolve {
+        address: address.to_owned(),
+        source,
+    };
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     let candidates: Vec<SocketAddr> = address.to_socket_addrs().map_err(resolve_error)?.collect();
     for candidate in candidates {
@@ -364,7 +374,10 @@ fn connect(address: &str, timeouts: Timeouts) -> Result<TcpStream, ClientError> 
             Err(error) => failure = error,
         }
     }
-    Err(ClientError::Connect { address: address.to_owned(), source: failure })
+    Err(ClientError::Connect {
+        address: address.to_owned(),
+        source: failure,
+    })
 }
 
 fn open_socket(address: &SocketAddr, timeouts: Timeouts) -> io::Result<TcpStream> {

@@ -7,10 +7,9 @@ use std::io;
 use std::time::Duration;
 
 use corelane_engine::record::{BuildError, RecordError};
-use corelane_protocol::{ApiKey, DecodeError, EncodeError};
+use corelane_protocol::{ApiKey, DecodeError, EncodeError, ErrorCode};
 use thiserror::Error;
 
-use crate::error_code::ErrorCode;
 use crate::frame::FrameError;
 
 /// Why a request has no usable answer.
@@ -25,7 +24,9 @@ pub enum ClientError {
         source: io::Error,
     },
     /// Nobody listens, or a firewall stands between.
-    #[error("cannot connect to {address}: {source}; is the broker running, and is this its listener?")]
+    #[error(
+        "cannot connect to {address}: {source}; is the broker running, and is this its listener?"
+    )]
     Connect {
         /// The address that was tried.
         address: String,
@@ -68,7 +69,9 @@ pub enum ClientError {
         source: DecodeError,
     },
     /// An answer to another request than the oldest one in flight.
-    #[error("{address} answered request {received} where {expected} was due; answers must come in the order of requests")]
+    #[error(
+        "{address} answered request {received} where {expected} was due; answers must come in the order of requests"
+    )]
     OutOfOrder {
         /// The broker.
         address: String,
@@ -102,13 +105,15 @@ pub enum ClientError {
         client_max: i16,
     },
     /// Too many requests wait for their answers.
-    #[error("{maximum} requests are in flight on one connection; receive answers before sending more")]
+    #[error(
+        "{maximum} requests are in flight on one connection; receive answers before sending more"
+    )]
     TooManyInFlight {
         /// The bound.
         maximum: usize,
     },
     /// The broker answered with an error code.
-    #[error("{what}: {code}{}{}", detail_text(.detail), advice_text(*.code))]
+    #[error("{what}: {}{}{}", .code.name(), detail_text(.detail), advice_text(*.code))]
     Broker {
         /// What was asked for, such as "create topic `x`".
         what: String,
@@ -156,7 +161,9 @@ pub enum ClientError {
         source: BuildError,
     },
     /// A fetched batch cannot be read.
-    #[error("{topic}-{partition} at offset {offset}: {source}; `log inspect` shows what is on disk")]
+    #[error(
+        "{topic}-{partition} at offset {offset}: {source}; `log inspect` shows what is on disk"
+    )]
     Records {
         /// The topic.
         topic: String,
@@ -168,7 +175,9 @@ pub enum ClientError {
         source: RecordError,
     },
     /// A fetched batch is damaged.
-    #[error("{topic}-{partition} at offset {offset}: the broker sent a batch that is damaged ({reason}); fetch again, then check the disk")]
+    #[error(
+        "{topic}-{partition} at offset {offset}: the broker sent a batch that is damaged ({reason}); fetch again, then check the disk"
+    )]
     DamagedBatch {
         /// The topic.
         topic: String,
@@ -186,7 +195,10 @@ impl ClientError {
     pub fn is_retriable(&self) -> bool {
         match self {
             Self::Broker { code, .. } => code.is_retriable(),
-            Self::Connect { .. } | Self::Stream { .. } | Self::Timeout { .. } | Self::NoLeader { .. } => true,
+            Self::Connect { .. }
+            | Self::Stream { .. }
+            | Self::Timeout { .. }
+            | Self::NoLeader { .. } => true,
             _ => false,
         }
     }
@@ -200,23 +212,57 @@ impl ClientError {
     }
 }
 
-/// Fails when `code` is an error.
-pub(crate) fn check(code: i16, detail: Option<String>, what: impl FnOnce() -> String) -> Result<(), ClientError> {
-    let code = ErrorCode(code);
-    if code == ErrorCode::NONE {
-        return Ok(());
+/// Fails when `code` is an error. A code that Kafka 4.2 does not have counts as an unknown server error.
+pub(crate) fn check(
+    code: i16,
+    detail: Option<String>,
+    what: impl FnOnce() -> String,
+) -> Result<(), ClientError> {
+    match ErrorCode::try_from(code) {
+        Ok(ErrorCode::None) => Ok(()),
+        Ok(code) => Err(ClientError::Broker {
+            what: what(),
+            code,
+            detail,
+        }),
+        Err(unknown) => Err(ClientError::Broker {
+            what: what(),
+            code: ErrorCode::UnknownServerError,
+            detail: Some(unknown.to_string()),
+        }),
     }
-    Err(ClientError::Broker { what: what(), code, detail })
 }
 
 fn served_text(served: &Option<(i16, i16)>) -> String {
-    served.map_or_else(String::new, |(minimum, maximum)| format!(" above version {maximum} or below {minimum}"))
+    served.map_or_else(String::new, |(minimum, maximum)| {
+        format!(" in a version that this client speaks, only {minimum} to {maximum}")
+    })
 }
 
 fn detail_text(detail: &Option<String>) -> String {
-    detail.as_ref().map_or_else(String::new, |detail| format!(" ({detail})"))
+    detail
+        .as_ref()
+        .map_or_else(String::new, |detail| format!(" ({detail})"))
 }
 
-fn advice_text(code: ErrorCode) -> String {
-    code.advice().map_or_else(String::new, |advice| format!("; {advice}"))
+/// What a person can do about the codes that people meet.
+fn advice_text(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::OffsetOutOfRange => {
+            "; choose an offset between the first and the end, or start at either"
+        }
+        ErrorCode::UnknownTopicOrPartition => "; create the topic first, or check its name",
+        ErrorCode::MessageTooLarge => {
+            "; lower the batch size, or raise the topic's max.message.bytes"
+        }
+        ErrorCode::InvalidTopicException => "; use 1 to 249 letters, digits, `.`, `_` and `-`",
+        ErrorCode::TopicAlreadyExists => "; choose another name, or alter the topic",
+        ErrorCode::InvalidPartitions => "; partitions number at least one and can only grow",
+        ErrorCode::InvalidConfig => "; check the configuration's name and value",
+        ErrorCode::KafkaStorageError => "; look at the broker's log and disk, then restart it",
+        ErrorCode::TopicAuthorizationFailed | ErrorCode::ClusterAuthorizationFailed => {
+            "; ask for the access right"
+        }
+        _ => "",
+    }
 }

@@ -21,7 +21,8 @@ const LARGE_FRAME_STEP: usize = 4 * 1024 * 1024;
 /// Bytes of the length in front of every frame.
 pub const LENGTH_PREFIX: usize = 4;
 
-const _: () = assert!(SHARED_BUFFER_LENGTH > LENGTH_PREFIX && SHARED_BUFFER_LENGTH < RESPONSE_LENGTH_MAX);
+const _: () =
+    assert!(SHARED_BUFFER_LENGTH > LENGTH_PREFIX && SHARED_BUFFER_LENGTH < RESPONSE_LENGTH_MAX);
 
 /// Why no further frame can be cut from a stream.
 #[derive(Debug, Error)]
@@ -94,7 +95,11 @@ impl FrameReader {
         }
         loop {
             match stream.read(&mut self.shared[self.end..]) {
-                Ok(0) => return Err(FrameError::Closed { inside_frame: self.end > 0 }),
+                Ok(0) => {
+                    return Err(FrameError::Closed {
+                        inside_frame: self.end > 0,
+                    });
+                }
                 Ok(count) => {
                     self.end += count;
                     return Ok(true);
@@ -145,7 +150,10 @@ impl FrameReader {
         usize::try_from(claimed)
             .ok()
             .filter(|length| *length <= self.length_max)
-            .ok_or(FrameError::Length { claimed, length_max: self.length_max })
+            .ok_or(FrameError::Length {
+                claimed,
+                length_max: self.length_max,
+            })
     }
 
     fn begin_large(&mut self, length: usize) {
@@ -189,7 +197,12 @@ mod tests {
 
     impl Trickle {
         fn new(bytes: Vec<u8>, step: usize) -> Self {
-            Self { bytes, position: 0, step, blocked: false }
+            Self {
+                bytes,
+                position: 0,
+                step,
+                blocked: false,
+            }
         }
     }
 
@@ -199,7 +212,10 @@ mod tests {
             if self.blocked || self.position == self.bytes.len() {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
-            let count = self.step.min(into.len()).min(self.bytes.len() - self.position);
+            let count = self
+                .step
+                .min(into.len())
+                .min(self.bytes.len() - self.position);
             into[..count].copy_from_slice(&self.bytes[self.position..self.position + count]);
             self.position += count;
             Ok(count)
@@ -228,7 +244,14 @@ mod tests {
 
     #[test]
     fn frames_of_all_sizes_come_out_whole_whatever_the_reads_bring() {
-        let bodies = vec![vec![], vec![1; 3], vec![2; 200_000], vec![3; SHARED_BUFFER_LENGTH], vec![4; 60_000], vec![5; 1]];
+        let bodies = vec![
+            vec![],
+            vec![1; 3],
+            vec![2; 200_000],
+            vec![3; SHARED_BUFFER_LENGTH],
+            vec![4; 60_000],
+            vec![5; 1],
+        ];
         for step in [1, 7, 4096, usize::MAX] {
             let mut stream = Trickle::new(framed(&bodies), step);
             let frames = read_all(&mut stream, &mut FrameReader::new(RESPONSE_LENGTH_MAX));
@@ -252,7 +275,10 @@ mod tests {
         let mut stream = &[0_u8, 0, 0, 9, 1][..];
         reader.fill(&mut stream).unwrap();
         assert!(reader.next_frame().unwrap().is_none());
-        assert!(matches!(reader.fill(&mut stream), Err(FrameError::Closed { inside_frame: true })));
+        assert!(matches!(
+            reader.fill(&mut stream),
+            Err(FrameError::Closed { inside_frame: true })
+        ));
     }
 
     #[test]

@@ -14,17 +14,18 @@ mod cluster;
 mod connection;
 mod consumer;
 mod error;
-mod error_code;
 mod frame;
 mod partitioner;
 mod producer;
 
 pub use admin::{Config, ConfigChange, ConfigResource, ConfigSource, NewTopic};
 pub use cluster::{Broker, Cluster, ClusterDescription, OffsetAt, Partition, Topic};
-pub use connection::{Connection, ConnectionParts, IN_FLIGHT_MAX, ServedVersions, Ticket, Timeouts, encode_request};
+pub use connection::{
+    Connection, ConnectionParts, IN_FLIGHT_MAX, ServedVersions, Ticket, Timeouts,
+};
 pub use consumer::{Assignment, ConsumedRecord, Consumer, ConsumerOptions, OutOfRange, StartAt};
+pub use corelane_protocol::ErrorCode;
 pub use error::ClientError;
-pub use error_code::ErrorCode;
 pub use frame::{FrameError, FrameReader, LENGTH_PREFIX, RESPONSE_LENGTH_MAX};
 pub use partitioner::{murmur2, partition_of_key};
 pub use producer::{Acks, Delivery, Producer, ProducerOptions, ProducerRecord};
