@@ -46,7 +46,9 @@ impl FromStr for CoreList {
     type Err = CoreListError;
 
     fn from_str(list: &str) -> Result<Self, Self::Err> {
-        parse(list).ok_or_else(|| CoreListError { list: list.to_owned() })
+        parse(list).ok_or_else(|| CoreListError {
+            list: list.to_owned(),
+        })
     }
 }
 
@@ -103,7 +105,11 @@ fn pin(pid: libc::pid_t, cores: &[usize]) -> io::Result<()> {
     }
     // SAFETY: `set` outlives the call and its size is the size passed.
     let result = unsafe { libc::sched_setaffinity(pid, size_of::<libc::cpu_set_t>(), &set) };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,10 @@ impl Environment {
         Self {
             kernel: first_line("/proc/sys/kernel/osrelease"),
             cpu_model: cpu_model(&cpu),
-            machine_cores: cpu.lines().filter(|line| line.starts_with("processor")).count(),
+            machine_cores: cpu
+                .lines()
+                .filter(|line| line.starts_with("processor"))
+                .count(),
             usable_cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_bytes: memory_bytes(&memory),
             harness_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -51,7 +54,10 @@ fn cpu_model(cpuinfo: &str) -> String {
         .lines()
         .find(|line| line.starts_with("model name"))
         .and_then(|line| line.split_once(':'))
-        .map_or_else(|| "unknown".to_owned(), |(_, model)| model.trim().to_owned())
+        .map_or_else(
+            || "unknown".to_owned(),
+            |(_, model)| model.trim().to_owned(),
+        )
 }
 
 fn memory_bytes(meminfo: &str) -> u64 {
@@ -69,8 +75,14 @@ mod tests {
 
     #[test]
     fn the_model_and_memory_are_found_in_the_texts_of_proc() {
-        assert_eq!(cpu_model("processor : 0\nmodel name\t: Fast CPU @ 3 GHz\n"), "Fast CPU @ 3 GHz");
-        assert_eq!(memory_bytes("MemTotal:       2048 kB\nMemFree: 1 kB\n"), 2 * 1024 * 1024);
+        assert_eq!(
+            cpu_model("processor : 0\nmodel name\t: Fast CPU @ 3 GHz\n"),
+            "Fast CPU @ 3 GHz"
+        );
+        assert_eq!(
+            memory_bytes("MemTotal:       2048 kB\nMemFree: 1 kB\n"),
+            2 * 1024 * 1024
+        );
     }
 
     #[test]

@@ -28,8 +28,11 @@ impl Default for LatencyHistogram {
 impl LatencyHistogram {
     /// An empty histogram over 100 ns to ten minutes.
     pub fn new() -> Self {
-        let histogram = Histogram::new_with_bounds(LATENCY_RESOLUTION_NS, LATENCY_MAX_NS, SIGNIFICANT_DIGITS)
-            .expect("the constant bounds satisfy low >= 1, high >= 2 * low and at most five digits");
+        let histogram =
+            Histogram::new_with_bounds(LATENCY_RESOLUTION_NS, LATENCY_MAX_NS, SIGNIFICANT_DIGITS)
+                .expect(
+                    "the constant bounds satisfy low >= 1, high >= 2 * low and at most five digits",
+                );
         Self { histogram }
     }
 
@@ -78,7 +81,9 @@ impl LatencyHistogram {
     pub fn from_buckets(buckets: &[LatencyBucket]) -> Self {
         let mut rebuilt = Self::new();
         for bucket in buckets {
-            rebuilt.histogram.saturating_record_n(bucket.latency_ns, bucket.count);
+            rebuilt
+                .histogram
+                .saturating_record_n(bucket.latency_ns, bucket.count);
         }
         rebuilt
     }

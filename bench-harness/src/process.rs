@@ -18,7 +18,9 @@ const TICKS_PER_SECOND: f64 = 100.0;
 #[derive(Debug, Error)]
 pub enum ProcessError {
     /// The file is not there or may not be read.
-    #[error("cannot read {path}: {source}; is the process running, and is it yours (or run as root)?")]
+    #[error(
+        "cannot read {path}: {source}; is the process running, and is it yours (or run as root)?"
+    )]
     Unreadable {
         /// The file below `/proc`.
         path: PathBuf,
@@ -80,8 +82,12 @@ impl ProcessSample {
             system_cpu_s: (self.system_cpu_s - earlier.system_cpu_s).max(0.0),
             resident_bytes: self.resident_bytes,
             peak_resident_bytes: self.peak_resident_bytes,
-            voluntary_switches: self.voluntary_switches.saturating_sub(earlier.voluntary_switches),
-            involuntary_switches: self.involuntary_switches.saturating_sub(earlier.involuntary_switches),
+            voluntary_switches: self
+                .voluntary_switches
+                .saturating_sub(earlier.voluntary_switches),
+            involuntary_switches: self
+                .involuntary_switches
+                .saturating_sub(earlier.involuntary_switches),
             written_bytes: self.written_bytes.saturating_sub(earlier.written_bytes),
             read_bytes: self.read_bytes.saturating_sub(earlier.read_bytes),
         }
@@ -119,7 +125,11 @@ impl ProcessUse {
 
     /// The share of one core: 1.0 is one core busy all the time.
     pub fn cores_busy(&self) -> f64 {
-        if self.elapsed_s > 0.0 { self.cpu_s() / self.elapsed_s } else { 0.0 }
+        if self.elapsed_s > 0.0 {
+            self.cpu_s() / self.elapsed_s
+        } else {
+            0.0
+        }
     }
 }
 
@@ -162,14 +172,20 @@ fn parse_io(text: &str, sample: &mut ProcessSample) {
     sample.read_bytes = number_after(text, "\nread_bytes:").unwrap_or(0);
 }
 
-fn add_switches_of_threads(directory: &std::path::Path, sample: &mut ProcessSample) -> Result<(), ProcessError> {
+fn add_switches_of_threads(
+    directory: &std::path::Path,
+    sample: &mut ProcessSample,
+) -> Result<(), ProcessError> {
     let path = directory.join("task");
-    let threads = fs::read_dir(&path).map_err(|source| ProcessError::Unreadable { path, source })?;
+    let threads =
+        fs::read_dir(&path).map_err(|source| ProcessError::Unreadable { path, source })?;
     for thread in threads.flatten() {
         // A thread may end between the listing and the read; it then counts no more.
         if let Ok(text) = fs::read_to_string(thread.path().join("status")) {
-            sample.voluntary_switches += number_after(&text, "\nvoluntary_ctxt_switches:").unwrap_or(0);
-            sample.involuntary_switches += number_after(&text, "\nnonvoluntary_ctxt_switches:").unwrap_or(0);
+            sample.voluntary_switches +=
+                number_after(&text, "\nvoluntary_ctxt_switches:").unwrap_or(0);
+            sample.involuntary_switches +=
+                number_after(&text, "\nnonvoluntary_ctxt_switches:").unwrap_or(0);
         }
     }
     Ok(())
@@ -196,7 +212,10 @@ mod tests {
     #[test]
     fn peak_memory_is_read_in_bytes() {
         let mut sample = ProcessSample::default();
-        parse_status_memory("Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\n", &mut sample);
+        parse_status_memory(
+            "Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\n",
+            &mut sample,
+        );
         assert_eq!(sample.peak_resident_bytes, 2 * 1024 * 1024);
         assert_eq!(sample.resident_bytes, 1024 * 1024);
     }
@@ -218,6 +237,9 @@ mod tests {
     #[test]
     fn a_process_that_is_not_there_is_named() {
         let error = ProcessSample::take(u32::MAX).unwrap_err();
-        assert!(error.to_string().contains("/proc/4294967295/stat"), "{error}");
+        assert!(
+            error.to_string().contains("/proc/4294967295/stat"),
+            "{error}"
+        );
     }
 }

@@ -37,7 +37,10 @@ pub struct Readiness {
     events: Vec<libc::epoll_event>,
 }
 
-#[allow(unsafe_code, reason = "the standard library has no readiness wait over many sockets")]
+#[allow(
+    unsafe_code,
+    reason = "the standard library has no readiness wait over many sockets"
+)]
 impl Readiness {
     /// An empty set.
     pub fn new() -> io::Result<Self> {
@@ -49,11 +52,19 @@ impl Readiness {
         // SAFETY: the kernel returned this descriptor to this call only, so nobody else owns it.
         let epoll = unsafe { OwnedFd::from_raw_fd(descriptor) };
         let empty = libc::epoll_event { events: 0, u64: 0 };
-        Ok(Self { epoll, events: vec![empty; EVENTS_PER_WAIT_MAX] })
+        Ok(Self {
+            epoll,
+            events: vec![empty; EVENTS_PER_WAIT_MAX],
+        })
     }
 
-    /// Adds a socket under `token`. The socket leaves the set by being closed.
-    pub fn register(&self, socket: &impl AsRawFd, token: u64, interest: Interest) -> io::Result<()> {
+    /// Adds a socket under `token`. The socket leaves the set by being closed, or by [`Self::remove`].
+    pub fn register(
+        &self,
+        socket: &impl AsRawFd,
+        token: u64,
+        interest: Interest,
+    ) -> io::Result<()> {
         self.control(libc::EPOLL_CTL_ADD, socket, token, interest)
     }
 
@@ -62,12 +73,36 @@ impl Readiness {
         self.control(libc::EPOLL_CTL_MOD, socket, token, interest)
     }
 
-    fn control(&self, operation: i32, socket: &impl AsRawFd, token: u64, interest: Interest) -> io::Result<()> {
-        let mut event = libc::epoll_event { events: flags(interest), u64: token };
+    /// Takes a socket out of the set, as one that failed and would stay ready for ever.
+    pub fn remove(&self, socket: &impl AsRawFd) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_DEL, socket, 0, Interest::Read)
+    }
+
+    fn control(
+        &self,
+        operation: i32,
+        socket: &impl AsRawFd,
+        token: u64,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let mut event = libc::epoll_event {
+            events: flags(interest),
+            u64: token,
+        };
         // SAFETY: both descriptors are open while their owners are borrowed; `event` outlives the call.
-        let result =
-            unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, socket.as_raw_fd(), &raw mut event) };
-        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        let result = unsafe {
+            libc::epoll_ctl(
+                self.epoll.as_raw_fd(),
+                operation,
+                socket.as_raw_fd(),
+                &raw mut event,
+            )
+        };
+        if result == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
     }
 
     /// Waits until a socket is ready or `timeout` is over, and calls `each` for every ready socket.
@@ -107,7 +142,11 @@ impl Readiness {
             return Ok(count);
         }
         let error = io::Error::last_os_error();
-        if error.kind() == io::ErrorKind::Interrupted { Ok(0) } else { Err(error) }
+        if error.kind() == io::ErrorKind::Interrupted {
+            Ok(0)
+        } else {
+            Err(error)
+        }
     }
 }
 
@@ -139,8 +178,17 @@ mod tests {
         readiness.register(&near, 7, Interest::Read).unwrap();
         far.write_all(b"x").unwrap();
         let mut seen = Vec::new();
-        readiness.wait(Duration::from_secs(5), |ready| seen.push(ready)).unwrap();
-        assert_eq!(seen, vec![Ready { token: 7, readable: true, writable: false }]);
+        readiness
+            .wait(Duration::from_secs(5), |ready| seen.push(ready))
+            .unwrap();
+        assert_eq!(
+            seen,
+            vec![Ready {
+                token: 7,
+                readable: true,
+                writable: false
+            }]
+        );
     }
 
     #[test]
@@ -149,7 +197,9 @@ mod tests {
         let mut readiness = Readiness::new().unwrap();
         readiness.register(&near, 1, Interest::Read).unwrap();
         let start = Instant::now();
-        readiness.wait(Duration::from_millis(2), |ready| panic!("{ready:?}")).unwrap();
+        readiness
+            .wait(Duration::from_millis(2), |ready| panic!("{ready:?}"))
+            .unwrap();
         assert!(start.elapsed() >= Duration::from_millis(2));
     }
 }

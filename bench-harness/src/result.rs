@@ -64,17 +64,41 @@ impl Faults {
         *self == Self::default()
     }
 
+    /// Adds the faults of another thread.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (code, count) in other.refused {
+            *self.refused.entry(code).or_insert(0) += count;
+        }
+        self.answers_missing += other.answers_missing;
+        self.answers_early += other.answers_early;
+        self.answers_unexpected += other.answers_unexpected;
+        self.unanswered += other.unanswered;
+        self.connections_failed.extend(other.connections_failed);
+    }
+
     /// One line for every kind of fault.
     pub fn lines(&self) -> Vec<String> {
         let counts = [
             (self.answers_missing, "answers were dropped by the broker"),
-            (self.answers_early, "answers came before the request was sent completely"),
+            (
+                self.answers_early,
+                "answers came before the request was sent completely",
+            ),
             (self.answers_unexpected, "answers belong to no request"),
             (self.unanswered, "requests were never answered"),
         ];
-        let refused = self.refused.iter().map(|(code, count)| format!("{count} requests were refused: {code}"));
-        let counted = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-        let failed = self.connections_failed.iter().map(|reason| format!("a connection failed: {reason}"));
+        let refused = self
+            .refused
+            .iter()
+            .map(|(code, count)| format!("{count} requests were refused: {code}"));
+        let counted = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"));
+        let failed = self
+            .connections_failed
+            .iter()
+            .map(|reason| format!("a connection failed: {reason}"));
         refused.chain(counted).chain(failed).collect()
     }
 }
@@ -161,9 +185,21 @@ impl RunResult {
             rows.push(("of which the client".to_owned(), tail_text(delay)));
         }
         rows.extend(self.server_rows());
-        rows.push(("client CPU".to_owned(), format!("{:.2} cores", self.client.cores_busy())));
-        rows.extend(self.client_limit.iter().map(|limit| ("client limit".to_owned(), limit.clone())));
-        rows.extend(self.faults.lines().into_iter().map(|line| ("fault".to_owned(), line)));
+        rows.push((
+            "client CPU".to_owned(),
+            format!("{:.2} cores", self.client.cores_busy()),
+        ));
+        rows.extend(
+            self.client_limit
+                .iter()
+                .map(|limit| ("client limit".to_owned(), limit.clone())),
+        );
+        rows.extend(
+            self.faults
+                .lines()
+                .into_iter()
+                .map(|line| ("fault".to_owned(), line)),
+        );
         rows.push(("durability".to_owned(), self.durability.statement.clone()));
         rows
     }
@@ -171,19 +207,42 @@ impl RunResult {
     fn throughput_rows(&self) -> Vec<(String, String)> {
         vec![
             ("measured".to_owned(), format!("{:.2} s", self.measured_s)),
-            ("throughput".to_owned(), format!("{:.1} MB/s", self.mb_per_s)),
-            ("records".to_owned(), format!("{:.0} /s", self.records_per_s)),
-            ("requests".to_owned(), format!("{:.0} /s", self.requests_per_s)),
+            (
+                "throughput".to_owned(),
+                format!("{:.1} MB/s", self.mb_per_s),
+            ),
+            (
+                "records".to_owned(),
+                format!("{:.0} /s", self.records_per_s),
+            ),
+            (
+                "requests".to_owned(),
+                format!("{:.0} /s", self.requests_per_s),
+            ),
         ]
     }
 
     fn server_rows(&self) -> Vec<(String, String)> {
-        let Some(server) = &self.server else { return Vec::new() };
+        let Some(server) = &self.server else {
+            return Vec::new();
+        };
         vec![
-            ("server CPU".to_owned(), format!("{:.2} cores", server.process.cores_busy())),
-            ("server CPU per GB".to_owned(), format!("{:.3} s", server.cpu_s_per_gb)),
-            ("server CPU per request".to_owned(), format!("{:.1} µs", server.cpu_us_per_request)),
-            ("server peak memory".to_owned(), format!("{} MiB", server.process.peak_resident_bytes >> 20)),
+            (
+                "server CPU".to_owned(),
+                format!("{:.2} cores", server.process.cores_busy()),
+            ),
+            (
+                "server CPU per GB".to_owned(),
+                format!("{:.3} s", server.cpu_s_per_gb),
+            ),
+            (
+                "server CPU per request".to_owned(),
+                format!("{:.1} µs", server.cpu_us_per_request),
+            ),
+            (
+                "server peak memory".to_owned(),
+                format!("{} MiB", server.process.peak_resident_bytes >> 20),
+            ),
             (
                 "server context switches".to_owned(),
                 format!(
@@ -191,7 +250,10 @@ impl RunResult {
                     server.process.voluntary_switches, server.process.involuntary_switches
                 ),
             ),
-            ("server bytes written per byte".to_owned(), format!("{:.2}", server.written_per_byte)),
+            (
+                "server bytes written per byte".to_owned(),
+                format!("{:.2}", server.written_per_byte),
+            ),
         ]
     }
 }
@@ -205,9 +267,15 @@ fn latency_rows(name: &str, latency: &LatencySummary) -> Vec<(String, String)> {
         ("p99.99", latency.p99_99_ms),
         ("max", latency.max_ms),
     ];
-    quantiles.iter().map(|(quantile, value)| (format!("{name} {quantile}"), format!("{value:.3} ms"))).collect()
+    quantiles
+        .iter()
+        .map(|(quantile, value)| (format!("{name} {quantile}"), format!("{value:.3} ms")))
+        .collect()
 }
 
 fn tail_text(latency: &LatencySummary) -> String {
-    format!("p50 {:.3} ms, p99 {:.3} ms, max {:.3} ms", latency.p50_ms, latency.p99_ms, latency.max_ms)
+    format!(
+        "p50 {:.3} ms, p99 {:.3} ms, max {:.3} ms",
+        latency.p50_ms, latency.p99_ms, latency.max_ms
+    )
 }

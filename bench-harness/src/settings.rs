@@ -67,7 +67,10 @@ impl BrokerSettings {
     pub fn at(bootstrap: &str) -> Self {
         Self {
             name: bootstrap.to_owned(),
-            bootstrap: bootstrap.split(',').map(|address| address.trim().to_owned()).collect(),
+            bootstrap: bootstrap
+                .split(',')
+                .map(|address| address.trim().to_owned())
+                .collect(),
             server_pid: None,
             flushes_before_ack_of_all: None,
         }
@@ -89,7 +92,12 @@ pub struct TopicSettings {
 
 impl Default for TopicSettings {
     fn default() -> Self {
-        Self { name: "corelane-bench".to_owned(), partitions: 8, configs: BTreeMap::new(), delete_after: false }
+        Self {
+            name: "corelane-bench".to_owned(),
+            partitions: 8,
+            configs: BTreeMap::new(),
+            delete_after: false,
+        }
     }
 }
 
@@ -110,7 +118,13 @@ pub struct ClientSettings {
 
 impl Default for ClientSettings {
     fn default() -> Self {
-        Self { connections: 4, in_flight: 8, threads: 1, cores: None, answer_timeout_s: 30.0 }
+        Self {
+            connections: 4,
+            in_flight: 8,
+            threads: 1,
+            cores: None,
+            answer_timeout_s: 30.0,
+        }
     }
 }
 
@@ -127,7 +141,11 @@ pub struct Span {
 
 impl Default for Span {
     fn default() -> Self {
-        Self { warm_up_s: 2.0, measure_s: 10.0, measure_bytes: None }
+        Self {
+            warm_up_s: 2.0,
+            measure_s: 10.0,
+            measure_bytes: None,
+        }
     }
 }
 
@@ -223,8 +241,18 @@ impl ProduceSettings {
     /// Refuses what cannot be run.
     pub fn validate(&self) -> Result<(), SettingsError> {
         validate_common(&self.broker, &self.topic, &self.client, &self.span)?;
-        in_range("record_bytes", self.record_bytes.into(), 0.0, RECORD_BYTES_MAX.into())?;
-        in_range("records_per_batch", self.records_per_batch.into(), 1.0, RECORDS_PER_BATCH_MAX.into())?;
+        in_range(
+            "record_bytes",
+            self.record_bytes.into(),
+            0.0,
+            RECORD_BYTES_MAX.into(),
+        )?;
+        in_range(
+            "records_per_batch",
+            self.records_per_batch.into(),
+            1.0,
+            RECORDS_PER_BATCH_MAX.into(),
+        )?;
         if u64::from(self.record_bytes) * u64::from(self.records_per_batch) > BATCH_BYTES_MAX {
             return Err(SettingsError::Contradiction(
                 "a batch of that many records of that size exceeds 64 MiB; lower records_per_batch",
@@ -297,7 +325,10 @@ impl FetchSettings {
         Self {
             broker,
             topic: topic.to_owned(),
-            client: ClientSettings { in_flight: 1, ..ClientSettings::default() },
+            client: ClientSettings {
+                in_flight: 1,
+                ..ClientSettings::default()
+            },
             groups: 1,
             span: Span::default(),
             from: FetchFrom::Earliest,
@@ -311,16 +342,36 @@ impl FetchSettings {
 
     /// Refuses what cannot be run.
     pub fn validate(&self) -> Result<(), SettingsError> {
-        let topic = TopicSettings { name: self.topic.clone(), ..TopicSettings::default() };
+        let topic = TopicSettings {
+            name: self.topic.clone(),
+            ..TopicSettings::default()
+        };
         validate_common(&self.broker, &topic, &self.client, &self.span)?;
         in_range("groups", self.groups.into(), 1.0, 1_000.0)?;
         // The client's own bound on a response is 128 MiB; one batch may exceed max_bytes.
-        in_range("max_bytes", self.max_bytes.into(), 1.0, f64::from(BATCH_BYTES_MAX_U32))?;
-        in_range("partition_max_bytes", self.partition_max_bytes.into(), 1.0, f64::from(BATCH_BYTES_MAX_U32))?;
-        in_range("min_bytes", self.min_bytes.into(), 0.0, f64::from(BATCH_BYTES_MAX_U32))?;
+        in_range(
+            "max_bytes",
+            self.max_bytes.into(),
+            1.0,
+            f64::from(BATCH_BYTES_MAX_U32),
+        )?;
+        in_range(
+            "partition_max_bytes",
+            self.partition_max_bytes.into(),
+            1.0,
+            f64::from(BATCH_BYTES_MAX_U32),
+        )?;
+        in_range(
+            "min_bytes",
+            self.min_bytes.into(),
+            0.0,
+            f64::from(BATCH_BYTES_MAX_U32),
+        )?;
         in_range("max_wait_ms", self.max_wait_ms.into(), 0.0, 60_000.0)?;
         if self.groups.saturating_mul(self.client.connections) > CONNECTIONS_MAX {
-            return Err(SettingsError::Contradiction("groups times connections exceed 10,000"));
+            return Err(SettingsError::Contradiction(
+                "groups times connections exceed 10,000",
+            ));
         }
         Ok(())
     }
@@ -338,21 +389,51 @@ fn validate_common(
     if broker.bootstrap.iter().all(String::is_empty) {
         return Err(SettingsError::NoBootstrap);
     }
-    in_range("partitions", topic.partitions.into(), 1.0, PARTITIONS_MAX.into())?;
-    in_range("connections", client.connections.into(), 1.0, CONNECTIONS_MAX.into())?;
-    in_range("in_flight", client.in_flight.into(), 1.0, IN_FLIGHT_MAX.into())?;
-    in_range("threads", client.threads.into(), 1.0, CLIENT_THREADS_MAX.into())?;
+    in_range(
+        "partitions",
+        topic.partitions.into(),
+        1.0,
+        PARTITIONS_MAX.into(),
+    )?;
+    in_range(
+        "connections",
+        client.connections.into(),
+        1.0,
+        CONNECTIONS_MAX.into(),
+    )?;
+    in_range(
+        "in_flight",
+        client.in_flight.into(),
+        1.0,
+        IN_FLIGHT_MAX.into(),
+    )?;
+    in_range(
+        "threads",
+        client.threads.into(),
+        1.0,
+        CLIENT_THREADS_MAX.into(),
+    )?;
     in_range("answer_timeout_s", client.answer_timeout_s, 0.001, 3_600.0)?;
     in_range("warm_up_s", span.warm_up_s, 0.0, SECONDS_MAX)?;
     in_range("measure_s", span.measure_s, 0.001, SECONDS_MAX)
 }
 
-fn in_range(name: &'static str, value: f64, minimum: f64, maximum: f64) -> Result<(), SettingsError> {
+fn in_range(
+    name: &'static str,
+    value: f64,
+    minimum: f64,
+    maximum: f64,
+) -> Result<(), SettingsError> {
     // Written so that NaN is refused too.
     if value >= minimum && value <= maximum {
         return Ok(());
     }
-    Err(SettingsError::OutOfRange { name, value, minimum, maximum })
+    Err(SettingsError::OutOfRange {
+        name,
+        value,
+        minimum,
+        maximum,
+    })
 }
 
 #[cfg(test)]
@@ -372,10 +453,22 @@ mod tests {
     fn absurd_numbers_are_refused_by_name() {
         let mut absurd = settings();
         absurd.client.connections = 0;
-        assert!(absurd.validate().unwrap_err().to_string().contains("connections"));
+        assert!(
+            absurd
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .contains("connections")
+        );
         let mut absurd = settings();
         absurd.records_per_second = Some(f64::NAN);
-        assert!(absurd.validate().unwrap_err().to_string().contains("records_per_second"));
+        assert!(
+            absurd
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .contains("records_per_second")
+        );
         let mut absurd = settings();
         absurd.record_bytes = RECORD_BYTES_MAX;
         assert!(absurd.validate().is_err());
@@ -386,7 +479,10 @@ mod tests {
         let mut silent = settings();
         silent.acks = Acks::None;
         silent.records_per_second = Some(1_000.0);
-        assert!(matches!(silent.validate(), Err(SettingsError::Contradiction(_))));
+        assert!(matches!(
+            silent.validate(),
+            Err(SettingsError::Contradiction(_))
+        ));
     }
 
     #[test]
@@ -394,6 +490,9 @@ mod tests {
         let mut settings = settings();
         settings.client.cores = Some("1,3-4".parse().unwrap());
         let text = serde_json::to_string(&settings).unwrap();
-        assert_eq!(serde_json::from_str::<ProduceSettings>(&text).unwrap(), settings);
+        assert_eq!(
+            serde_json::from_str::<ProduceSettings>(&text).unwrap(),
+            settings
+        );
     }
 }
