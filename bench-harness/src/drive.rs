@@ -457,8 +457,12 @@ impl<'run> Worker<'run, '_> {
         if lane.is_open() {
             lane.send_due(now_ns, until_ns, tally, self.progress);
         }
-        if let Some(due_ns) = lane.due_ns(now_ns).filter(|due_ns| *due_ns > now_ns) {
-            appointments.list(number, due_ns);
+        let sends_unasked = lane.sends_unasked();
+        if let Some(due_ns) = lane
+            .due_ns(now_ns)
+            .filter(|due_ns| *due_ns > now_ns || sends_unasked)
+        {
+            appointments.list(number, due_ns.max(now_ns));
         }
         appointments.follow(number, &self.lanes[number])
     }

@@ -91,6 +91,7 @@ pub(crate) struct Lane {
     room_since_ns: u64,
     is_open: bool,
     is_write_blocked: bool,
+    is_unanswered: bool,
 }
 
 impl Lane {
@@ -113,6 +114,7 @@ impl Lane {
             room_since_ns: 0,
             is_open: true,
             is_write_blocked: false,
+            is_unanswered: false,
         })
     }
 
@@ -127,6 +129,11 @@ impl Lane {
     /// Whether the socket took less than there is to send.
     pub(crate) fn is_write_blocked(&self) -> bool {
         self.is_write_blocked
+    }
+
+    /// Whether more can be sent at once although no answer will come to ask for it.
+    pub(crate) fn sends_unasked(&self) -> bool {
+        self.is_open && !self.is_write_blocked && self.is_unanswered && self.outgoing.is_empty()
     }
 
     /// Whether requests wait for their answers, or for being sent.
@@ -183,6 +190,7 @@ impl Lane {
         let mut head = [0; HEAD_LENGTH];
         head[..CORRELATION_ID_POSITION].copy_from_slice(&frame.bytes[..CORRELATION_ID_POSITION]);
         head[CORRELATION_ID_POSITION..].copy_from_slice(&correlation_id.to_be_bytes());
+        self.is_unanswered = !frame.is_answered;
         if frame.is_answered {
             self.in_flight.push_back(Flight {
                 correlation_id,

@@ -4,17 +4,23 @@
 //!   [`RunResult`], which serialises to JSON with settings, machine and durability, and has [`RunResult::rows`] for a table.
 //! - Without a rate the load is a closed loop; with one, requests leave on a fixed schedule and latency counts from the
 //!   intended time, so that a stalled broker cannot hide its stall.
-//! - [`process::watch`] measures an idle broker.
+//! - [`compare::compare`] runs two brokers interleaved; [`broker_process::BrokerProcess`] starts Apache Kafka from its
+//!   jars, or Corelane; [`time_to_first_produce`] and [`process::watch`] (an idle broker) measure what needs no load.
+//! - [`null_broker::NullBroker`] keeps nothing and acknowledges: the ceiling of the machine.
 //! - [`Target`] is the seam for what is not a broker.
 
 pub mod affinity;
+pub mod broker_process;
+pub mod compare;
 mod drive;
 mod durability;
 mod environment;
 mod error;
 mod fetch;
+mod first_produce;
 mod lane;
 pub mod latency;
+pub mod null_broker;
 mod pace;
 pub mod process;
 mod produce;
@@ -29,6 +35,7 @@ pub use drive::{LiveProgress, OnProgress};
 pub use environment::Environment;
 pub use error::BenchError;
 pub use fetch::fetch;
+pub use first_produce::time_to_first_produce;
 pub use produce::produce;
 pub use result::{Durability, Faults, RunResult, ServerUse, TimelinePoint, Workload};
 pub use settings::{FetchSettings, ProduceSettings};

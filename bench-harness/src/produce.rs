@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use corelane_client::{ClientError, Cluster, Connection, ErrorCode, NewTopic, Timeouts, Topic};
+use corelane_client::{
+    ClientError, Cluster, Connection, ErrorCode, NewTopic, OffsetAt, Timeouts, Topic,
+};
 use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord};
 use corelane_protocol::frame::{decode_response, encode_request};
 use corelane_protocol::messages::produce::{
@@ -27,6 +29,10 @@ use crate::settings::{Acks, ProduceSettings, TopicSettings};
 
 /// The name the harness gives itself in requests.
 pub(crate) const CLIENT_ID: &str = "corelane-bench";
+
+/// How long a new partition's leader may take to learn of it, and how often it is asked.
+const LEADER_WAIT_MAX: Duration = Duration::from_secs(30);
+const LEADER_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Runs the workload. Creates the topic when it does not exist.
 pub fn produce(
@@ -104,12 +110,24 @@ fn create(cluster: &mut Cluster, topic: &TopicSettings) -> Result<(), ClientErro
         configs: topic.configs.clone().into_iter().collect(),
     };
     cluster.create_topic(&new, false)?;
-    cluster
-        .wait_for_topic(
-            &topic.name,
-            usize::try_from(topic.partitions).unwrap_or(usize::MAX),
-        )
-        .map(|_topic| ())
+    cluster.wait_for_topic(
+        &topic.name,
+        usize::try_from(topic.partitions).unwrap_or(usize::MAX),
+    )?;
+    (0..partitions).try_for_each(|partition| wait_for_leader(cluster, &topic.name, partition))
+}
+
+/// Metadata may name a leader that has not learned of its partition yet; it then refuses the first requests.
+fn wait_for_leader(cluster: &mut Cluster, topic: &str, partition: i32) -> Result<(), ClientError> {
+    let deadline = Instant::now() + LEADER_WAIT_MAX;
+    loop {
+        match cluster.offset(topic, partition, OffsetAt::Latest) {
+            Err(error) if error.is_retriable() && Instant::now() < deadline => {
+                std::thread::sleep(LEADER_RETRY_INTERVAL)
+            }
+            result => return result.map(|_offset| ()),
+        }
+    }
 }
 
 /// The partitions of a topic by the broker that leads them.
