@@ -6,6 +6,7 @@
 //!   intended time, so that a stalled broker cannot hide its stall.
 //! - [`compare::compare`] runs two brokers interleaved; [`broker_process::BrokerProcess`] starts Apache Kafka from its
 //!   jars, or Corelane; [`time_to_first_produce`] and [`process::watch`] (an idle broker) measure what needs no load.
+//! - [`launch::compare_launched`] does all of it for two brokers that it starts and stops.
 //! - [`null_broker::NullBroker`] keeps nothing and acknowledges: the ceiling of the machine.
 //! - [`Target`] is the seam for what is not a broker.
 
@@ -20,6 +21,7 @@ mod fetch;
 mod first_produce;
 mod lane;
 pub mod latency;
+pub mod launch;
 pub mod null_broker;
 mod pace;
 pub mod process;

@@ -1,4 +1,5 @@
 //! A harness is worth what it detects: brokers that stall, drop, answer early or refuse, and reports that say so.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::Read;
 use std::net::TcpListener;
