@@ -1,1 +1,19 @@
-//! See Cargo.toml.
+//! Corelane's storage engine: partitions of a log in Kafka's format, one core each. It knows no network.
+#![deny(missing_docs)]
+
+pub mod batch;
+pub mod compress;
+mod ends;
+pub mod file_name;
+pub mod index;
+pub mod io;
+mod mailbox;
+pub mod record;
+pub mod runtime;
+pub mod types;
+mod watchdog;
+
+#[cfg(test)]
+mod golden_batches;
+
+pub use ends::Ends;
