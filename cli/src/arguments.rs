@@ -4,8 +4,10 @@
 //! that a bad value is reported the same way whether it came from a flag, the environment or a file. Every command's
 //! help ends with examples; a test holds that. Pure.
 
+mod log;
 mod serve;
 
+pub use log::{LogCommand, LogDump, LogInspect, LogSegments};
 pub use serve::SettingFlags;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
@@ -56,7 +58,9 @@ pub struct GlobalFlags {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /*LOG*/
+    /// Look inside log files, offline; never writes
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Check this machine: io_uring, limits, the data directory, the clock
     Doctor(Doctor),
     /// Settings and where they come from

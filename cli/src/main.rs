@@ -9,12 +9,15 @@ mod doctor;
 mod exit_code;
 mod failure;
 mod json_lines;
+mod log;
 mod man;
+mod record_format;
 mod settings;
 mod size;
 mod standard_output;
 mod suggestion;
 mod table;
+mod utc_time;
 
 use arguments::{Arguments, Command, ConfigCommand, GlobalFlags, SettingFlags};
 use clap::Parser;
@@ -44,6 +47,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut output = StandardOutput::lock();
     let global = &arguments.global;
     let code = match arguments.command {
+        Command::Log(command) => log::run(&command, &mut output)?,
         Command::Doctor(doctor) => {
             let settings = ServeSettings::new(&resolve(global, &doctor.settings)?)?;
             doctor::run(&settings, doctor.json, &mut output)?
@@ -53,12 +57,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             ExitCode::Success
         }
         Command::Completions(completions) => {
-            clap_complete::generate(
-                completions.shell,
-                &mut Arguments::tree(),
-                "corelane",
-                &mut output,
-            );
+            output.write_all(&completion_script(completions.shell))?;
             ExitCode::Success
         }
         Command::Man(man) => {
@@ -71,6 +70,13 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     output.flush()?;
     Ok(code)
+}
+
+/// The completion script, in memory first: clap panics where its writer fails, as at a closed pipe.
+fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::tree(), "corelane", &mut script);
+    script
 }
 
 /// Lays flags over environment over file over defaults.

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 #[test]
-fn a_build_for_another_system_names_linux_and_nothing_else() {
+fn a_build_for_another_system_says_that_it_needs_linux_and_nothing_else() {
     let target = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO"))
         .args([
@@ -21,5 +21,10 @@ fn a_build_for_another_system_names_linux_and_nothing_else() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(stderr.contains("Corelane runs on Linux only"), "{stderr}");
-    assert_eq!(stderr.matches("error").count(), 1, "{stderr}");
+    // Cargo adds one line of its own about the build script; no crate may have come to be compiled.
+    assert_eq!(
+        stderr.lines().filter(|line| !line.is_empty()).count(),
+        2,
+        "{stderr}"
+    );
 }
