@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod batch;
+pub mod checkpoint;
 pub mod compress;
 mod ends;
 pub mod file_name;
@@ -10,6 +11,11 @@ pub mod io;
 mod mailbox;
 pub mod record;
 pub mod runtime;
+pub mod leader_epoch;
+pub mod producer_state;
+pub mod record;
+pub mod recovery;
+pub mod retention;
 pub mod types;
 mod watchdog;
 
