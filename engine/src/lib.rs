@@ -8,14 +8,13 @@ mod ends;
 pub mod file_name;
 pub mod index;
 pub mod io;
-mod mailbox;
-pub mod record;
-pub mod runtime;
 pub mod leader_epoch;
+mod mailbox;
 pub mod producer_state;
 pub mod record;
 pub mod recovery;
 pub mod retention;
+pub mod runtime;
 pub mod types;
 mod watchdog;
 
