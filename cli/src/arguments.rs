@@ -4,11 +4,17 @@
 //! that a bad value is reported the same way whether it came from a flag, the environment or a file. Every command's
 //! help ends with examples; a test holds that. Pure.
 
+mod consume;
 mod log;
+mod produce;
 mod serve;
+mod topic;
 
+pub use consume::Consume;
 pub use log::{LogCommand, LogDump, LogInspect, LogSegments};
+pub use produce::{AcksFlag, Codec, Input, Produce};
 pub use serve::SettingFlags;
+pub use topic::{TopicAlter, TopicCommand, TopicCreate, TopicDelete, TopicDescribe, TopicList};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -22,7 +28,7 @@ use std::path::PathBuf;
     after_help = "Examples:
   corelane serve --data /var/lib/corelane
   corelane topic create flights --partitions 8
-  corelane produce flights --file flights.jsonl --key-field tailnum
+  corelane produce flights --file flights.jsonl --input json --key-field tailnum
   corelane consume flights --from beginning --count 10
   corelane log inspect /var/lib/corelane/flights-0
 
@@ -58,6 +64,13 @@ pub struct GlobalFlags {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Create, list, describe, alter and delete topics
+    #[command(subcommand)]
+    Topic(TopicCommand),
+    /// Send records from a file or standard input
+    Produce(Produce),
+    /// Print records of a topic
+    Consume(Consume),
     /// Look inside log files, offline; never writes
     #[command(subcommand)]
     Log(LogCommand),

@@ -4,19 +4,23 @@
 //! one [`StandardOutput`] and return; exit codes and what to do about an error are decided here, in one place.
 
 mod arguments;
+mod broker_connection;
 mod config_show;
+mod consume;
 mod doctor;
 mod exit_code;
 mod failure;
 mod json_lines;
 mod log;
 mod man;
+mod produce;
 mod record_format;
 mod settings;
 mod size;
 mod standard_output;
 mod suggestion;
 mod table;
+mod topic;
 mod utc_time;
 
 use arguments::{Arguments, Command, ConfigCommand, GlobalFlags, SettingFlags};
@@ -47,6 +51,30 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut output = StandardOutput::lock();
     let global = &arguments.global;
     let code = match arguments.command {
+        Command::Topic(command) => {
+            topic::run(
+                &command,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
+            ExitCode::Success
+        }
+        Command::Produce(produce) => {
+            produce::run(
+                &produce,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
+            ExitCode::Success
+        }
+        Command::Consume(consume) => {
+            consume::run(
+                &consume,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
+            ExitCode::Success
+        }
         Command::Log(command) => log::run(&command, &mut output)?,
         Command::Doctor(doctor) => {
             let settings = ServeSettings::new(&resolve(global, &doctor.settings)?)?;

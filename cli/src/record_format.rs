@@ -4,7 +4,7 @@
 //! hexadecimal under another name, so that nothing is lost or guessed. Pure.
 
 use crate::utc_time;
-use corelane_engine::record::Record;
+use corelane_engine::record::{Headers, Record};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
@@ -15,8 +15,31 @@ pub struct PlacedRecord<'a> {
     pub topic: &'a str,
     /// The partition's number.
     pub partition: i32,
-    /// The record.
-    pub record: &'a Record<'a>,
+    /// The record's offset.
+    pub offset: i64,
+    /// Milliseconds since 1970; -1 for none.
+    pub timestamp_ms: i64,
+    /// The key.
+    pub key: Option<&'a [u8]>,
+    /// The value; none is a tombstone.
+    pub value: Option<&'a [u8]>,
+    /// The headers.
+    pub headers: Headers<'a>,
+}
+
+impl<'a> PlacedRecord<'a> {
+    /// A record of a batch of this partition.
+    pub fn new(topic: &'a str, partition: i32, record: &Record<'a>) -> Self {
+        PlacedRecord {
+            topic,
+            partition,
+            offset: record.offset.0,
+            timestamp_ms: record.timestamp.0,
+            key: record.key,
+            value: record.value,
+            headers: record.headers,
+        }
+    }
 }
 
 /// How records are printed.
@@ -134,18 +157,17 @@ fn escaped(rest: &mut std::str::Chars<'_>) -> Result<u8, String> {
 }
 
 fn write_field(output: &mut impl Write, field: Field, placed: PlacedRecord<'_>) -> io::Result<()> {
-    let record = placed.record;
     match field {
-        Field::Key => output.write_all(record.key.unwrap_or_default()),
-        Field::KeyLength => write_length(output, record.key),
-        Field::Value => output.write_all(record.value.unwrap_or_default()),
-        Field::ValueLength => write_length(output, record.value),
+        Field::Key => output.write_all(placed.key.unwrap_or_default()),
+        Field::KeyLength => write_length(output, placed.key),
+        Field::Value => output.write_all(placed.value.unwrap_or_default()),
+        Field::ValueLength => write_length(output, placed.value),
         Field::Topic => output.write_all(placed.topic.as_bytes()),
         Field::Partition => write!(output, "{}", placed.partition),
-        Field::Offset => write!(output, "{}", record.offset),
-        Field::TimestampMs => write!(output, "{}", record.timestamp),
-        Field::Date => output.write_all(utc_time::for_people(record.timestamp.0).as_bytes()),
-        Field::Headers => write_headers(output, record),
+        Field::Offset => write!(output, "{}", placed.offset),
+        Field::TimestampMs => write!(output, "{}", placed.timestamp_ms),
+        Field::Date => output.write_all(utc_time::for_people(placed.timestamp_ms).as_bytes()),
+        Field::Headers => write_headers(output, placed.headers),
     }
 }
 
@@ -156,8 +178,8 @@ fn write_length(output: &mut impl Write, bytes: Option<&[u8]>) -> io::Result<()>
     }
 }
 
-fn write_headers(output: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
-    for (index, header) in record.headers.iter().enumerate() {
+fn write_headers(output: &mut impl Write, headers: Headers<'_>) -> io::Result<()> {
+    for (index, header) in headers.iter().enumerate() {
         output.write_all(if index == 0 { b"" } else { b"," })?;
         output.write_all(header.key)?;
         output.write_all(b"=")?;
@@ -167,15 +189,14 @@ fn write_headers(output: &mut impl Write, record: &Record<'_>) -> io::Result<()>
 }
 
 fn as_json(placed: PlacedRecord<'_>) -> Value {
-    let record = placed.record;
     let mut object = Map::new();
     object.insert("topic".to_owned(), json!(placed.topic));
     object.insert("partition".to_owned(), json!(placed.partition));
-    object.insert("offset".to_owned(), json!(record.offset.0));
-    object.insert("timestamp_ms".to_owned(), json!(record.timestamp.0));
-    insert_bytes(&mut object, "key", record.key);
-    insert_bytes(&mut object, "value", record.value);
-    let headers = record.headers.iter().map(|header| {
+    object.insert("offset".to_owned(), json!(placed.offset));
+    object.insert("timestamp_ms".to_owned(), json!(placed.timestamp_ms));
+    insert_bytes(&mut object, "key", placed.key);
+    insert_bytes(&mut object, "value", placed.value);
+    let headers = placed.headers.iter().map(|header| {
         let mut object = Map::new();
         insert_bytes(&mut object, "key", Some(header.key));
         insert_bytes(&mut object, "value", header.value);
@@ -226,14 +247,7 @@ mod tests {
         let record = records.iter().next().unwrap().unwrap();
         let mut output = Vec::new();
         format
-            .write(
-                &mut output,
-                PlacedRecord {
-                    topic: "flights",
-                    partition: 3,
-                    record: &record,
-                },
-            )
+            .write(&mut output, PlacedRecord::new("flights", 3, &record))
             .unwrap();
         String::from_utf8(output).unwrap()
     }

@@ -1,4 +1,6 @@
 //! `doctor` over the real binary, on directories that are fit and on some that are not.
+// A failed unwrap is a failed test, in functions that tests share too.
+#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,4 +1,6 @@
 //! `log segments`, `log inspect` and `log dump` over the real binary, on directories made here batch by batch.
+// A failed unwrap is a failed test, in functions that tests share too.
+#![allow(clippy::unwrap_used)]
 
 use corelane_engine::compress::Compression;
 use corelane_engine::index::{OffsetIndex, TimeIndex};

@@ -1,4 +1,6 @@
 //! What every command owes to scripts: exit codes, closed pipes, completions and manual pages.
+// A failed unwrap is a failed test, in functions that tests share too.
+#![allow(clippy::unwrap_used)]
 
 use std::io::Read;
 use std::process::{Command, Stdio};

@@ -1,4 +1,6 @@
 //! `config show` over the real binary: which layer wins, what is refused, and with which exit code.
+// A failed unwrap is a failed test, in functions that tests share too.
+#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 use std::process::{Command, Output};

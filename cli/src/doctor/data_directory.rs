@@ -82,7 +82,7 @@ fn check_writable(data: &Path, existing: &Path) -> Finding {
             format!("{} is not writable: {error}", existing.display()),
             match error.raw_os_error() {
                 Some(libc::EROFS) => {
-                    format!("`sudo mount -o remount,rw …`, or name another directory with --data")
+                    "`sudo mount -o remount,rw …`, or name another directory with --data".to_owned()
                 }
                 Some(libc::ENOSPC) => {
                     "free some space, or name another directory with --data".to_owned()

@@ -5,6 +5,9 @@
 use super::report::{Line, Report};
 use anyhow::Context;
 use corelane_engine::file_name::{LEADER_EPOCH_CHECKPOINT, PARTITION_METADATA};
+use corelane_engine::leader_epoch::{EpochEntry, LeaderEpochs};
+use corelane_engine::producer_state::ProducerStates;
+use serde_json::json;
 use std::io::Write;
 use std::path::Path;
 
@@ -43,6 +46,7 @@ pub fn inspect_file<W: Write>(path: &Path, report: &mut Report<'_, W>) -> anyhow
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let entries = match name.as_ref() {
         PARTITION_METADATA => partition_metadata(&read_small(path)?),
+        LEADER_EPOCH_CHECKPOINT => leader_epochs(&read_small(path)?),
         _ => return Ok(false),
     };
     list(path, entries, report).map(|()| true)
@@ -50,8 +54,7 @@ pub fn inspect_file<W: Write>(path: &Path, report: &mut Report<'_, W>) -> anyhow
 
 /// Inspects a producer snapshot.
 pub fn inspect_snapshot<W: Write>(path: &Path, report: &mut Report<'_, W>) -> anyhow::Result<()> {
-    let _ = (path, report);
-    Ok(())
+    list(path, producer_snapshot(&read_small(path)?), report)
 }
 
 type Entries = Result<Vec<serde_json::Value>, String>;
@@ -79,6 +82,24 @@ fn list<W: Write>(path: &Path, entries: Entries, report: &mut Report<'_, W>) -> 
         })?,
     }
     Ok(())
+}
+
+fn leader_epochs(bytes: &[u8]) -> Entries {
+    let epochs = LeaderEpochs::parse(bytes).map_err(|error| error.to_string())?;
+    let entry =
+        |entry: &EpochEntry| json!({"epoch": entry.epoch.0, "start_offset": entry.start_offset.0});
+    Ok(epochs.entries().iter().map(entry).collect())
+}
+
+/// How many producers a snapshot holds, once its CRC and every entry are found right.
+fn producer_snapshot(bytes: &[u8]) -> Entries {
+    let states = ProducerStates::decode_snapshot(bytes).map_err(|error| error.to_string())?;
+    let first_open_offset = states
+        .first_open_transaction_offset()
+        .map(|offset| offset.0);
+    Ok(vec![
+        json!({"producer_count": states.len(), "first_open_transaction_offset": first_open_offset}),
+    ])
 }
 
 /// The lines `version: 0` and `topic_id: …`.

@@ -136,14 +136,8 @@ impl<W: Write> Dump<'_, W> {
                 Ok(_) if self.remaining == 0 => break,
                 Ok(record) => {
                     self.remaining -= 1;
-                    self.format.write(
-                        self.output,
-                        PlacedRecord {
-                            topic,
-                            partition,
-                            record: &record,
-                        },
-                    )?;
+                    self.format
+                        .write(self.output, PlacedRecord::new(topic, partition, &record))?;
                 }
                 Err(error) => self.tell(log, batch.position, &error.to_string()),
             }

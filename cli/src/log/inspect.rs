@@ -155,8 +155,13 @@ impl<W: Write> Inspection<'_, W> {
         }
         let next_offset = Some(batches.next_offset());
         self.close_indexes(segment, indexes)?;
-        if let Some(path) = segment.file(SegmentFileKind::TransactionIndex) {
-            self.entries(path, SegmentFileKind::TransactionIndex, segment.base_offset)?;
+        for kind in [
+            SegmentFileKind::TransactionIndex,
+            SegmentFileKind::ProducerSnapshot,
+        ] {
+            if let Some(path) = segment.file(kind) {
+                self.entries(path, kind, segment.base_offset)?;
+            }
         }
         Ok(Continuity {
             next_offset,
