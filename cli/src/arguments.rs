@@ -4,16 +4,18 @@
 //! that a bad value is reported the same way whether it came from a flag, the environment or a file. Every command's
 //! help ends with examples; a test holds that. Pure.
 
+mod bench;
 mod consume;
 mod log;
 mod produce;
 mod serve;
 mod topic;
 
+pub use bench::{BenchClient, BenchCommand, BenchFetch, BenchProduce};
 pub use consume::Consume;
 pub use log::{LogCommand, LogDump, LogInspect, LogSegments};
 pub use produce::{AcksFlag, Codec, Input, Produce};
-pub use serve::SettingFlags;
+pub use serve::{Serve, SettingFlags};
 pub use topic::{TopicAlter, TopicCommand, TopicCreate, TopicDelete, TopicDescribe, TopicList};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
@@ -64,6 +66,8 @@ pub struct GlobalFlags {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the broker
+    Serve(Serve),
     /// Create, list, describe, alter and delete topics
     #[command(subcommand)]
     Topic(TopicCommand),
@@ -74,6 +78,9 @@ pub enum Command {
     /// Look inside log files, offline; never writes
     #[command(subcommand)]
     Log(LogCommand),
+    /// Measure a broker of the Kafka protocol: throughput, latency, CPU and memory
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// Check this machine: io_uring, limits, the data directory, the clock
     Doctor(Doctor),
     /// Settings and where they come from

@@ -4,6 +4,7 @@
 //! one [`StandardOutput`] and return; exit codes and what to do about an error are decided here, in one place.
 
 mod arguments;
+mod bench;
 mod broker_connection;
 mod config_show;
 mod consume;
@@ -15,6 +16,7 @@ mod log;
 mod man;
 mod produce;
 mod record_format;
+mod serve;
 mod settings;
 mod size;
 mod standard_output;
@@ -51,6 +53,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut output = StandardOutput::lock();
     let global = &arguments.global;
     let code = match arguments.command {
+        Command::Serve(serve) => {
+            let settings = ServeSettings::new(&resolve(global, &serve.settings)?)?;
+            serve::run(&settings, &mut output)?
+        }
         Command::Topic(command) => {
             topic::run(
                 &command,
@@ -75,6 +81,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             )?;
             ExitCode::Success
         }
+        Command::Bench(command) => bench::run(
+            &command,
+            &resolve(global, &SettingFlags::default())?,
+            &mut output,
+        )?,
         Command::Log(command) => log::run(&command, &mut output)?,
         Command::Doctor(doctor) => {
             let settings = ServeSettings::new(&resolve(global, &doctor.settings)?)?;

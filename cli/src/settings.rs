@@ -34,7 +34,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order in which `config show` lists them.
-pub const SETTINGS: [Setting; 15] = [
+pub const SETTINGS: [Setting; 10] = [
     setting(
         "bootstrap",
         "127.0.0.1:9092",
@@ -48,7 +48,7 @@ pub const SETTINGS: [Setting; 15] = [
     setting(
         "advertise",
         "",
-        "address and port that clients are told to use (default: the listening one)",
+        "address and port that clients are told to use (default: the one they reached)",
     ),
     setting(
         "data",
@@ -71,34 +71,9 @@ pub const SETTINGS: [Setting; 15] = [
         "partitions of a topic created without a count",
     ),
     setting(
-        "retention-ms",
-        "604800000",
-        "age at which records go, for topics that set none (-1: never)",
-    ),
-    setting(
-        "retention-bytes",
-        "-1",
-        "size of a partition above which its oldest segments go (-1: no limit)",
-    ),
-    setting(
-        "segment-bytes",
-        "1GiB",
-        "size at which a segment is rolled, for topics that set none",
-    ),
-    setting(
-        "connections-max",
-        "10000",
-        "connections open at once, over all cores",
-    ),
-    setting(
         "request-bytes-max",
         "100MiB",
         "largest request that is read",
-    ),
-    setting(
-        "connection-memory",
-        "512MiB",
-        "memory for requests and responses of all connections",
     ),
     setting(
         "tail-cache-memory",

@@ -25,7 +25,7 @@ pub struct SettingFlags {
     /// Address and port to accept connections on [default: 127.0.0.1:9092]
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<String>,
-    /// Address and port that clients are told to use [default: the listening one]
+    /// Address and port that clients are told to use [default: the one they reached]
     #[arg(long, value_name = "HOST:PORT")]
     pub advertise: Option<String>,
     /// Directory of topics, segments and checkpoints [default: ./corelane-data]
@@ -40,24 +40,9 @@ pub struct SettingFlags {
     /// Partitions of a topic created without a count [default: 1]
     #[arg(long, value_name = "COUNT")]
     pub num_partitions: Option<String>,
-    /// Age at which records go, for topics that set none; -1: never [default: 604800000]
-    #[arg(long, value_name = "MS", allow_hyphen_values = true)]
-    pub retention_ms: Option<String>,
-    /// Size of a partition above which its oldest segments go; -1: no limit [default: -1]
-    #[arg(long, value_name = "BYTES", allow_hyphen_values = true)]
-    pub retention_bytes: Option<String>,
-    /// Size at which a segment is rolled, for topics that set none [default: 1GiB]
-    #[arg(long, value_name = "BYTES")]
-    pub segment_bytes: Option<String>,
-    /// Connections open at once, over all cores [default: 10000]
-    #[arg(long, value_name = "COUNT")]
-    pub connections_max: Option<String>,
     /// Largest request that is read [default: 100MiB]
     #[arg(long, value_name = "BYTES")]
     pub request_bytes_max: Option<String>,
-    /// Memory for requests and responses of all connections [default: 512MiB]
-    #[arg(long, value_name = "BYTES")]
-    pub connection_memory: Option<String>,
     /// Memory for the newest records, over all cores [default: 256MiB]
     #[arg(long, value_name = "BYTES")]
     pub tail_cache_memory: Option<String>,
@@ -76,12 +61,7 @@ impl SettingFlags {
             ("cores", &self.cores),
             ("auto-create-topics", &self.auto_create_topics),
             ("num-partitions", &self.num_partitions),
-            ("retention-ms", &self.retention_ms),
-            ("retention-bytes", &self.retention_bytes),
-            ("segment-bytes", &self.segment_bytes),
-            ("connections-max", &self.connections_max),
             ("request-bytes-max", &self.request_bytes_max),
-            ("connection-memory", &self.connection_memory),
             ("tail-cache-memory", &self.tail_cache_memory),
             ("log-level", &self.log_level),
         ];

@@ -14,9 +14,6 @@ use std::path::{Path, PathBuf};
 /// The unit of direct writes: every device in use accepts blocks of this size.
 const BLOCK_BYTES: usize = 4096;
 
-/// Free space below which a broker cannot allocate its first segments ahead.
-const FREE_BYTES_MIN: u64 = 64 << 20;
-
 /// Free space below which somebody should look soon.
 const FREE_BYTES_ADVISED: u64 = 4 << 30;
 
@@ -27,8 +24,10 @@ struct AlignedBlock([u8; BLOCK_BYTES]);
 /// The findings about the directory `data`.
 pub fn check(data: &Path) -> Vec<Finding> {
     let existing = nearest_existing(data);
-    let mut findings = vec![check_writable(data, &existing)];
-    if findings[0].ok {
+    let writable = check_writable(data, &existing);
+    let is_writable = writable.ok;
+    let mut findings = vec![writable];
+    if is_writable {
         findings.push(judge_direct_write(data, write_direct(&existing)));
     }
     match kernel::file_system(&existing) {
@@ -76,24 +75,38 @@ fn check_writable(data: &Path, existing: &Path) -> Finding {
             Need::Required,
             format!("{} can be created", data.display()),
         ),
-        Err(error) => Finding::fail(
+        Err(error) => judge_unwritable(existing, &error),
+    }
+}
+
+fn judge_unwritable(existing: &Path, error: &io::Error) -> Finding {
+    const CHECK: &str = "data-directory";
+    let path = existing.display();
+    match error.raw_os_error() {
+        Some(libc::EROFS) => Finding::fail(
             CHECK,
             Need::Required,
-            format!("{} is not writable: {error}", existing.display()),
-            match error.raw_os_error() {
-                Some(libc::EROFS) => {
-                    "`sudo mount -o remount,rw …`, or name another directory with --data".to_owned()
-                }
-                Some(libc::ENOSPC) => {
-                    "free some space, or name another directory with --data".to_owned()
-                }
-                _ => format!(
-                    "`sudo chown \"$USER\" {}`, or name another directory with --data",
-                    existing.display()
-                ),
-            },
+            format!("{path} is read-only: {error}"),
+            format!("`sudo mount -o remount,rw {path}`, or name another directory with --data"),
+        ),
+        Some(libc::ENOSPC | libc::EDQUOT) => full(CHECK, &format!("{path} takes no file: {error}")),
+        _ => Finding::fail(
+            CHECK,
+            Need::Required,
+            format!("{path} is not writable: {error}"),
+            format!("`sudo chown \"$USER\" {path}`, or name another directory with --data"),
         ),
     }
+}
+
+/// A full disk is no reason not to start: what is there can be read and deleted, and recovery needs no room.
+fn full(check: &'static str, detail: &str) -> Finding {
+    Finding::fail(
+        check,
+        Need::Advised,
+        detail,
+        "free some space, or name another directory with --data",
+    )
 }
 
 /// A file that exists under a name only until the drop of this value.
@@ -107,7 +120,8 @@ impl ProbeFile {
         let path = directory.join(format!(".corelane-doctor-{}", std::process::id()));
         let file = OpenOptions::new()
             .write(true)
-            .create_new(true)
+            .create(true)
+            .truncate(true)
             .custom_flags(flags)
             .open(&path);
         // An open that the file system refuses because of O_DIRECT may still have created the name.
@@ -120,7 +134,7 @@ impl ProbeFile {
 
 impl Drop for ProbeFile {
     fn drop(&mut self) {
-        // Nothing can be done about a name that will not go; the next run's `create_new` would tell.
+        // Nothing can be done about a name that will not go; the next run takes it over.
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -147,16 +161,14 @@ fn judge_direct_write(data: &Path, result: io::Result<()>) -> Finding {
             "an aligned block was written and flushed",
         ),
         Err(error) => {
+            let detail = format!("a direct write in {} fails: {error}", data.display());
             let remedy = match error.raw_os_error() {
-                Some(libc::ENOSPC | libc::EDQUOT) => {
-                    "free some space, or name another directory with --data"
-                }
+                Some(libc::ENOSPC | libc::EDQUOT) => return full(CHECK, &detail),
                 Some(libc::EIO) => "the disk fails: look at `dmesg`",
                 _ => {
                     "put the data directory on ext4 or XFS: --data DIR (container: a volume, `-v DIR:/data`)"
                 }
             };
-            let detail = format!("a direct write in {} fails: {error}", data.display());
             Finding::fail(CHECK, Need::Required, detail, remedy)
         }
     }
@@ -218,18 +230,17 @@ fn judge_free_space(data: &Path, file_system: &FileSystem) -> Finding {
     const CHECK: &str = "free-space";
     let free = file_system.free_bytes;
     let seen = format!("{} are free", size::for_people(free));
-    let remedy = || {
-        format!(
-            "free some space (`df -h {}` shows it), or name another directory with --data",
-            data.display()
-        )
-    };
-    if free < FREE_BYTES_MIN {
-        return Finding::fail(CHECK, Need::Required, seen, remedy());
-    }
     match free >= FREE_BYTES_ADVISED {
-        true => Finding::pass(CHECK, Need::Required, seen),
-        false => Finding::fail(CHECK, Need::Advised, seen, remedy()),
+        true => Finding::pass(CHECK, Need::Advised, seen),
+        false => Finding::fail(
+            CHECK,
+            Need::Advised,
+            seen,
+            format!(
+                "free some space (`df -h {}` shows it), or name another directory with --data",
+                data.display()
+            ),
+        ),
     }
 }
 
@@ -281,18 +292,25 @@ mod tests {
     }
 
     #[test]
-    fn little_space_is_advice_and_very_little_stops_the_start() {
+    fn a_full_disk_is_advice_because_what_is_there_can_be_served() {
         let judge = |free_bytes| {
-            judge_free_space(
-                Path::new("/d"),
-                &FileSystem {
-                    magic: 0xEF53,
-                    free_bytes,
-                },
-            )
+            let file_system = FileSystem {
+                magic: 0xEF53,
+                free_bytes,
+            };
+            judge_free_space(Path::new("/d"), &file_system)
         };
-        assert!(judge(FREE_BYTES_MIN - 1).blocks_start());
-        assert!(!judge(FREE_BYTES_MIN).ok && !judge(FREE_BYTES_MIN).blocks_start());
+        assert!(!judge(0).ok && !judge(0).blocks_start());
         assert!(judge(FREE_BYTES_ADVISED).ok);
+        let no_space = || io::Error::from_raw_os_error(libc::ENOSPC);
+        assert!(!judge_direct_write(Path::new("/d"), Err(no_space())).blocks_start());
+        assert!(!judge_unwritable(Path::new("/d"), &no_space()).blocks_start());
+    }
+
+    #[test]
+    fn a_read_only_directory_is_named_as_such() {
+        let finding = judge_unwritable(Path::new("/d"), &io::Error::from_raw_os_error(libc::EROFS));
+        assert!(finding.blocks_start());
+        assert!(finding.detail.contains("/d is read-only"));
     }
 }

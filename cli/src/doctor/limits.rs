@@ -11,8 +11,8 @@ const MEMLOCK_BYTES_PER_CORE: u64 = 512 * 1024;
 /// Open files without which not even a small broker runs: rings, listeners, and a few partitions.
 const OPEN_FILES_MIN: u64 = 512;
 
-/// Open files for segments beside those for connections; sealed segments share a bounded cache.
-const OPEN_FILES_FOR_SEGMENTS: u64 = 8192;
+/// Open files with which thousands of connections and partitions are served without a pause.
+const OPEN_FILES_ADVISED: u64 = 16_384;
 
 /// The bit of CAP_IPC_LOCK in a capability set (`linux/capability.h`).
 const CAP_IPC_LOCK_BIT: u32 = 14;
@@ -27,7 +27,7 @@ pub fn check(settings: &ServeSettings) -> Vec<Finding> {
         Err(error) => unreadable("memlock", &error),
     };
     let open_files = match kernel::open_files_limit() {
-        Ok(limit) => judge_open_files(limit, u64::from(settings.connections_max)),
+        Ok(limit) => judge_open_files(limit),
         Err(error) => unreadable("open-files", &error),
     };
     vec![judge_cores(&usable, cores), memlock, open_files]
@@ -86,16 +86,16 @@ fn judge_memlock(limit: Limit, core_count: usize, may_lock_memory: bool) -> Find
     }
 }
 
-fn judge_open_files(limit: Limit, connections_max: u64) -> Finding {
+fn judge_open_files(limit: Limit) -> Finding {
     const CHECK: &str = "open-files";
-    let wanted = connections_max + OPEN_FILES_FOR_SEGMENTS;
+    let wanted = OPEN_FILES_ADVISED;
     let remedy = |count| {
         format!(
             "`ulimit -n {count}` (systemd: LimitNOFILE={count}; container: `docker run --ulimit nofile={count} …`)"
         )
     };
     let seen = format!(
-        "up to {} may be open, {wanted} serve {connections_max} connections",
+        "up to {} may be open; {wanted} are advised for many partitions and connections",
         limit.hard
     );
     if limit.hard < OPEN_FILES_MIN {
@@ -167,17 +167,14 @@ mod tests {
 
     #[test]
     fn few_descriptors_are_advice_and_very_few_stop_the_start() {
-        let few = judge_open_files(
-            Limit {
-                soft: 1024,
-                hard: 1024,
-            },
-            10_000,
-        );
+        let few = judge_open_files(Limit {
+            soft: 1024,
+            hard: 1024,
+        });
         assert!(!few.ok && few.need == Need::Advised);
-        let very_few = judge_open_files(Limit { soft: 64, hard: 64 }, 10_000);
+        let very_few = judge_open_files(Limit { soft: 64, hard: 64 });
         assert!(!very_few.ok && very_few.need == Need::Required);
-        assert!(very_few.remedy.unwrap().contains("ulimit -n 18192"));
+        assert!(very_few.remedy.unwrap().contains("ulimit -n 16384"));
     }
 
     #[test]

@@ -7,16 +7,14 @@ use crate::failure::Failure;
 use crate::size;
 use std::path::PathBuf;
 
-/// Smallest segment that a log may be asked to roll at: the largest batch by default fits into it.
-const SEGMENT_BYTES_MIN: u64 = 1 << 20;
-/// Largest segment: positions in an index are 32 bits wide, with a sign.
-const SEGMENT_BYTES_MAX: u64 = i32::MAX as u64;
+/// Smallest tail cache: one batch of the largest size by default for each of a few cores.
+const TAIL_CACHE_BYTES_MIN: u64 = 16 << 20;
 /// Smallest request limit that still lets a producer send its largest batch by default.
 const REQUEST_BYTES_MIN: u64 = 2 << 20;
 /// Largest request limit: frame lengths are 32 bits wide, with a sign.
 const REQUEST_BYTES_MAX: u64 = i32::MAX as u64;
-/// Partitions that one topic may be created with.
-const PARTITIONS_MAX: i32 = 100_000;
+/// Partitions that one topic may have: the broker's own limit.
+const PARTITIONS_MAX: i32 = 10_000;
 
 /// Everything that `serve` can be told.
 #[derive(Clone, Debug)]
@@ -33,18 +31,8 @@ pub struct ServeSettings {
     pub auto_create_topics: bool,
     /// Partitions of a topic that is created without a count.
     pub num_partitions: i32,
-    /// Default of `retention.ms`; -1 means for ever.
-    pub retention_ms: i64,
-    /// Default of `retention.bytes`; -1 means no limit.
-    pub retention_bytes: i64,
-    /// Default of `segment.bytes`.
-    pub segment_bytes: u32,
-    /// Connections open at once, over all cores.
-    pub connections_max: u32,
     /// Largest request that is read, in bytes.
     pub request_bytes_max: u32,
-    /// Memory for requests and responses of all connections, in bytes.
-    pub connection_memory_bytes: u64,
     /// Memory for the newest records, over all cores, in bytes.
     pub tail_cache_bytes: u64,
     /// The least important log lines that are written.
@@ -69,21 +57,11 @@ impl ServeSettings {
             auto_create_topics: resolved.parse("auto-create-topics", flag)?,
             num_partitions: resolved
                 .parse("num-partitions", |text| within(text, 1, PARTITIONS_MAX))?,
-            retention_ms: resolved.parse("retention-ms", |text| within(text, -1, i64::MAX))?,
-            retention_bytes: resolved.parse("retention-bytes", bytes_or_unlimited)?,
-            segment_bytes: resolved.parse("segment-bytes", |text| {
-                bytes(text, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX)
-            })?,
-            connections_max: resolved
-                .parse("connections-max", |text| within(text, 1, 1_000_000))?,
             request_bytes_max: resolved.parse("request-bytes-max", |text| {
                 bytes(text, REQUEST_BYTES_MIN, REQUEST_BYTES_MAX)
             })?,
-            connection_memory_bytes: resolved.parse("connection-memory", |text| {
-                bytes(text, REQUEST_BYTES_MIN, u64::MAX)
-            })?,
             tail_cache_bytes: resolved.parse("tail-cache-memory", |text| {
-                bytes(text, SEGMENT_BYTES_MIN, u64::MAX)
+                bytes(text, TAIL_CACHE_BYTES_MIN, u64::MAX)
             })?,
             log_level: resolved.parse("log-level", log_level)?,
         })
@@ -129,13 +107,6 @@ fn bytes<T: TryFrom<u64>>(text: &str, min: u64, max: u64) -> Result<T, String> {
     })
 }
 
-fn bytes_or_unlimited(text: &str) -> Result<i64, String> {
-    match text {
-        "-1" => Ok(-1),
-        _ => bytes(text, 0, i64::MAX as u64),
-    }
-}
-
 fn log_level(text: &str) -> Result<tracing::Level, String> {
     text.parse()
         .map_err(|_| format!("`{text}` is no level; use error, warn, info, debug or trace"))
@@ -153,19 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_must_fit_the_index_format() {
-        assert!(bytes::<u32>("2GiB", SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX).is_err());
-        assert_eq!(
-            bytes::<u32>("1GiB", SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
-            Ok(1 << 30)
-        );
-        assert!(bytes::<u32>("4KiB", SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX).is_err());
-    }
-
-    #[test]
-    fn an_unlimited_retention_is_minus_one() {
-        assert_eq!(bytes_or_unlimited("-1"), Ok(-1));
-        assert_eq!(bytes_or_unlimited("10GiB"), Ok(10 << 30));
-        assert!(bytes_or_unlimited("-2").is_err());
+    fn a_request_limit_must_let_the_largest_batch_by_default_through() {
+        let limit = |text| bytes::<u32>(text, REQUEST_BYTES_MIN, REQUEST_BYTES_MAX);
+        assert!(limit("2GiB").is_err());
+        assert!(limit("1MiB").is_err());
+        assert_eq!(limit("100MiB"), Ok(100 << 20));
     }
 }
