@@ -1,1 +1,7 @@
-//! See Cargo.toml.
+//! Corelane's storage engine.
+#![deny(missing_docs)]
+
+pub mod io;
+mod mailbox;
+pub mod runtime;
+mod watchdog;
