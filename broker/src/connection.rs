@@ -99,9 +99,14 @@ pub async fn serve(lane: Rc<Lane>, accepted: Accepted) {
 }
 
 impl Connection {
-    /// Whether no further request will come, so that nobody should wait for data on this client's behalf.
+    /// Waits until no further request will come, so that nobody should wait for data on this client's behalf.
     pub async fn ended(&self) {
         self.responses.ended().await;
+    }
+
+    /// Whether the last request has come.
+    pub fn has_ended(&self) -> bool {
+        self.responses.has_ended()
     }
 
     /// Waits until at most `ahead_max` earlier requests are unanswered or unwritten.

@@ -29,6 +29,8 @@ pub const SPARE_BUFFERS_MAX: usize = 64;
 pub const FETCH_BYTES_MAX: usize = 55 * 1024 * 1024;
 /// Fetch requests of one connection that hold data, the one that is being written included.
 pub const FETCHES_WITH_DATA_MAX: u64 = 2;
+/// The longest that a Fetch waits, whatever it asks for; the client just asks again.
+pub const FETCH_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Slices that one vectored send takes: the kernel's IOV_MAX is 1024.
 pub const SEND_SLICES_MAX: usize = 128;
 /// Bytes of a pipe between a file and a socket; more needs root.

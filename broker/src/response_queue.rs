@@ -74,6 +74,11 @@ impl<R> ResponseQueue<R> {
         self.change(|inner| inner.ended = true);
     }
 
+    /// Whether [`ResponseQueue::end`] was called.
+    pub fn has_ended(&self) -> bool {
+        self.inner.borrow().ended
+    }
+
     /// Waits until [`ResponseQueue::end`] was called.
     pub async fn ended(&self) {
         self.until(|inner| inner.ended.then_some(())).await;

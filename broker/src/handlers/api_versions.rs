@@ -13,7 +13,7 @@ use corelane_protocol::Message;
 use corelane_protocol::frame::{framed, write_response_header};
 
 use crate::dispatch::{Call, SERVED};
-use crate::error_code::ErrorCode;
+use corelane_protocol::ErrorCode;
 use crate::response::Answer;
 
 /// The first version in which the client says what it is.
@@ -25,7 +25,7 @@ pub async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResp
     let software = [&request.client_software_name, &request.client_software_version];
     if named && !software.into_iter().all(|text| is_software_text(text)) {
         return ApiVersionsResponse {
-            error_code: ErrorCode::InvalidRequest.number(),
+            error_code: ErrorCode::InvalidRequest.code(),
             ..ApiVersionsResponse::default()
         };
     }
@@ -38,7 +38,7 @@ pub async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResp
 /// The answer to a version that is not served, in version 0.
 pub fn answer_unsupported(call: &Call) -> Answer {
     let response = ApiVersionsResponse {
-        error_code: ErrorCode::UnsupportedVersion.number(),
+        error_code: ErrorCode::UnsupportedVersion.code(),
         api_keys: vec![range(ApiKey::ApiVersions)],
         ..ApiVersionsResponse::default()
     };

@@ -9,7 +9,7 @@ use corelane_protocol::messages::describe_cluster::{
 
 use crate::authorized_operations::CLUSTER_OPERATIONS;
 use crate::dispatch::Call;
-use crate::error_code::ErrorCode;
+use corelane_protocol::ErrorCode;
 use crate::settings::NODE_ID;
 
 /// The endpoint type that means brokers.
@@ -29,7 +29,7 @@ pub async fn handle(call: &Call, request: DescribeClusterRequest) -> DescribeClu
             _ => (ErrorCode::UnsupportedEndpointType, "Unsupported endpoint type"),
         };
         return DescribeClusterResponse {
-            error_code: code.number(),
+            error_code: code.code(),
             error_message: Some(message.to_owned()),
             ..DescribeClusterResponse::default()
         };

@@ -8,7 +8,7 @@ use corelane_protocol::frame::framed;
 use corelane_protocol::{DecodeError, EncodeError, Reader, Writer};
 
 use crate::dispatch::Call;
-use crate::error_code::ErrorCode;
+use corelane_protocol::ErrorCode;
 use crate::response::Answer;
 
 struct Topic {
@@ -61,7 +61,7 @@ fn encode(version: i16, correlation_id: i32, topics: &[Topic]) -> Result<Vec<u8>
 
 fn write_partition(writer: &mut Writer, version: i16, index: i32) {
     writer.write_i32(index);
-    writer.write_i16(ErrorCode::UnsupportedVersion.number());
+    writer.write_i16(ErrorCode::UnsupportedVersion.code());
     writer.write_i64(-1);
     if version >= 2 {
         writer.write_i64(-1);
