@@ -1,6 +1,4 @@
 //! Corelane's storage engine.
-#![deny(missing_docs)]
-
 pub mod io;
 mod mailbox;
 pub mod runtime;

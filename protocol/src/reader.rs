@@ -108,6 +108,11 @@ impl Reader {
         self.position
     }
 
+    /// All of the input, whatever was read of it.
+    pub(crate) fn input(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many bytes are left.
     pub fn remaining(&self) -> usize {
         self.end - self.position
