@@ -2,7 +2,7 @@
 //!
 //! Shard-local. Only topics can be altered: the broker's settings are given at start.
 
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::altered_config::SetConfigs;
 use crate::config_resource::ResourceKind;
@@ -10,7 +10,7 @@ use crate::dispatch::Call;
 use crate::error_map;
 use crate::new_topic;
 use crate::refusal::Refusal;
-use crate::topics::{self, TopicRef};
+use crate::topics;
 
 /// What a request wants to alter.
 #[derive(Clone, Copy)]

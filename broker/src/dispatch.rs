@@ -8,10 +8,11 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use corelane_engine::runtime::spawn;
+use corelane_protocol::fetch_view::FetchView;
 use corelane_protocol::frame::{RequestHead, encode_response};
+use corelane_protocol::produce_view::ProduceView;
 use corelane_protocol::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, UnknownApiKey};
 
-use crate::append_order::Place;
 use crate::complaint::complain;
 use crate::connection::Connection;
 use crate::handlers;
@@ -151,11 +152,13 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
     }
     match key {
         ApiKey::Produce => {
+            let request = ProduceView::parse(reader, version)?;
             let place = call.connection.append_order.take();
-            run_produce(call, reader, place)
+            spawn(handlers::produce::handle(call, request, place));
+            Ok(())
         }
         ApiKey::Fetch => {
-            let request = decode(reader, version)?;
+            let request = FetchView::parse(reader, version)?;
             spawn(handlers::fetch::handle(call, request));
             Ok(())
         }
@@ -186,12 +189,6 @@ fn decode<R: Request>(mut reader: Reader, version: i16) -> Result<R, RefusedBeca
     let request = R::decode(&mut reader, version)?;
     reader.finish()?;
     Ok(request)
-}
-
-fn run_produce(call: Call, reader: Reader, place: Place) -> Result<(), RefusedBecause> {
-    let request = decode(reader, call.head.version)?;
-    spawn(handlers::produce::handle(call, request, place));
-    Ok(())
 }
 
 /// Starts a handler whose response is encoded whole.

@@ -2,8 +2,9 @@
 //!
 //! Runs on the partition's core.
 
-use corelane_engine::Partition;
 use corelane_protocol::ErrorCode;
+
+use crate::topics::Partition;
 
 /// The epoch of a client that knows none.
 const NONE: i32 = -1;

@@ -6,11 +6,13 @@
 
 use std::rc::Rc;
 
-use corelane_engine::{Engine, Partition, Shard, ShardId, TopicPartition};
+use corelane_engine::{Engine, Shard, ShardId, TopicPartition};
 
 use crate::gather::Gather;
+use crate::topics::Partition;
 
 /// A question to one partition.
+#[derive(Clone)]
 pub struct Question<Q> {
     /// The core that owns the partition.
     pub shard: ShardId,

@@ -5,8 +5,8 @@
 use std::ops::Deref;
 
 use bytes::Bytes;
-use corelane_engine::io::ChunkSlice;
-use corelane_engine::FileRange;
+use corelane_engine::io::{ChunkSlice, RingFile};
+use corelane_engine::{FetchPart, FileRange};
 
 /// A stretch of an answer.
 #[derive(Debug)]
@@ -16,7 +16,16 @@ pub enum Part {
     /// Records in the tail cache.
     Memory(ChunkSlice),
     /// Records in a file, to be spliced.
-    File(FileRange),
+    File(FileRange<RingFile>),
+}
+
+impl From<FetchPart<RingFile>> for Part {
+    fn from(part: FetchPart<RingFile>) -> Part {
+        match part {
+            FetchPart::Memory(slice) => Part::Memory(slice),
+            FetchPart::File(range) => Part::File(range),
+        }
+    }
 }
 
 /// What becomes of a request.

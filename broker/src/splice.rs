@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use corelane_engine::FileRange;
-use corelane_engine::io::{Hold, Ring};
+use corelane_engine::io::{Hold, Ring, RingFile};
 use corelane_engine::runtime::timeout;
 use io_uring::{opcode, types};
 
@@ -71,15 +71,15 @@ impl Pipe {
 /// # Errors
 /// When the file is shorter than the range, when it cannot be read, or when the socket fails or takes nothing for
 /// [`SEND_STALL_MAX`]. The client then lacks bytes that were promised, so the connection must be closed.
-pub async fn send_file(socket: &Arc<OwnedFd>, range: &FileRange, pipes: &Pipes) -> io::Result<()> {
-    if range.length() < u64::from(SPLICE_BYTES_MIN) {
+pub async fn send_file(socket: &Arc<OwnedFd>, range: &FileRange<RingFile>, pipes: &Pipes) -> io::Result<()> {
+    if range.length < u64::from(SPLICE_BYTES_MIN) {
         return copy(socket, range).await;
     }
     let pipe = pipes.take()?;
-    let mut position = range.position();
-    let end = position + range.length();
+    let mut position = range.position;
+    let end = position + range.length;
     while position < end {
-        let filled = fill(&pipe, range.file(), position, end - position).await?;
+        let filled = fill(&pipe, range.file.reader(), position, end - position).await?;
         drain(&pipe, socket, filled).await?;
         position += u64::from(filled);
     }
@@ -145,8 +145,8 @@ async fn wait_for_room(socket: &Arc<OwnedFd>) -> io::Result<()> {
 }
 
 /// Reads a short range into memory and sends it.
-async fn copy(socket: &Arc<OwnedFd>, range: &FileRange) -> io::Result<()> {
-    let length = usize::try_from(range.length()).expect("shorter than SPLICE_BYTES_MIN");
+async fn copy(socket: &Arc<OwnedFd>, range: &FileRange<RingFile>) -> io::Result<()> {
+    let length = usize::try_from(range.length).expect("shorter than SPLICE_BYTES_MIN");
     let mut buffer = BytesMut::with_capacity(length);
     while buffer.len() < length {
         buffer = read_on(range, buffer, length).await?;
@@ -155,16 +155,16 @@ async fn copy(socket: &Arc<OwnedFd>, range: &FileRange) -> io::Result<()> {
 }
 
 /// One READ of what `buffer` lacks of `length` bytes.
-async fn read_on(range: &FileRange, mut buffer: BytesMut, length: usize) -> io::Result<BytesMut> {
+async fn read_on(range: &FileRange<RingFile>, mut buffer: BytesMut, length: usize) -> io::Result<BytesMut> {
     let done = buffer.len();
     let free = &mut buffer.spare_capacity_mut()[..length - done];
     let wanted = u32::try_from(free.len()).expect("shorter than SPLICE_BYTES_MIN");
-    let fd = types::Fd(range.file().as_raw_fd());
+    let fd = types::Fd(range.file.reader().as_raw_fd());
     let entry = opcode::Read::new(fd, free.as_mut_ptr().cast::<u8>(), wanted)
-        .offset(range.position() + done as u64)
+        .offset(range.position + done as u64)
         .build();
     // SAFETY: the entry points into the heap memory of the buffer that the hold keeps; the file is handed along.
-    let op = unsafe { Ring::current().submit(entry, Some(range.file().clone()), Hold::Buffer(buffer)) };
+    let op = unsafe { Ring::current().submit(entry, Some(range.file.reader().clone()), Hold::Buffer(buffer)) };
     let completion = op.await;
     let Hold::Buffer(mut buffer) = completion.hold else {
         unreachable!("the ring hands back what it was given")

@@ -6,20 +6,10 @@ use std::sync::Arc;
 
 use corelane_engine::io::RingDisk;
 use corelane_engine::{Image, Shard, ShardId, Topic, TopicPartition};
-use corelane_protocol::ErrorCode;
-use uuid::Uuid;
+use corelane_protocol::{ErrorCode, TopicRef};
 
 /// A partition of this broker.
 pub type Partition = corelane_engine::Partition<RingDisk>;
-
-/// How a request names a topic.
-#[derive(Clone, Copy, Debug)]
-pub enum TopicRef<'a> {
-    /// By name.
-    Name(&'a str),
-    /// By id.
-    Id(Uuid),
-}
 
 /// Where a partition is.
 pub struct Place<'a> {
@@ -29,13 +19,6 @@ pub struct Place<'a> {
     pub partition: TopicPartition,
     /// The core that owns it.
     pub shard: ShardId,
-}
-
-impl<'a> TopicRef<'a> {
-    /// The id or the name, whichever the version of the request has.
-    pub fn of(by_id: bool, name: &'a str, id: Uuid) -> Self {
-        if by_id { TopicRef::Id(id) } else { TopicRef::Name(name) }
-    }
 }
 
 /// The calling core's image.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::create_partitions::{
     CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic, CreatePartitionsTopicResult,
 };
@@ -13,7 +13,7 @@ use crate::dispatch::Call;
 use crate::error_map;
 use crate::new_topic;
 use crate::refusal::Refusal;
-use crate::topics::{self, TopicRef};
+use crate::topics;
 
 /// Raises the topics one after the other.
 pub async fn handle(call: &Call, request: CreatePartitionsRequest) -> CreatePartitionsResponse {

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::create_topics::{
     CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest,
     CreateTopicsResponse,
@@ -17,7 +17,7 @@ use crate::config_entry;
 use crate::dispatch::Call;
 use crate::new_topic::{self, BROKER_DEFAULT};
 use crate::refusal::Refusal;
-use crate::topics::{self, TopicRef};
+use crate::topics;
 
 /// A topic that may be created.
 struct Checked {

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use corelane_engine::Offset;
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::delete_records::{
     DeleteRecordsPartition, DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse,
     DeleteRecordsTopicResult,
@@ -14,7 +14,7 @@ use corelane_protocol::messages::delete_records::{
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
-use crate::topics::{self, Partition, TopicRef};
+use crate::topics::{self, Partition};
 
 /// The offset that means the high watermark.
 const HIGH_WATERMARK: i64 = -1;

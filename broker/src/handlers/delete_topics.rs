@@ -2,7 +2,7 @@
 //!
 //! - 4 is flexible, 5 adds messages, 6 lets clients name topics by id (KIP-516).
 
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::delete_topics::{
     DeletableTopicResult, DeleteTopicState, DeleteTopicsRequest, DeleteTopicsResponse,
 };
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::refusal::Refusal;
-use crate::topics::{self, TopicRef};
+use crate::topics;
 
 /// Deletes the topics one after the other.
 pub async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {

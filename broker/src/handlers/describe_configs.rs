@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::describe_configs::{
     DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsResponse,
     DescribeConfigsResult, DescribeConfigsSynonym,
@@ -17,7 +17,7 @@ use crate::dispatch::Call;
 use crate::new_topic;
 use crate::refusal::Refusal;
 use crate::settings::NODE_ID;
-use crate::topics::{self, TopicRef};
+use crate::topics;
 
 /// Describes each resource.
 pub async fn handle(call: &Call, request: DescribeConfigsRequest) -> DescribeConfigsResponse {

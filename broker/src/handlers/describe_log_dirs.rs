@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use corelane_engine::Image;
+use corelane_protocol::TopicRef;
 use corelane_protocol::messages::describe_log_dirs::{
     DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse, DescribeLogDirsResult,
     DescribeLogDirsTopic,
@@ -13,7 +14,7 @@ use corelane_protocol::messages::describe_log_dirs::{
 
 use crate::dispatch::Call;
 use crate::partition_calls::{PartitionCalls, Question};
-use crate::topics::{self, Partition, TopicRef};
+use crate::topics::{self, Partition};
 
 /// The size of a volume that was not asked.
 const UNKNOWN_BYTES: i64 = -1;

@@ -4,7 +4,7 @@
 //! names the first one that did not fit.
 
 use corelane_engine::{Image, Topic};
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::describe_topic_partitions::{
     DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, DescribeTopicPartitionsResponsePartition,
     DescribeTopicPartitionsResponseTopic, ResponseCursor,
@@ -15,7 +15,7 @@ use crate::dispatch::Call;
 use crate::limits::DESCRIBED_PARTITIONS_MAX;
 use crate::new_topic;
 use crate::settings::NODE_ID;
-use crate::topics::{self, TopicRef};
+use crate::topics;
 
 /// Fills one page.
 pub async fn handle(

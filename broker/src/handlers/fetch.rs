@@ -11,32 +11,33 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use corelane_engine::{FetchPlan, LeaderEpoch, Offset, Partition, ReadRequest, RingFile};
-use corelane_protocol::ErrorCode;
-use corelane_protocol::messages::fetch::{FetchPartition, FetchRequest};
+use bytes::Bytes;
+use corelane_engine::io::RingFile;
+use corelane_engine::{FetchPart, FetchPlan, LeaderEpoch, Offset, ReadRequest};
+use corelane_protocol::fetch_view::{FetchPartitionView, FetchView};
+use corelane_protocol::frame::encode_split_response;
+use corelane_protocol::messages::fetch::{
+    EpochEndOffset, FetchResponse, FetchableTopicResponse, PartitionData,
+};
+use corelane_protocol::{ApiKey, EncodeError, ErrorCode, TopicRef};
+use uuid::Uuid;
 
 use crate::delayed_fetch::{self, Awaited};
 use crate::dispatch::Call;
 use crate::error_map;
-use crate::fetch_response::{self, FetchHeader, FetchedPartition, FetchedTopic};
 use crate::leader_epoch;
-use crate::limits::{FETCHES_WITH_DATA_MAX, FETCH_BYTES_MAX, FETCH_WAIT_MAX};
+use crate::limits::{FETCH_BYTES_MAX, FETCH_WAIT_MAX, FETCHES_WITH_DATA_MAX};
 use crate::partition_calls::{PartitionCalls, Question};
-use crate::response::Answer;
-use crate::topics::{self, TopicRef};
+use crate::response::{Answer, Part};
+use crate::topics::{self, Partition};
 
-/// The first version that names topics by id.
-const TOPIC_IDS_SINCE: i16 = 13;
 /// The isolation level that asks for committed records only.
 const READ_COMMITTED: i8 = 1;
 /// The session epoch of a request without a session, or one that ends its session.
 const FINAL_EPOCH: i32 = -1;
 
 /// A partition of the request: where it is, or why it is not read.
-struct Wanted {
-    index: i32,
-    question: Result<Question<Want>, ErrorCode>,
-}
+type Wanted = Result<Question<Want>, ErrorCode>;
 
 /// What is asked of one partition.
 #[derive(Clone, Copy)]
@@ -51,10 +52,11 @@ struct Want {
 enum Read {
     Data(FetchPlan<RingFile>),
     /// The client's log and this one part at this epoch and offset.
-    Diverging { epoch: i32, end_offset: i64, bounds: Bounds },
+    Diverging { at: EpochEndOffset, bounds: Bounds },
     Failed(ErrorCode),
 }
 
+/// What consumers may know of a log.
 #[derive(Clone, Copy)]
 struct Bounds {
     high_watermark: i64,
@@ -62,21 +64,17 @@ struct Bounds {
     log_start_offset: i64,
 }
 
+const NO_BOUNDS: Bounds = Bounds { high_watermark: -1, last_stable_offset: -1, log_start_offset: -1 };
+
 /// Reads, waits if there is too little, and answers.
-pub async fn handle(call: Call, request: FetchRequest) {
-    let header = FetchHeader {
-        version: call.head.version,
-        correlation_id: call.head.correlation_id,
-        error: session_error(&request),
-        read_committed: request.isolation_level == READ_COMMITTED,
-    };
+pub async fn handle(call: Call, request: FetchView) {
     // Data is held for a few requests of a connection at a time only, whatever it asks for.
     call.near_front(FETCHES_WITH_DATA_MAX - 1).await;
-    let topics = match header.error {
+    let reply = match session_error(request.session_id, request.session_epoch) {
         ErrorCode::None => fetch(&call, &request).await,
-        _ => Vec::new(),
+        error => Reply::refused(error),
     };
-    let answer = match fetch_response::encode(header, topics) {
+    let answer = match reply.into_parts(&call) {
         Ok(parts) => Answer::Send(parts),
         Err(error) => call.answer_of(Err(error)),
     };
@@ -84,25 +82,25 @@ pub async fn handle(call: Call, request: FetchRequest) {
 }
 
 /// Sessions are not kept, so none can be continued.
-fn session_error(request: &FetchRequest) -> ErrorCode {
-    match (request.session_id, request.session_epoch) {
+fn session_error(session_id: i32, session_epoch: i32) -> ErrorCode {
+    match (session_id, session_epoch) {
         (_, FINAL_EPOCH) | (0, 0) => ErrorCode::None,
         (0, _) => ErrorCode::InvalidFetchSessionEpoch,
         _ => ErrorCode::FetchSessionIdNotFound,
     }
 }
 
-async fn fetch(call: &Call, request: &FetchRequest) -> Vec<FetchedTopic> {
+async fn fetch(call: &Call, request: &FetchView) -> Reply {
     let deadline = Instant::now() + wait_limit(request);
     let bytes_max = usize::try_from(request.max_bytes).unwrap_or(0).min(FETCH_BYTES_MAX);
     let bytes_min = u64::try_from(request.min_bytes).unwrap_or(0).min(bytes_max as u64);
     loop {
-        let wanted = locate(call, request, bytes_max);
+        let wanted = locate(request, bytes_max);
         let reads = read(call, &wanted).await;
         let enough = length(&reads) >= bytes_min || reads.iter().any(Read::ends_the_wait);
         let left = deadline.saturating_duration_since(Instant::now());
         if enough || left.is_zero() || call.connection.has_ended() {
-            return assemble(request, wanted, reads, bytes_max);
+            return assemble(request, reads, bytes_max);
         }
         let awaited = awaited(&wanted, &reads);
         // Nothing is held while waiting.
@@ -111,31 +109,28 @@ async fn fetch(call: &Call, request: &FetchRequest) -> Vec<FetchedTopic> {
     }
 }
 
-fn wait_limit(request: &FetchRequest) -> Duration {
+fn wait_limit(request: &FetchView) -> Duration {
     let asked_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
     Duration::from_millis(asked_ms).min(FETCH_WAIT_MAX)
 }
 
-fn locate(call: &Call, request: &FetchRequest, bytes_max: usize) -> Vec<Wanted> {
+fn partitions(request: &FetchView) -> impl Iterator<Item = FetchPartitionView<'_>> {
+    // A view exists only of a request that was walked to its end without an error.
+    request.partitions().map_while(Result::ok)
+}
+
+fn locate(request: &FetchView, bytes_max: usize) -> Vec<Wanted> {
     let image = topics::image();
-    let by_id = call.head.version >= TOPIC_IDS_SINCE;
-    let mut wanted = Vec::new();
-    for topic in &request.topics {
-        let reference = TopicRef::of(by_id, &topic.topic, topic.topic_id);
-        for partition in &topic.partitions {
-            let question = topics::locate(&image, reference, partition.partition).map(|place| Question {
-                shard: place.shard,
-                partition: place.partition,
-                question: Want::of(partition, bytes_max),
-            });
-            wanted.push(Wanted { index: partition.partition, question });
-        }
-    }
-    wanted
+    let wanted = |partition: FetchPartitionView<'_>| {
+        let place = topics::locate(&image, partition.topic, partition.partition)?;
+        let question = Want::of(&partition, bytes_max);
+        Ok(Question { shard: place.shard, partition: place.partition, question })
+    };
+    partitions(request).map(wanted).collect()
 }
 
 impl Want {
-    fn of(partition: &FetchPartition, bytes_max: usize) -> Want {
+    fn of(partition: &FetchPartitionView<'_>, bytes_max: usize) -> Want {
         Want {
             offset: Offset(partition.fetch_offset),
             bytes_max: usize::try_from(partition.partition_max_bytes).unwrap_or(0).min(bytes_max),
@@ -147,21 +142,14 @@ impl Want {
 
 /// Reads every partition that was found; the reads are in the order of the request.
 async fn read(call: &Call, wanted: &[Wanted]) -> Vec<Read> {
-    let questions = wanted.iter().filter_map(|wanted| wanted.question.as_ref().ok());
-    let questions = questions
-        .map(|question| Question {
-            shard: question.shard,
-            partition: question.partition,
-            question: question.question,
-        })
-        .collect();
+    let questions = wanted.iter().filter_map(|wanted| wanted.as_ref().ok()).cloned().collect();
     let reads = PartitionCalls::new(&call.lane().engine, questions, async |partition, want| {
         read_one(partition, want).await
     });
     let mut reads = reads.finish().await.into_iter();
-    let read = |wanted: &Wanted| match wanted.question {
+    let read = |wanted: &Wanted| match wanted {
         Ok(_) => reads.next().unwrap_or(Read::Failed(ErrorCode::NotLeaderOrFollower)),
-        Err(code) => Read::Failed(code),
+        Err(code) => Read::Failed(*code),
     };
     wanted.iter().map(read).collect()
 }
@@ -175,8 +163,8 @@ async fn read_one(partition: Option<Rc<Partition>>, want: Want) -> Read {
     if let Err(code) = leader_epoch::check(&partition, want.current_epoch) {
         return Read::Failed(code);
     }
-    if let Some((epoch, end_offset)) = divergence(&partition, want) {
-        return Read::Diverging { epoch, end_offset, bounds: Bounds::of(&partition) };
+    if let Some(at) = divergence(&partition, want) {
+        return Read::Diverging { at, bounds: Bounds::of(&partition) };
     }
     let request = ReadRequest {
         offset: want.offset,
@@ -191,13 +179,13 @@ async fn read_one(partition: Option<Rc<Partition>>, want: Want) -> Read {
 }
 
 /// Where the log of a client that has read `last_fetched_epoch` up to its offset parts from this one (KIP-595).
-fn divergence(partition: &Partition, want: Want) -> Option<(i32, i64)> {
+fn divergence(partition: &Partition, want: Want) -> Option<EpochEndOffset> {
     if want.last_fetched_epoch < 0 {
         return None;
     }
     let (epoch, end) = partition.epoch_end_offset(LeaderEpoch(want.last_fetched_epoch))?;
     let diverges = epoch.0 < want.last_fetched_epoch || end < want.offset;
-    diverges.then_some((epoch.0, end.0))
+    diverges.then_some(EpochEndOffset { epoch: epoch.0, end_offset: end.0 })
 }
 
 impl Bounds {
@@ -231,7 +219,7 @@ fn length(reads: &[Read]) -> u64 {
 fn awaited(wanted: &[Wanted], reads: &[Read]) -> Vec<Awaited> {
     let mut awaited = Vec::with_capacity(wanted.len());
     for (wanted, read) in wanted.iter().zip(reads) {
-        if let (Ok(question), Read::Data(plan)) = (&wanted.question, read) {
+        if let (Ok(question), Read::Data(plan)) = (wanted, read) {
             awaited.push(Awaited {
                 shard: question.shard,
                 partition: question.partition,
@@ -242,50 +230,105 @@ fn awaited(wanted: &[Wanted], reads: &[Read]) -> Vec<Awaited> {
     awaited
 }
 
-/// Puts the reads into the shape of the request, within the bytes that it allows.
-fn assemble(
-    request: &FetchRequest,
-    wanted: Vec<Wanted>,
-    reads: Vec<Read>,
-    bytes_max: usize,
-) -> Vec<FetchedTopic> {
-    let mut allowance = Allowance { left: bytes_max as u64, nothing_yet: true };
-    let mut partitions = wanted.into_iter().zip(reads);
-    let topic = |topic: &corelane_protocol::messages::fetch::FetchTopic| FetchedTopic {
-        name: topic.topic.clone(),
-        id: topic.topic_id,
-        partitions: partitions
-            .by_ref()
-            .take(topic.partitions.len())
-            .map(|(wanted, read)| fetched(wanted.index, read, &mut allowance))
-            .collect(),
-    };
-    request.topics.iter().map(topic).collect()
+/// A response, with the records of each partition, which are sent from where they lie.
+#[derive(Default)]
+struct Reply {
+    response: FetchResponse,
+    records: Vec<(usize, Vec<FetchPart<RingFile>>)>,
 }
 
-fn fetched(index: i32, read: Read, allowance: &mut Allowance) -> FetchedPartition {
+impl Reply {
+    fn refused(error: ErrorCode) -> Reply {
+        let response = FetchResponse { error_code: error.code(), ..FetchResponse::default() };
+        Reply { response, records: Vec::new() }
+    }
+
+    fn into_parts(self, call: &Call) -> Result<Vec<Part>, EncodeError> {
+        let (version, correlation_id) = (call.head.version, call.head.correlation_id);
+        let lengths: Vec<usize> = self.records.iter().map(|(length, _)| *length).collect();
+        let frame =
+            encode_split_response(&self.response, ApiKey::Fetch, version, correlation_id, &lengths)?;
+        let mut records = self.records.into_iter();
+        let mut parts = Vec::with_capacity(2 * lengths.len() + 1);
+        for bytes in frame.parts() {
+            parts.push(Part::Bytes(bytes));
+            let (_, between) = records.next().unwrap_or_default();
+            parts.extend(between.into_iter().map(Part::from));
+        }
+        Ok(parts)
+    }
+}
+
+/// Puts the reads into the shape of the request, within the bytes that it allows.
+fn assemble(request: &FetchView, reads: Vec<Read>, bytes_max: usize) -> Reply {
+    let mut allowance = Allowance { left: bytes_max as u64, nothing_yet: true };
+    let mut reply = Reply::default();
+    let mut current = None;
+    for (partition, read) in partitions(request).zip(reads) {
+        if current != Some(partition.topic) {
+            current = Some(partition.topic);
+            reply.response.responses.push(topic_response(partition.topic));
+        }
+        let (data, records) = partition_data(partition.partition, read, &mut allowance);
+        reply.records.push(records);
+        if let Some(topic) = reply.response.responses.last_mut() {
+            if request.isolation_level == READ_COMMITTED {
+                topic.partitions.push(PartitionData { aborted_transactions: Some(Vec::new()), ..data });
+            } else {
+                topic.partitions.push(data);
+            }
+        }
+    }
+    reply
+}
+
+fn topic_response(topic: TopicRef<'_>) -> FetchableTopicResponse {
+    let (topic, topic_id) = match topic {
+        TopicRef::Name(name) => (name.to_owned(), Uuid::nil()),
+        TopicRef::Id(id) => (String::new(), id),
+    };
+    FetchableTopicResponse { topic, topic_id, partitions: Vec::new() }
+}
+
+fn partition_data(
+    index: i32,
+    read: Read,
+    allowance: &mut Allowance,
+) -> (PartitionData, (usize, Vec<FetchPart<RingFile>>)) {
     match read {
-        Read::Failed(code) => FetchedPartition::failed(index, code),
-        Read::Diverging { epoch, end_offset, bounds } => FetchedPartition {
-            high_watermark: bounds.high_watermark,
-            last_stable_offset: bounds.last_stable_offset,
-            log_start_offset: bounds.log_start_offset,
-            diverging: Some((epoch, end_offset)),
-            ..FetchedPartition::failed(index, ErrorCode::None)
-        },
+        Read::Failed(code) => {
+            let data = PartitionData { error_code: code.code(), ..without_records(index, NO_BOUNDS) };
+            (data, Default::default())
+        }
+        Read::Diverging { at, bounds } => {
+            let data = PartitionData { diverging_epoch: at, ..without_records(index, bounds) };
+            (data, Default::default())
+        }
         Read::Data(plan) => {
-            let fits = allowance.take(plan.length);
-            FetchedPartition {
-                index,
-                error: ErrorCode::None,
+            let bounds = Bounds {
                 high_watermark: plan.high_watermark.0,
                 last_stable_offset: plan.last_stable_offset.0,
                 log_start_offset: plan.log_start_offset.0,
-                diverging: None,
-                length: if fits { plan.length } else { 0 },
-                parts: if fits { plan.parts } else { Vec::new() },
-            }
+            };
+            let records = match allowance.take(plan.length) {
+                Some(length) => (length, plan.parts),
+                None => Default::default(),
+            };
+            (without_records(index, bounds), records)
         }
+    }
+}
+
+/// A partition whose records, if any, are sent from elsewhere.
+fn without_records(index: i32, bounds: Bounds) -> PartitionData {
+    PartitionData {
+        partition_index: index,
+        high_watermark: bounds.high_watermark,
+        last_stable_offset: bounds.last_stable_offset,
+        log_start_offset: bounds.log_start_offset,
+        aborted_transactions: None,
+        records: Some(Bytes::new()),
+        ..PartitionData::default()
     }
 }
 
@@ -297,16 +340,14 @@ struct Allowance {
 }
 
 impl Allowance {
-    fn take(&mut self, length: u64) -> bool {
-        if length == 0 {
-            return true;
-        }
+    /// The length again, if so many bytes may be carried.
+    fn take(&mut self, length: u64) -> Option<usize> {
         let fits = length <= self.left || self.nothing_yet;
-        if fits {
+        if fits && length > 0 {
             self.left = self.left.saturating_sub(length);
             self.nothing_yet = false;
         }
-        fits
+        usize::try_from(length).ok().filter(|_| fits)
     }
 }
 
@@ -317,26 +358,21 @@ mod tests {
     #[test]
     fn the_first_data_is_carried_whatever_its_size_and_the_rest_within_the_limit() {
         let mut allowance = Allowance { left: 100, nothing_yet: true };
-        assert!(allowance.take(0));
-        assert!(allowance.take(150));
-        assert!(!allowance.take(1));
+        assert_eq!(allowance.take(0), Some(0));
+        assert_eq!(allowance.take(150), Some(150));
+        assert_eq!(allowance.take(1), None);
         let mut allowance = Allowance { left: 100, nothing_yet: true };
-        assert!(allowance.take(60));
-        assert!(!allowance.take(50));
-        assert!(allowance.take(40));
+        assert_eq!(allowance.take(60), Some(60));
+        assert_eq!(allowance.take(50), None);
+        assert_eq!(allowance.take(40), Some(40));
     }
 
     #[test]
     fn only_requests_without_a_session_are_served() {
-        let request = |session_id, session_epoch| FetchRequest {
-            session_id,
-            session_epoch,
-            ..FetchRequest::default()
-        };
-        assert_eq!(session_error(&request(0, -1)), ErrorCode::None);
-        assert_eq!(session_error(&request(0, 0)), ErrorCode::None);
-        assert_eq!(session_error(&request(7, -1)), ErrorCode::None);
-        assert_eq!(session_error(&request(7, 1)), ErrorCode::FetchSessionIdNotFound);
-        assert_eq!(session_error(&request(0, 1)), ErrorCode::InvalidFetchSessionEpoch);
+        assert_eq!(session_error(0, -1), ErrorCode::None);
+        assert_eq!(session_error(0, 0), ErrorCode::None);
+        assert_eq!(session_error(7, -1), ErrorCode::None);
+        assert_eq!(session_error(7, 1), ErrorCode::FetchSessionIdNotFound);
+        assert_eq!(session_error(0, 1), ErrorCode::InvalidFetchSessionEpoch);
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use corelane_engine::{Offset, TimestampMs};
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
     ListOffsetsTopicResponse,
@@ -20,7 +20,7 @@ use crate::dispatch::Call;
 use crate::error_map;
 use crate::leader_epoch;
 use crate::partition_calls::{PartitionCalls, Question};
-use crate::topics::{self, Partition, TopicRef};
+use crate::topics::{self, Partition};
 
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;

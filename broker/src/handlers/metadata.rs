@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use corelane_engine::{Image, Topic};
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::metadata::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
     MetadataResponsePartition, MetadataResponseTopic,
@@ -19,7 +19,7 @@ use crate::dispatch::Call;
 use crate::new_topic;
 use crate::refusal::Refusal;
 use crate::settings::NODE_ID;
-use crate::topics::{self, TopicRef};
+use crate::topics;
 
 /// The versions that tell the cluster's authorized operations.
 const CLUSTER_OPERATIONS_IN: std::ops::RangeInclusive<i16> = 8..=10;

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use corelane_engine::LeaderEpoch;
-use corelane_protocol::ErrorCode;
+use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::offset_for_leader_epoch::{
     EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderPartition,
     OffsetForLeaderTopicResult,
@@ -14,7 +14,7 @@ use corelane_protocol::messages::offset_for_leader_epoch::{
 use crate::dispatch::Call;
 use crate::leader_epoch;
 use crate::partition_calls::{PartitionCalls, Question};
-use crate::topics::{self, Partition, TopicRef};
+use crate::topics::{self, Partition};
 
 /// Epoch and end offset of a log that knows no such epoch.
 const UNDEFINED: (i32, i64) = (-1, -1);

@@ -10,12 +10,13 @@
 
 use std::rc::Rc;
 
-use bytes::Bytes;
-use corelane_engine::{Acks, AppendError, Appended, Image, Partition, ValidBatch};
+use corelane_engine::{Acks, AppendError, Appended, Image, ValidBatch};
 use corelane_protocol::messages::produce::{
-    PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse,
+    PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
 };
-use corelane_protocol::{ApiKey, ErrorCode};
+use corelane_protocol::produce_view::{ProducePartition, ProduceView};
+use corelane_protocol::{ApiKey, ErrorCode, TopicRef};
+use uuid::Uuid;
 
 use crate::append_order::Place;
 use crate::dispatch::Call;
@@ -24,10 +25,7 @@ use crate::partition_calls::{PartitionCalls, Question};
 use crate::produce_batch;
 use crate::refusal::Refusal;
 use crate::response::Answer;
-use crate::topics::{self, TopicRef};
-
-/// The first version that names topics by id.
-const TOPIC_IDS_SINCE: i16 = 13;
+use crate::topics::{self, Partition};
 
 /// What becomes of one partition's batch before the append.
 type Prepared = Result<Question<ValidBatch>, Refusal>;
@@ -35,49 +33,29 @@ type Prepared = Result<Question<ValidBatch>, Refusal>;
 type Outcome = Result<Appended, Refusal>;
 
 /// Appends and answers.
-pub async fn handle(call: Call, request: ProduceRequest, place: Place) {
-    let acks = request.acks;
+pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let image = topics::image();
-    let by_id = call.head.version >= TOPIC_IDS_SINCE;
-    let mut skeleton = Vec::with_capacity(request.topic_data.len());
-    let mut prepared = Vec::new();
-    for topic in request.topic_data {
-        let reference = TopicRef::of(by_id, &topic.name, topic.topic_id);
-        for partition in &topic.partition_data {
-            prepared.push(prepare(&image, reference, partition.index, &partition.records, acks));
-        }
-        let indexes: Vec<i32> = topic.partition_data.iter().map(|partition| partition.index).collect();
-        skeleton.push((topic.name, topic.topic_id, indexes));
-    }
-    let outcomes = append(&call, prepared, acks, place).await;
-    if acks == 0 {
+    let prepared = partitions(&request).map(|partition| prepare(&image, &partition, request.acks)).collect();
+    let outcomes = append(&call, prepared, request.acks, place).await;
+    if request.acks == 0 {
         let failed = outcomes.iter().any(Result::is_err);
         return call.answer(if failed { Answer::Close } else { Answer::Silent });
     }
-    let mut outcomes = outcomes.into_iter();
-    let responses = skeleton
-        .into_iter()
-        .map(|(name, topic_id, indexes)| TopicProduceResponse {
-            name,
-            topic_id,
-            partition_responses: indexes.into_iter().zip(&mut outcomes).map(respond).collect(),
-        })
-        .collect();
-    call.respond(ApiKey::Produce, &ProduceResponse { responses, ..ProduceResponse::default() });
+    let response = assemble(&request, outcomes);
+    call.respond(ApiKey::Produce, &response);
 }
 
-fn prepare(
-    image: &Image,
-    topic: TopicRef<'_>,
-    index: i32,
-    records: &Option<Bytes>,
-    acks: i16,
-) -> Prepared {
+fn partitions(request: &ProduceView) -> impl Iterator<Item = ProducePartition<'_>> {
+    // A view exists only of a request that was walked to its end without an error.
+    request.partitions().map_while(Result::ok)
+}
+
+fn prepare(image: &Image, partition: &ProducePartition<'_>, acks: i16) -> Prepared {
     if !matches!(acks, -1..=1) {
         return Err(ErrorCode::InvalidRequiredAcks.into());
     }
-    let place = topics::locate(image, topic, index)?;
-    let batch = produce_batch::prepare(records.as_ref(), &place.topic.config)?;
+    let place = topics::locate(image, partition.topic, partition.index)?;
+    let batch = produce_batch::prepare(partition.records.as_ref(), topics::log_config(place.topic))?;
     Ok(Question { shard: place.shard, partition: place.partition, question: batch })
 }
 
@@ -114,7 +92,31 @@ async fn append_one(partition: Option<Rc<Partition>>, batch: ValidBatch, acks: A
     pending.await.map_err(refuse)
 }
 
-fn respond((index, outcome): (i32, Outcome)) -> PartitionProduceResponse {
+/// Puts the outcomes into the shape of the request.
+fn assemble(request: &ProduceView, outcomes: Vec<Outcome>) -> ProduceResponse {
+    let mut response = ProduceResponse::default();
+    let mut current = None;
+    for (partition, outcome) in partitions(request).zip(outcomes) {
+        if current != Some(partition.topic) {
+            current = Some(partition.topic);
+            response.responses.push(topic_response(partition.topic));
+        }
+        if let Some(topic) = response.responses.last_mut() {
+            topic.partition_responses.push(respond(partition.index, outcome));
+        }
+    }
+    response
+}
+
+fn topic_response(topic: TopicRef<'_>) -> TopicProduceResponse {
+    let (name, topic_id) = match topic {
+        TopicRef::Name(name) => (name.to_owned(), Uuid::nil()),
+        TopicRef::Id(id) => (String::new(), id),
+    };
+    TopicProduceResponse { name, topic_id, partition_responses: Vec::new() }
+}
+
+fn respond(index: i32, outcome: Outcome) -> PartitionProduceResponse {
     match outcome {
         Ok(appended) => PartitionProduceResponse {
             index,
