@@ -17,6 +17,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use io_uring::squeue::Entry;
@@ -74,13 +75,23 @@ pub enum AppendIoError {
     },
 }
 
-/// What a log asks of a disk. Every call may suspend; none is retried behind the caller's back.
+/// What a log asks of the world: files, the clock, and tasks. Every asynchronous call may suspend; none is retried
+/// behind the caller's back.
 pub trait Disk: Clone + 'static {
     /// An open log file. Clones are the same file.
     type File: Clone + 'static;
 
+    /// Milliseconds since the epoch. May stand still or jump back.
+    fn now_ms(&self) -> i64;
+    /// Starts a task on the calling core.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static);
+    /// Completes when `duration` has passed.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static;
+
     /// Opens a log file for appends and reads, making it when it is not there.
     fn open(&self, path: &Path) -> impl Future<Output = io::Result<Self::File>>;
+    /// Opens a log file that must be there.
+    fn open_existing(&self, path: &Path) -> impl Future<Output = io::Result<Self::File>>;
     /// Bytes that the file holds by its own account.
     fn length(&self, file: &Self::File) -> io::Result<u64>;
     /// Writes `range`, calls `written` once every byte has arrived, and with `flush` then waits for fdatasync.
@@ -125,7 +136,7 @@ pub trait Disk: Clone + 'static {
         flush: bool,
     ) -> impl Future<Output = io::Result<()>>;
 
-    /// Makes a directory; an existing one is fine. Its parent is flushed.
+    /// Makes a directory; an existing one is fine. Durable after [`Disk::flush_directory`] of its parent.
     fn create_directory(&self, path: &Path) -> impl Future<Output = io::Result<()>>;
     /// What a directory holds, sorted by name.
     fn list(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>>;
@@ -160,8 +171,30 @@ impl RingFile {
 impl Disk for RingDisk {
     type File = RingFile;
 
+    #[allow(clippy::disallowed_methods)] // This is the clock that everything else is handed.
+    fn now_ms(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        crate::runtime::spawn(task);
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
+        crate::runtime::sleep(duration)
+    }
+
     async fn open(&self, path: &Path) -> io::Result<RingFile> {
         let direct = open(path, libc::O_RDWR | libc::O_CREAT | libc::O_DIRECT).await?;
+        let buffered = open(path, libc::O_RDONLY).await?;
+        Ok(RingFile { direct, buffered })
+    }
+
+    async fn open_existing(&self, path: &Path) -> io::Result<RingFile> {
+        let direct = open(path, libc::O_RDWR | libc::O_DIRECT).await?;
         let buffered = open(path, libc::O_RDONLY).await?;
         Ok(RingFile { direct, buffered })
     }
@@ -294,8 +327,7 @@ impl Disk for RingDisk {
         let entry = opcode::MkDirAt::new(AT_CWD, pointer).mode(0o755).build();
         match run(entry, None, hold).await {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-            Ok(()) => self.flush_directory(parent(path)).await,
+            answer => answer,
         }
     }
 
