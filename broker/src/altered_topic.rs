@@ -36,13 +36,13 @@ pub async fn alter(
     new_topic::check_name(resource.name)?;
     let image = topics::image();
     let topic = topics::find(&image, TopicRef::Name(resource.name))?;
-    let mut set = topics::set_configs(topic);
+    let mut set = topics::set_configs(&image, topic);
     change(&mut set)?;
     if resource.validate_only {
         return Ok(());
     }
-    let altered = call.lane().engine.alter_configs(topic.id, set).await;
-    altered.map(drop).map_err(|error| error_map::catalogue(&error))
+    let altered = call.lane().engine.alter_configs(topic.topic_id, set).await;
+    altered.map(drop).map_err(|error| error_map::topic(&error))
 }
 
 fn check_kind(kind: i8) -> Result<(), Refusal> {

@@ -103,6 +103,7 @@ mod tests {
             auto_create_topics: true,
             num_partitions: 4,
             request_bytes_max: FRAME_BYTES_MAX,
+            request_memory_bytes_per_core: FRAME_BYTES_MAX,
             cluster_id: String::new(),
             data_directory: "data".into(),
         };

@@ -11,7 +11,8 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use corelane_engine::runtime::{spawn, timeout};
-use corelane_engine::{Engine, Offset, Shard, ShardId, TopicPartition};
+use corelane_engine::types::{Offset, ShardId, TopicPartition};
+use corelane_engine::{Engine, Shard};
 
 use crate::gather::Gather;
 

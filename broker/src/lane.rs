@@ -6,13 +6,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 
 use corelane_engine::Engine;
 
 use crate::connection::Connection;
-use crate::limits::REQUEST_BYTES_PER_CORE_MAX;
 use crate::memory_budget::MemoryBudget;
 use crate::receive_buffer::ReceiveBuffers;
 use crate::settings::BrokerSettings;
@@ -37,20 +38,24 @@ pub struct Lane {
     connections: RefCell<HashMap<u64, Weak<Connection>>>,
     next_connection: Cell<u64>,
     stopping: Cell<bool>,
+    /// The acceptor, where it runs on this core.
+    acceptor: RefCell<Option<Waker>>,
 }
 
 impl Lane {
     /// Sets up the calling core.
     pub fn install(engine: Engine, settings: Arc<BrokerSettings>) {
+        let request_memory = MemoryBudget::new(settings.request_memory_bytes_per_core);
         let lane = Rc::new(Lane {
             engine,
             settings,
             buffers: ReceiveBuffers::default(),
-            request_memory: MemoryBudget::new(REQUEST_BYTES_PER_CORE_MAX),
+            request_memory,
             pipes: Pipes::default(),
             connections: RefCell::default(),
             next_connection: Cell::new(0),
             stopping: Cell::new(false),
+            acceptor: RefCell::default(),
         });
         CURRENT.with(|current| *current.borrow_mut() = Some(lane));
     }
@@ -68,6 +73,18 @@ impl Lane {
     /// Whether connections should take no further request.
     pub fn is_stopping(&self) -> bool {
         self.stopping.get()
+    }
+
+    /// Waits until connections should take no further request; one task may wait.
+    pub async fn stopping(&self) {
+        poll_fn(|context| {
+            if self.stopping.get() {
+                return Poll::Ready(());
+            }
+            self.acceptor.replace(Some(context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Connections of this core.
@@ -91,6 +108,9 @@ impl Lane {
     /// Lets every connection finish what it has begun, and take no more.
     pub fn stop_reading(&self) {
         self.stopping.set(true);
+        if let Some(acceptor) = self.acceptor.take() {
+            acceptor.wake();
+        }
         for connection in self.enlisted() {
             connection.stop_reading();
         }

@@ -12,9 +12,9 @@ pub const CONNECTIONS_MAX: usize = 20_000;
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 10_000;
 /// Requests of one connection that may be under way; the next one is read when the oldest has been answered.
 pub const REQUESTS_IN_FLIGHT_MAX: usize = 64;
-/// Bytes of requests that a core holds, from a frame's allocation to its answer. One core can always hold two
-/// requests of the largest size, so that a large one cannot wait for ever.
-pub const REQUEST_BYTES_PER_CORE_MAX: usize = 256 * 1024 * 1024;
+/// Bytes of requests that all cores together hold, from a frame's allocation to its answer, unless set otherwise. A
+/// core can always hold two requests of the largest size, so that a large one cannot wait for ever.
+pub const REQUEST_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// The receive buffer of a connection that says nothing.
 pub const RECEIVE_BUFFER_BYTES_MIN: usize = 4 * 1024;
 /// The receive buffer of a connection that fills smaller ones. Batches stay in it until they are appended; two
@@ -59,7 +59,7 @@ pub const PARTITIONS_PER_TOPIC_MAX: i32 = 10_000;
 /// Kafka's `max.request.partition.size.limit`.
 pub const DESCRIBED_PARTITIONS_MAX: i32 = 2_000;
 
-const _: () = assert!(REQUEST_BYTES_PER_CORE_MAX >= 2 * FRAME_BYTES_MAX);
+const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MAX <= FRAME_ADVANCE_BYTES_MAX);
 const _: () = assert!(SEND_SLICES_MAX <= 1024);

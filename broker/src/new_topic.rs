@@ -20,7 +20,7 @@ pub const BROKER_DEFAULT: i32 = -1;
 /// # Errors
 /// INVALID_TOPIC_EXCEPTION.
 pub fn check_name(name: &str) -> Result<(), Refusal> {
-    corelane_engine::validate_topic_name(name)
+    corelane_engine::file_name::validate_topic_name(name)
         .map_err(|error| Refusal::new(ErrorCode::InvalidTopicException, error.to_string()))
 }
 
@@ -103,7 +103,11 @@ pub async fn create(
     partition_count: i32,
     configs: Vec<(String, String)>,
 ) -> Result<(), Refusal> {
-    let topic = NewTopic { name: name.to_owned(), partition_count, configs: configs.into_iter().collect() };
+    let topic = NewTopic {
+        name: name.to_owned(),
+        partitions: partition_count.unsigned_abs(),
+        configs: configs.into_iter().collect(),
+    };
     let created = call.lane().engine.create_topic(topic).await;
-    created.map(drop).map_err(|error| error_map::catalogue(&error))
+    created.map(drop).map_err(|error| error_map::topic(&error))
 }

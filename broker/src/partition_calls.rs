@@ -6,7 +6,8 @@
 
 use std::rc::Rc;
 
-use corelane_engine::{Engine, Shard, ShardId, TopicPartition};
+use corelane_engine::types::{ShardId, TopicPartition};
+use corelane_engine::{Engine, Shard};
 
 use crate::gather::Gather;
 use crate::topics::Partition;

@@ -32,6 +32,8 @@ pub struct BrokerSettings {
     pub num_partitions: i32,
     /// The largest request that is read, in bytes.
     pub request_bytes_max: usize,
+    /// Bytes of requests that a core holds.
+    pub request_memory_bytes_per_core: usize,
     /// The cluster's id, as Kafka prints it.
     pub cluster_id: String,
     /// The data directory.

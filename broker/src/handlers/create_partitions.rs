@@ -41,8 +41,8 @@ async fn raise(call: &Call, topic: &CreatePartitionsTopic, validate_only: bool) 
     if validate_only {
         return Ok(());
     }
-    let raised = call.lane().engine.create_partitions(found.id, topic.count).await;
-    raised.map(drop).map_err(|error| error_map::catalogue(&error))
+    let raised = call.lane().engine.create_partitions(found.topic_id, topic.count.unsigned_abs()).await;
+    raised.map(drop).map_err(|error| error_map::topic(&error))
 }
 
 fn check(topic: &CreatePartitionsTopic, present: usize) -> Result<(), Refusal> {

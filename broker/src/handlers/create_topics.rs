@@ -116,7 +116,7 @@ fn respond(topic: &CreatableTopic, result: Result<Checked, Refusal>) -> Creatabl
             ..base
         },
         Ok(checked) => {
-            let created = topics::find(&topics::image(), TopicRef::Name(&topic.name)).map(|topic| topic.id);
+            let created = topics::find(&topics::image(), TopicRef::Name(&topic.name)).map(|topic| topic.topic_id);
             CreatableTopicResult {
                 topic_id: created.unwrap_or_default(),
                 num_partitions: checked.partition_count,

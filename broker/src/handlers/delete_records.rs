@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use corelane_engine::Offset;
+use corelane_engine::types::Offset;
 use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::delete_records::{
     DeleteRecordsPartition, DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse,
@@ -28,7 +28,7 @@ pub async fn handle(call: &Call, request: DeleteRecordsRequest) -> DeleteRecords
     let mut refusals = Vec::new();
     for topic in &request.topics {
         for partition in &topic.partitions {
-            let place = topics::locate(&image, TopicRef::Name(&topic.name), partition.partition_index);
+            let place = topics::locate(call.lane(), &image, TopicRef::Name(&topic.name), partition.partition_index);
             refusals.push(place.as_ref().err().copied());
             questions.extend(place.ok().map(|place| Question {
                 shard: place.shard,

@@ -43,9 +43,9 @@ async fn delete(call: &Call, topic: &DeleteTopicState) -> Result<(String, Uuid),
     };
     let image = topics::image();
     let found = topics::find(&image, reference)?;
-    let deleted = call.lane().engine.delete_topic(found.id).await;
-    deleted.map_err(|error| error_map::catalogue(&error))?;
-    Ok((found.name.clone(), found.id))
+    let deleted = call.lane().engine.delete_topic(found.topic_id).await;
+    deleted.map_err(|error| error_map::topic(&error))?;
+    Ok((found.name.clone(), found.topic_id))
 }
 
 fn respond(topic: DeleteTopicState, deleted: Result<(String, Uuid), Refusal>) -> DeletableTopicResult {

@@ -35,7 +35,7 @@ fn describe(call: &Call, resource: &DescribeConfigsResource) -> Result<Vec<Confi
             new_topic::check_name(&resource.resource_name)?;
             let image = topics::image();
             let topic = topics::find(&image, TopicRef::Name(&resource.resource_name))?;
-            let set: BTreeMap<String, String> = topics::set_configs(topic);
+            let set: BTreeMap<String, String> = topics::set_configs(&image, topic);
             Ok(config_entry::of_topic(&set).collect())
         }
         // Nothing is set for all brokers at once.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use corelane_engine::Image;
+use corelane_engine::catalogue::Image;
 use corelane_protocol::TopicRef;
 use corelane_protocol::messages::describe_log_dirs::{
     DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse, DescribeLogDirsResult,
@@ -26,7 +26,7 @@ pub async fn handle(call: &Call, request: DescribeLogDirsRequest) -> DescribeLog
     let mut questions = Vec::new();
     let mut named = Vec::new();
     for (name, index) in asked {
-        if let Ok(place) = topics::locate(&image, TopicRef::Name(&name), index) {
+        if let Ok(place) = topics::locate(call.lane(), &image, TopicRef::Name(&name), index) {
             questions.push(Question { shard: place.shard, partition: place.partition, question: () });
             named.push((name, index));
         }
@@ -64,7 +64,7 @@ fn asked(image: &Image, request: &DescribeLogDirsRequest) -> Vec<(String, i32)> 
             .collect(),
         None => image
             .topics()
-            .flat_map(|topic| (0..).zip(&topic.partitions).map(|(index, _)| (topic.name.clone(), index)))
+            .flat_map(|topic| topic.partitions.keys().map(|index| (topic.name.clone(), *index)))
             .collect(),
     }
 }

@@ -3,7 +3,7 @@
 //! Topics come in the order of their names. A page holds as many partitions as client and broker allow; the cursor
 //! names the first one that did not fit.
 
-use corelane_engine::{Image, Topic};
+use corelane_engine::catalogue::{Image, PartitionRecord, TopicImage};
 use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::describe_topic_partitions::{
     DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, DescribeTopicPartitionsResponsePartition,
@@ -74,13 +74,13 @@ fn cursor(topic_name: String, partition: usize) -> ResponseCursor {
     ResponseCursor { topic_name, partition_index }
 }
 
-fn describe(topic: &Topic, first: usize, count: usize) -> DescribeTopicPartitionsResponseTopic {
-    let partition = |(index, place): (usize, &corelane_engine::PartitionPlace)| {
+fn describe(topic: &TopicImage, first: usize, count: usize) -> DescribeTopicPartitionsResponseTopic {
+    let partition = |record: &PartitionRecord| {
         DescribeTopicPartitionsResponsePartition {
             error_code: ErrorCode::None.code(),
-            partition_index: i32::try_from(index).expect("partitions are numbered by i32"),
+            partition_index: record.partition,
             leader_id: NODE_ID,
-            leader_epoch: place.leader_epoch.0,
+            leader_epoch: record.leader_epoch.0,
             replica_nodes: vec![NODE_ID],
             isr_nodes: vec![NODE_ID],
             ..DescribeTopicPartitionsResponsePartition::default()
@@ -88,8 +88,8 @@ fn describe(topic: &Topic, first: usize, count: usize) -> DescribeTopicPartition
     };
     DescribeTopicPartitionsResponseTopic {
         name: Some(topic.name.clone()),
-        topic_id: topic.id,
-        partitions: topic.partitions.iter().enumerate().skip(first).take(count).map(partition).collect(),
+        topic_id: topic.topic_id,
+        partitions: topic.partitions.values().skip(first).take(count).map(partition).collect(),
         topic_authorized_operations: TOPIC_OPERATIONS,
         ..DescribeTopicPartitionsResponseTopic::default()
     }

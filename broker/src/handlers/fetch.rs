@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use corelane_engine::io::RingFile;
-use corelane_engine::{FetchPart, FetchPlan, LeaderEpoch, Offset, ReadRequest};
+use corelane_engine::types::{LeaderEpoch, Offset};
+use corelane_engine::{FetchPart, FetchPlan, ReadRequest};
 use corelane_protocol::fetch_view::{FetchPartitionView, FetchView};
 use corelane_protocol::frame::encode_split_response;
 use corelane_protocol::messages::fetch::{
@@ -95,7 +96,7 @@ async fn fetch(call: &Call, request: &FetchView) -> Reply {
     let bytes_max = usize::try_from(request.max_bytes).unwrap_or(0).min(FETCH_BYTES_MAX);
     let bytes_min = u64::try_from(request.min_bytes).unwrap_or(0).min(bytes_max as u64);
     loop {
-        let wanted = locate(request, bytes_max);
+        let wanted = locate(call, request, bytes_max);
         let reads = read(call, &wanted).await;
         let enough = length(&reads) >= bytes_min || reads.iter().any(Read::ends_the_wait);
         let left = deadline.saturating_duration_since(Instant::now());
@@ -119,10 +120,10 @@ fn partitions(request: &FetchView) -> impl Iterator<Item = FetchPartitionView<'_
     request.partitions().map_while(Result::ok)
 }
 
-fn locate(request: &FetchView, bytes_max: usize) -> Vec<Wanted> {
+fn locate(call: &Call, request: &FetchView, bytes_max: usize) -> Vec<Wanted> {
     let image = topics::image();
     let wanted = |partition: FetchPartitionView<'_>| {
-        let place = topics::locate(&image, partition.topic, partition.partition)?;
+        let place = topics::locate(call.lane(), &image, partition.topic, partition.partition)?;
         let question = Want::of(&partition, bytes_max);
         Ok(Question { shard: place.shard, partition: place.partition, question })
     };

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use corelane_engine::{Offset, TimestampMs};
+use corelane_engine::types::{Offset, TimestampMs};
 use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
@@ -47,7 +47,7 @@ pub async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResp
     for topic in &request.topics {
         for partition in &topic.partitions {
             let first = seen.insert((topic.name.as_str(), partition.partition_index));
-            let place = topics::locate(&image, TopicRef::Name(&topic.name), partition.partition_index);
+            let place = topics::locate(call.lane(), &image, TopicRef::Name(&topic.name), partition.partition_index);
             let place = match check(partition, call.head.version, first) {
                 Ok(()) => place,
                 Err(code) => Err(code),

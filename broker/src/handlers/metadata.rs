@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use corelane_engine::{Image, Topic};
+use corelane_engine::catalogue::{Image, PartitionRecord, TopicImage};
 use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::metadata::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
@@ -112,12 +112,12 @@ fn find(image: &Image, topic: TopicRef<'_>) -> Result<MetadataResponseTopic, Err
     topics::find(image, topic).map(describe)
 }
 
-fn describe(topic: &Topic) -> MetadataResponseTopic {
-    let partition = |(index, place): (usize, &corelane_engine::PartitionPlace)| MetadataResponsePartition {
+fn describe(topic: &TopicImage) -> MetadataResponseTopic {
+    let partition = |record: &PartitionRecord| MetadataResponsePartition {
         error_code: ErrorCode::None.code(),
-        partition_index: i32::try_from(index).expect("partitions are numbered by i32"),
+        partition_index: record.partition,
         leader_id: NODE_ID,
-        leader_epoch: place.leader_epoch.0,
+        leader_epoch: record.leader_epoch.0,
         replica_nodes: vec![NODE_ID],
         isr_nodes: vec![NODE_ID],
         offline_replicas: Vec::new(),
@@ -125,8 +125,8 @@ fn describe(topic: &Topic) -> MetadataResponseTopic {
     MetadataResponseTopic {
         error_code: ErrorCode::None.code(),
         name: Some(topic.name.clone()),
-        topic_id: topic.id,
-        partitions: topic.partitions.iter().enumerate().map(partition).collect(),
+        topic_id: topic.topic_id,
+        partitions: topic.partitions.values().map(partition).collect(),
         ..MetadataResponseTopic::default()
     }
 }

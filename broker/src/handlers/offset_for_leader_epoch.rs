@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use corelane_engine::LeaderEpoch;
+use corelane_engine::types::LeaderEpoch;
 use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::offset_for_leader_epoch::{
     EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderPartition,
@@ -29,7 +29,7 @@ pub async fn handle(
     let mut refusals = Vec::new();
     for topic in &request.topics {
         for partition in &topic.partitions {
-            let place = topics::locate(&image, TopicRef::Name(&topic.topic), partition.partition);
+            let place = topics::locate(call.lane(), &image, TopicRef::Name(&topic.topic), partition.partition);
             refusals.push(place.as_ref().err().copied());
             questions.extend(place.ok().map(|place| Question {
                 shard: place.shard,

@@ -9,8 +9,11 @@
 //! acks=0 there is no response, and an error closes the connection, as in Kafka.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use corelane_engine::{Acks, AppendError, Appended, Image, ValidBatch};
+use corelane_engine::batch::ValidBatch;
+use corelane_engine::catalogue::Image;
+use corelane_engine::{Acks, AppendError, Appended};
 use corelane_protocol::messages::produce::{
     PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
 };
@@ -35,7 +38,9 @@ type Outcome = Result<Appended, Refusal>;
 /// Appends and answers.
 pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let image = topics::image();
-    let prepared = partitions(&request).map(|partition| prepare(&image, &partition, request.acks)).collect();
+    let prepared = partitions(&request)
+        .map(|partition| prepare(&call, &image, &partition, request.acks))
+        .collect();
     let outcomes = append(&call, prepared, request.acks, place).await;
     if request.acks == 0 {
         let failed = outcomes.iter().any(Result::is_err);
@@ -50,12 +55,16 @@ fn partitions(request: &ProduceView) -> impl Iterator<Item = ProducePartition<'_
     request.partitions().map_while(Result::ok)
 }
 
-fn prepare(image: &Image, partition: &ProducePartition<'_>, acks: i16) -> Prepared {
+fn prepare(call: &Call, image: &Arc<Image>, partition: &ProducePartition<'_>, acks: i16) -> Prepared {
     if !matches!(acks, -1..=1) {
         return Err(ErrorCode::InvalidRequiredAcks.into());
     }
-    let place = topics::locate(image, partition.topic, partition.index)?;
-    let batch = produce_batch::prepare(partition.records.as_ref(), topics::log_config(place.topic))?;
+    let place = topics::locate(call.lane(), image, partition.topic, partition.index)?;
+    let batch = produce_batch::prepare(
+        partition.records.as_ref(),
+        call.head.version,
+        &topics::log_config(image, place.topic),
+    )?;
     Ok(Question { shard: place.shard, partition: place.partition, question: batch })
 }
 
