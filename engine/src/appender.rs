@@ -200,7 +200,7 @@ fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
         let log = partition.log.borrow();
         (
             log.written.position.0,
-            log.config.segment_bytes,
+            u64::from(log.config.segment_bytes),
             log.active_file(),
         )
     };

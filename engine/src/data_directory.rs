@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::checkpoint::MetaProperties;
 use crate::file_name;
+use crate::types::uuid_to_text;
 
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -145,14 +146,14 @@ fn identity(directory: &Path, node_id: i32) -> Result<MetaProperties, DataDirect
         path: path.clone(),
         source,
     };
-    match fs::read_to_string(&path) {
+    match fs::read(&path) {
         Ok(text) => MetaProperties::parse(&text).map_err(|error| DataDirectoryError::BadIdentity {
             path: path.clone(),
             reason: error.to_string(),
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let identity = MetaProperties {
-                cluster_id: Uuid::new_v4(),
+                cluster_id: uuid_to_text(Uuid::new_v4()),
                 node_id,
                 directory_id: Uuid::new_v4(),
             };

@@ -4,10 +4,13 @@
 mod append;
 mod appender;
 pub mod batch;
+pub mod catalogue;
+mod catalogue_log;
 pub mod checkpoint;
 pub mod compress;
 mod data_directory;
 mod ends;
+mod engine;
 pub mod file_name;
 pub mod index;
 pub mod io;
@@ -24,7 +27,9 @@ pub mod recovery;
 pub mod retention;
 pub mod runtime;
 mod segment;
+mod shard;
 mod tail_cache;
+mod topics;
 pub mod types;
 mod upkeep;
 mod watchdog;
@@ -33,4 +38,23 @@ mod watchdog;
 mod golden_batches;
 
 pub use append::{Acks, AppendError, Appended, Pending};
+pub use batch::ValidBatch;
+pub use catalogue::Image;
+pub use catalogue_log::CatalogueError;
+pub use data_directory::DataDirectoryError;
 pub use ends::Ends;
+pub use engine::{Engine, EngineConfig, EngineError, NewTopic, PartitionError, TopicError};
+pub use open::OpenError;
+pub use partition::DataWait;
+pub use read::{ReadError, ReadRequest, TimestampedOffset};
+pub use shard::Shard;
+pub use types::{LeaderEpoch, Offset, Position, ProducerId, ShardId, TimestampMs, TopicPartition};
+
+/// A partition on the real disk.
+pub type Partition = partition::Partition<io::RingDisk>;
+/// A plan whose files are on the real disk.
+pub type FetchPlan = read::FetchPlan<io::RingFile>;
+/// A piece of such a plan.
+pub type FetchPart = read::FetchPart<io::RingFile>;
+/// A range of a file on the real disk.
+pub type FileRange = read::FileRange<io::RingFile>;

@@ -205,13 +205,14 @@ impl<F> Log<F> {
         let append_time =
             (self.config.timestamp_type == TimestampType::LogAppendTime).then_some(now);
         self.producers.update(&header, base_offset);
+        let acks = self.acks_with_flush_interval(acks, &header);
         let ack = Rc::new(Ack::default());
         self.queue.push_back(Queued {
             batch: batch.into_bytes(),
             base_offset,
             last_offset,
             epoch: self.epoch,
-            acks: self.acks_with_flush_interval(acks, &header),
+            acks,
             append_time,
             ack: ack.clone(),
         });
@@ -266,7 +267,7 @@ impl<F> Log<F> {
             let reason = reason.clone();
             return Err(AppendError::Refused { partition, reason });
         }
-        let (size, segment_bytes) = (batch.size() as u64, self.config.segment_bytes);
+        let (size, segment_bytes) = (batch.size() as u64, u64::from(self.config.segment_bytes));
         if size > segment_bytes {
             return Err(AppendError::LargerThanSegment {
                 size,

@@ -350,7 +350,7 @@ impl<D: Disk> Opening<D> {
             next_segment: self.files.logs.get(index + 1).map(|next| next.base_offset),
             outcome,
             leader_epoch,
-            unflushed_bytes_max: self.request.config.segment_bytes,
+            unflushed_bytes_max: self.request.config.segment_bytes.into(),
         };
         self.apply(recovery::decide(&facts), &path, &file, length)
             .await?;
@@ -646,7 +646,7 @@ pub(crate) async fn rebuild_indexes<D: Disk>(
     end: Position,
     config: &LogConfig,
 ) -> io::Result<Indexes> {
-    let mut segment = Segment::new(base_offset, (), TimestampMs::NONE);
+    let mut segment = Segment::<()>::new(base_offset, None, TimestampMs::NONE);
     let from = ScanFrom {
         position: Position::ZERO,
         offset: base_offset,

@@ -78,12 +78,13 @@ impl<F> Segment<F> {
             .offset
             .last()
             .map_or(Position::ZERO, |entry| entry.position);
+        let first_timestamp = indexes.time.iter().next().map(|entry| entry.timestamp);
         Segment {
             end,
             next_offset,
             max_timestamp: last.map_or(TimestampMs::NONE, |entry| entry.timestamp),
             offset_of_max_timestamp: last.map_or(base_offset, |entry| entry.offset),
-            first_timestamp: indexes.time.iter().next().map(|entry| entry.timestamp),
+            first_timestamp,
             bytes_since_index_entry: end.distance_from(from).unwrap_or(0),
             indexes: Some(indexes),
             ..Segment::new(base_offset, file, now)
@@ -104,7 +105,7 @@ impl<F> Segment<F> {
             self.offset_of_max_timestamp = last_offset;
         }
         self.first_timestamp.get_or_insert(max_timestamp);
-        if self.bytes_since_index_entry > config.index_interval_bytes {
+        if self.bytes_since_index_entry > u64::from(config.index_interval_bytes) {
             self.add_index_entries(last_offset);
             self.bytes_since_index_entry = 0;
         }
@@ -163,13 +164,13 @@ impl<F> Segment<F> {
         if self.end == Position::ZERO {
             return false;
         }
-        let full = self.end.0 + length > config.segment_bytes;
-        let aged = self
-            .first_timestamp
-            .is_some_and(|first| now.since_ms(first) > config.segment_ms);
+        let full = self.end.0 + length > u64::from(config.segment_bytes);
+        let aged = self.first_timestamp.is_some_and(|first| {
+            u64::try_from(now.since_ms(first)).is_ok_and(|age| age > config.segment_ms)
+        });
         let index_full = self.indexes.as_ref().is_some_and(|indexes| {
-            indexes.offset.len() as u64 >= config.segment_index_bytes / 8
-                || indexes.time.len() as u64 >= config.segment_index_bytes / 12
+            indexes.offset.len() as u64 >= u64::from(config.segment_index_bytes) / 8
+                || indexes.time.len() as u64 >= u64::from(config.segment_index_bytes) / 12
         });
         full || aged || index_full || last_offset.relative_to(self.base_offset).is_none()
     }

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use crate::checkpoint::{DurableEnd, encode_slot};
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
-use crate::index::{OFFSET_ENTRY_LENGTH, TIME_ENTRY_LENGTH};
+use crate::index::offset::OFFSET_ENTRY_LENGTH;
+use crate::index::time::TIME_ENTRY_LENGTH;
 use crate::io::Disk;
 use crate::partition::Partition;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
