@@ -1,7 +1,8 @@
-//! Holds the leader epoch that a client knows against the partition's (KIP-320).
+//! Leader epochs: holds the one that a client knows against the partition's (KIP-320), and finds that of an offset.
 //!
 //! Runs on the partition's core.
 
+use corelane_engine::types::{LeaderEpoch, Offset};
 use corelane_protocol::ErrorCode;
 
 use crate::topics::Partition;
@@ -22,4 +23,16 @@ pub fn check(partition: &Partition, client_epoch: i32) -> Result<(), ErrorCode> 
     } else {
         Err(ErrorCode::UnknownLeaderEpoch)
     }
+}
+
+/// The epoch in which the record at `offset` was appended, or will be.
+pub fn at(partition: &Partition, offset: Offset) -> LeaderEpoch {
+    let mut epoch = partition.leader_epoch();
+    while let Some((earlier, end)) = partition.epoch_end_offset(LeaderEpoch(epoch.0 - 1)) {
+        if offset >= end || earlier >= epoch {
+            break;
+        }
+        epoch = earlier;
+    }
+    epoch
 }

@@ -5,7 +5,7 @@
 use std::ops::Deref;
 
 use bytes::Bytes;
-use corelane_engine::io::{ChunkSlice, RingFile};
+use corelane_engine::io::ChunkSlice;
 use corelane_engine::{FetchPart, FileRange};
 
 /// A stretch of an answer.
@@ -16,11 +16,11 @@ pub enum Part {
     /// Records in the tail cache.
     Memory(ChunkSlice),
     /// Records in a file, to be spliced.
-    File(FileRange<RingFile>),
+    File(FileRange),
 }
 
-impl From<FetchPart<RingFile>> for Part {
-    fn from(part: FetchPart<RingFile>) -> Part {
+impl From<FetchPart> for Part {
+    fn from(part: FetchPart) -> Part {
         match part {
             FetchPart::Memory(slice) => Part::Memory(slice),
             FetchPart::File(range) => Part::File(range),

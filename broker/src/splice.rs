@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use corelane_engine::FileRange;
-use corelane_engine::io::{Hold, Ring, RingFile};
+use corelane_engine::io::{Hold, Ring};
 use corelane_engine::runtime::timeout;
 use io_uring::{opcode, types};
 
@@ -71,7 +71,7 @@ impl Pipe {
 /// # Errors
 /// When the file is shorter than the range, when it cannot be read, or when the socket fails or takes nothing for
 /// [`SEND_STALL_MAX`]. The client then lacks bytes that were promised, so the connection must be closed.
-pub async fn send_file(socket: &Arc<OwnedFd>, range: &FileRange<RingFile>, pipes: &Pipes) -> io::Result<()> {
+pub async fn send_file(socket: &Arc<OwnedFd>, range: &FileRange, pipes: &Pipes) -> io::Result<()> {
     if range.length < u64::from(SPLICE_BYTES_MIN) {
         return copy(socket, range).await;
     }
@@ -145,7 +145,7 @@ async fn wait_for_room(socket: &Arc<OwnedFd>) -> io::Result<()> {
 }
 
 /// Reads a short range into memory and sends it.
-async fn copy(socket: &Arc<OwnedFd>, range: &FileRange<RingFile>) -> io::Result<()> {
+async fn copy(socket: &Arc<OwnedFd>, range: &FileRange) -> io::Result<()> {
     let length = usize::try_from(range.length).expect("shorter than SPLICE_BYTES_MIN");
     let mut buffer = BytesMut::with_capacity(length);
     while buffer.len() < length {
@@ -155,7 +155,7 @@ async fn copy(socket: &Arc<OwnedFd>, range: &FileRange<RingFile>) -> io::Result<
 }
 
 /// One READ of what `buffer` lacks of `length` bytes.
-async fn read_on(range: &FileRange<RingFile>, mut buffer: BytesMut, length: usize) -> io::Result<BytesMut> {
+async fn read_on(range: &FileRange, mut buffer: BytesMut, length: usize) -> io::Result<BytesMut> {
     let done = buffer.len();
     let free = &mut buffer.spare_capacity_mut()[..length - done];
     let wanted = u32::try_from(free.len()).expect("shorter than SPLICE_BYTES_MIN");

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use corelane_engine::Shard;
 use corelane_engine::catalogue::{Image, PartitionRecord, TopicImage};
-use corelane_engine::io::RingDisk;
 use corelane_engine::log_config::LogConfig;
 use corelane_engine::types::{ShardId, TopicPartition};
 use corelane_protocol::{ErrorCode, TopicRef};
@@ -18,7 +17,10 @@ use uuid::Uuid;
 use crate::lane::Lane;
 
 /// A partition of this broker.
-pub type Partition = corelane_engine::Partition<RingDisk>;
+pub use corelane_engine::Partition;
+
+/// Partitions without a slot share so many, as the engine places them.
+const FOREIGN_SLOTS: u32 = u16::MAX as u32;
 
 /// Where a partition is.
 pub struct Place<'a> {
@@ -64,8 +66,8 @@ pub fn locate<'a>(
 
 /// The core that owns a partition. Records of a foreign catalogue have no slot; their partitions live by number.
 fn owner(lane: &Lane, record: &PartitionRecord) -> ShardId {
-    let slot = record.shard_slot.map_or(record.partition.unsigned_abs(), |slot| u32::from(slot.0));
-    lane.engine.owner(slot)
+    let by_number = || ShardId(u16::try_from(record.partition.unsigned_abs() % FOREIGN_SLOTS).unwrap_or_default());
+    lane.engine.owner(record.shard_slot.unwrap_or_else(by_number))
 }
 
 /// The configurations that a topic sets.

@@ -12,7 +12,6 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use corelane_engine::io::RingFile;
 use corelane_engine::types::{LeaderEpoch, Offset};
 use corelane_engine::{FetchPart, FetchPlan, ReadRequest};
 use corelane_protocol::fetch_view::{FetchPartitionView, FetchView};
@@ -51,7 +50,7 @@ struct Want {
 
 /// What a partition answers.
 enum Read {
-    Data(FetchPlan<RingFile>),
+    Data(FetchPlan),
     /// The client's log and this one part at this epoch and offset.
     Diverging { at: EpochEndOffset, bounds: Bounds },
     Failed(ErrorCode),
@@ -235,7 +234,7 @@ fn awaited(wanted: &[Wanted], reads: &[Read]) -> Vec<Awaited> {
 #[derive(Default)]
 struct Reply {
     response: FetchResponse,
-    records: Vec<(usize, Vec<FetchPart<RingFile>>)>,
+    records: Vec<(usize, Vec<FetchPart>)>,
 }
 
 impl Reply {
@@ -295,7 +294,7 @@ fn partition_data(
     index: i32,
     read: Read,
     allowance: &mut Allowance,
-) -> (PartitionData, (usize, Vec<FetchPart<RingFile>>)) {
+) -> (PartitionData, (usize, Vec<FetchPart>)) {
     match read {
         Read::Failed(code) => {
             let data = PartitionData { error_code: code.code(), ..without_records(index, NO_BOUNDS) };

@@ -118,7 +118,7 @@ async fn look_up(
 }
 
 fn bound(partition: &Partition, offset: Offset) -> Found {
-    Found { timestamp: -1, offset: offset.0, leader_epoch: partition.epoch_of(offset).0 }
+    Found { timestamp: -1, offset: offset.0, leader_epoch: leader_epoch::at(partition, offset).0 }
 }
 
 fn record(
@@ -129,7 +129,7 @@ fn record(
     Ok(found.map_or(NOTHING, |found| Found {
         timestamp: found.timestamp.0,
         offset: found.offset.0,
-        leader_epoch: partition.epoch_of(found.offset).0,
+        leader_epoch: leader_epoch::at(partition, found.offset).0,
     }))
 }
 
