@@ -6,6 +6,9 @@ use crate::doctor;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::ServeSettings;
+use corelane_broker::{Endpoint, ServeConfig, StopHandle, serve};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -41,15 +44,49 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
 
 /// The one call into the broker; `ready` is told the address once connections are accepted.
 fn serve_broker(
-    _settings: &ServeSettings,
+    settings: &ServeSettings,
     listen: SocketAddr,
-    _cpus: &[usize],
-    _ready: impl FnOnce(SocketAddr),
+    cpus: &[usize],
+    ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<ExitCode> {
-    Err(Failure::configuration(format!(
-        "cannot serve on {listen}: this build holds no broker"
-    ))
-    .into())
+    let mut config = ServeConfig {
+        listen,
+        advertise: settings.advertise.as_ref().map(|advertise| Endpoint {
+            host: advertise.host().to_owned(),
+            port: advertise.port(),
+        }),
+        auto_create_topics: settings.auto_create_topics,
+        num_partitions: settings.num_partitions,
+        request_bytes_max: usize::try_from(settings.request_bytes_max)?,
+        ..ServeConfig::new(&settings.data)
+    };
+    config.engine.cpus = cpus.to_vec();
+    config.engine.tail_cache_bytes = usize::try_from(settings.tail_cache_bytes)?;
+    let broker = serve(config).map_err(|error| Failure::configuration(error.to_string()))?;
+    stop_on_signal(broker.stop_handle())?;
+    ready(broker.address());
+    broker.wait();
+    tracing::info!("stopped");
+    Ok(ExitCode::Success)
+}
+
+/// SIGTERM and SIGINT stop the broker cleanly; a second one ends it at once, which a restart recovers from.
+fn stop_on_signal(broker: StopHandle) -> anyhow::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let wait = move || {
+        let mut stopping = false;
+        for signal in signals.forever() {
+            if std::mem::replace(&mut stopping, true) {
+                std::process::exit(128 + signal);
+            }
+            tracing::info!(signal, "stopping; once more ends it at once");
+            broker.stop();
+        }
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(wait)?;
+    Ok(())
 }
 
 /// Log lines go to standard error, so that standard output holds the banner only.

@@ -52,7 +52,7 @@ pub const SETTINGS: [Setting; 10] = [
     ),
     setting(
         "data",
-        "./corelane-data",
+        "./data",
         "directory of topics, segments and checkpoints",
     ),
     setting(
