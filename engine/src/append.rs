@@ -10,8 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::producer_state::SequenceError;
-use crate::types::{Offset, TimestampMs, TopicPartition};
+use crate::types::{Offset, ProducerId, TimestampMs, TopicPartition};
 
 /// When an append counts as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,9 @@ pub struct Appended {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
     /// An earlier write or flush failed. The partition refuses writes until it is reopened.
-    #[error("partition {partition} refuses writes since {reason}; restart the broker once the disk is well")]
+    #[error(
+        "partition {partition} refuses writes since {reason}; restart the broker once the disk is well"
+    )]
     Refused {
         /// The partition.
         partition: TopicPartition,
@@ -74,9 +75,42 @@ pub enum AppendError {
         /// The partition.
         partition: TopicPartition,
     },
-    /// The idempotent producer's sequence does not follow.
-    #[error(transparent)]
-    Sequence(#[from] SequenceError),
+    /// A batch of this idempotent producer is missing before this one.
+    #[error(
+        "partition {partition}: producer {producer_id} sent sequence {base_sequence} after {last_sequence}"
+    )]
+    OutOfOrderSequence {
+        /// The partition.
+        partition: TopicPartition,
+        /// The producer.
+        producer_id: ProducerId,
+        /// The batch's first sequence.
+        base_sequence: i32,
+        /// The last sequence that the log knows.
+        last_sequence: i32,
+    },
+    /// A newer instance of this producer has taken over.
+    #[error(
+        "partition {partition}: producer {producer_id} has epoch {current_epoch}, the batch {producer_epoch}"
+    )]
+    InvalidProducerEpoch {
+        /// The partition.
+        partition: TopicPartition,
+        /// The producer.
+        producer_id: ProducerId,
+        /// The batch's epoch.
+        producer_epoch: i16,
+        /// The epoch in force.
+        current_epoch: i16,
+    },
+    /// The producer has an open transaction and sent a batch outside of it.
+    #[error("partition {partition}: producer {producer_id} has an open transaction")]
+    InvalidTransactionState {
+        /// The partition.
+        partition: TopicPartition,
+        /// The producer.
+        producer_id: ProducerId,
+    },
     /// The partition is being deleted or the engine stops.
     #[error("partition {partition} is closed")]
     Closed {

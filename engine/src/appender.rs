@@ -9,7 +9,7 @@ use std::io;
 use std::rc::Rc;
 
 use crate::append::AppendError;
-use crate::file_name::{self, FileKind};
+use crate::file_name::{self, SegmentFileKind, SegmentFileName};
 use crate::io::{AppendIoError, Disk};
 use crate::log::{FailedStep, Group, LogPosition, Step};
 use crate::partition::Partition;
@@ -26,20 +26,31 @@ pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
     loop {
         let now = TimestampMs(partition.disk.now_ms());
         let step = partition.log.borrow_mut().next_step(now);
-        let done = match step {
+        let (what, done) = match step {
             Step::Idle => break,
-            Step::Roll => roll(&partition).await,
-            Step::PersistEpoch => persist_epoch(&partition).await,
+            Step::Roll => ("rolling", roll(&partition).await),
+            Step::PersistEpoch => ("saving the leader epoch", persist_epoch(&partition).await),
             Step::Write(group) => {
                 write(&partition, group).await;
-                Ok(())
+                continue;
             }
         };
         if let Err(error) = done {
-            fail(&partition, None, &error, "rolling the segment");
+            fail(&partition, None, &error, what);
         }
     }
     partition.appending.set(false);
+}
+
+/// Rolls outside of an append, for retention. False when appends are under way: then there is no need.
+pub(crate) async fn roll_when_idle<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<bool> {
+    if partition.appending.replace(true) {
+        return Ok(false);
+    }
+    let rolled = roll(partition).await;
+    // Appends that were queued meanwhile found the appender taken.
+    partition.disk.spawn(run(partition.clone()));
+    rolled.map(|()| true)
 }
 
 async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
@@ -52,19 +63,24 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
         range
     };
     partition.budget.enforce();
-    let file = partition.log.borrow().active().file.clone();
+    let file = partition.log.borrow().active_file();
     let written = || {
         partition.log.borrow_mut().group_written(&group);
         partition.notify();
     };
-    let outcome = partition.disk.append(&file, range, group.flush, written).await;
+    let outcome = partition
+        .disk
+        .append(&file, range, group.flush, written)
+        .await;
     match outcome {
         Ok(()) => {
             if group.flush {
                 partition.log.borrow_mut().group_flushed(&group);
                 partition.notify();
             }
-            partition.checkpointer.appended(partition, group.length as u64);
+            partition
+                .checkpointer
+                .appended(partition, group.length as u64);
             allocate_ahead(partition);
         }
         Err(AppendIoError::Write { source, position }) => {
@@ -72,7 +88,12 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
             fail(partition, Some((group, FailedStep::Write)), &source, &what);
         }
         Err(AppendIoError::Flush { source }) => {
-            fail(partition, Some((group, FailedStep::Flush)), &source, "flushing");
+            fail(
+                partition,
+                Some((group, FailedStep::Flush)),
+                &source,
+                "flushing",
+            );
         }
     }
 }
@@ -89,7 +110,9 @@ fn fail<D: Disk>(
     let reason = format!("{what} of segment {file} failed: {source}");
     tracing::error!(partition = %log.directory.display(), %reason, "the partition refuses writes");
     let error = if source.kind() == io::ErrorKind::StorageFull {
-        AppendError::DiskFull { partition: log.partition }
+        AppendError::DiskFull {
+            partition: log.partition,
+        }
     } else {
         let (partition, reason) = (log.partition, reason.as_str().into());
         AppendError::Failed { partition, reason }
@@ -99,7 +122,9 @@ fn fail<D: Disk>(
     drop(log);
     partition.notify();
     if matches!(error, AppendError::DiskFull { .. }) {
-        partition.disk.spawn(crate::open::reopen_when_there_is_room(partition.clone()));
+        partition
+            .disk
+            .spawn(crate::open::resume_when_there_is_room(partition.clone()));
     }
 }
 
@@ -109,19 +134,23 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (file, directory, written) = {
         let mut log = partition.log.borrow_mut();
         log.active_mut().seal_time_index();
-        (log.active().file.clone(), log.directory.clone(), log.written)
+        (log.active_file(), log.directory.clone(), log.written)
     };
     if partition.log.borrow().ends.durable() < written.offset {
         partition.disk.flush(&file).await?;
-        partition.log.borrow_mut().ends.flush(written.offset);
+        partition.log.borrow_mut().flushed_to(written);
     }
     let base_offset = written.offset;
-    let path = directory.join(file_name::segment_file(base_offset, FileKind::Log));
+    let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
     partition.disk.flush_directory(&directory).await?;
     crate::upkeep::save_sealed(partition, base_offset).await?;
+    let now = TimestampMs(partition.disk.now_ms());
     let mut log = partition.log.borrow_mut();
-    log.segments.push_back(Segment::new(base_offset, next));
+    let sealed = log.active().base_offset;
+    log.segments
+        .push_back(Segment::new(base_offset, Some(next), now));
+    partition.close_longest_open(&mut log, sealed);
     let begin = LogPosition {
         segment: base_offset,
         position: Position::ZERO,
@@ -129,9 +158,12 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     };
     log.written = begin;
     log.visible = begin;
+    log.durable = begin;
     partition.cache.borrow_mut().roll(base_offset);
     partition.allocated.set(0);
-    partition.disk.spawn(trim(partition.clone(), file, written.position));
+    partition
+        .disk
+        .spawn(trim(partition.clone(), file, written.position));
     Ok(())
 }
 
@@ -148,9 +180,15 @@ async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> 
     let (path, contents) = {
         let mut log = partition.log.borrow_mut();
         let (epoch, start) = (log.epoch, log.written.offset);
-        log.epochs.assign(epoch, start);
-        (log.directory.join(file_name::LEADER_EPOCH_CHECKPOINT), log.epochs.encode())
+        log.epochs.assign(epoch, start).map_err(io::Error::other)?;
+        (
+            log.directory.join(file_name::LEADER_EPOCH_CHECKPOINT),
+            log.epochs.encode(),
+        )
     };
+    // The checkpoint comes first: from the first batch on, recovery knows what was durable.
+    crate::upkeep::write_durable_end(partition, false).await?;
+    // This flushes the directory, and with it the entry of a segment file just made.
     partition.disk.replace(&path, contents.into_bytes()).await?;
     partition.log.borrow_mut().epoch_is_durable = true;
     Ok(())
@@ -160,15 +198,23 @@ async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> 
 fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
     let (end, limit, file) = {
         let log = partition.log.borrow();
-        (log.written.position.0, log.config.segment_bytes, log.active().file.clone())
+        (
+            log.written.position.0,
+            u64::from(log.config.segment_bytes),
+            log.active_file(),
+        )
     };
     let allocated = partition.allocated.get();
-    let step = end.next_power_of_two().clamp(ALLOCATE_BYTES_MIN, ALLOCATE_BYTES_MAX);
+    let step = end
+        .next_power_of_two()
+        .clamp(ALLOCATE_BYTES_MIN, ALLOCATE_BYTES_MAX);
     if end + step / 2 <= allocated || allocated >= limit || partition.allocating.replace(true) {
         return;
     }
     let from = allocated.max(end.next_multiple_of(crate::io::BLOCK as u64));
-    let length = step.min(limit.saturating_sub(from)).next_multiple_of(crate::io::BLOCK as u64);
+    let length = step
+        .min(limit.saturating_sub(from))
+        .next_multiple_of(crate::io::BLOCK as u64);
     let segment = partition.log.borrow().active().base_offset;
     let partition = partition.clone();
     partition.disk.clone().spawn(async move {
@@ -177,7 +223,11 @@ fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
         if still_active {
             // Where there is no room or no such operation, the file grows as it is written, and asking again would
             // cost each append a call.
-            partition.allocated.set(if outcome.is_ok() { from + length } else { u64::MAX });
+            partition.allocated.set(if outcome.is_ok() {
+                from + length
+            } else {
+                u64::MAX
+            });
         }
         partition.allocating.set(false);
         if !still_active {
@@ -187,10 +237,17 @@ fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
 }
 
 /// The segment was sealed while space was being allocated for it; the trim at the roll may have come before.
-async fn trim_late<D: Disk>(partition: &Rc<Partition<D>>, file: &D::File, segment: crate::types::Offset) {
+async fn trim_late<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    file: &D::File,
+    segment: crate::types::Offset,
+) {
     let end = {
         let log = partition.log.borrow();
-        log.segments.iter().find(|sealed| sealed.base_offset == segment).map(|sealed| sealed.end)
+        log.segments
+            .iter()
+            .find(|sealed| sealed.base_offset == segment)
+            .map(|sealed| sealed.end)
     };
     if let Some(end) = end {
         trim(partition.clone(), file.clone(), end).await;

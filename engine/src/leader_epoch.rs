@@ -168,6 +168,18 @@ impl LeaderEpochs {
         Some(self.entries[below.checked_sub(1)?].epoch)
     }
 
+    /// Whether a batch at `base_offset` may carry `epoch`: the one that the entries name for it. The CRC does not
+    /// cover the epoch of a batch, so that this is what finds a flipped bit in it. Offsets before the first entry
+    /// belong to what retention removed, and may carry any epoch up to that entry's.
+    #[must_use]
+    pub fn agrees_with(&self, base_offset: Offset, epoch: LeaderEpoch) -> bool {
+        match (self.epoch_for_offset(base_offset), self.entries.first()) {
+            (Some(expected), _) => epoch == expected,
+            (None, Some(first)) => epoch <= first.epoch,
+            (None, None) => true,
+        }
+    }
+
     /// The largest epoch at or below `requested`, with the offset where it ends: Kafka's `endOffsetFor`, which
     /// answers OffsetForLeaderEpoch. `None` stands for Kafka's undefined epoch and offset.
     #[must_use]
@@ -294,6 +306,17 @@ mod tests {
             [9, 10, 19, 20, 400].map(epoch),
             [None, Some(2), Some(2), Some(5), Some(9)]
         );
+    }
+
+    #[test]
+    fn a_batch_carries_exactly_the_epoch_of_its_offset() {
+        let epochs = sample();
+        assert!(epochs.agrees_with(Offset(20), LeaderEpoch(5)));
+        assert!(!epochs.agrees_with(Offset(20), LeaderEpoch(2)));
+        assert!(!epochs.agrees_with(Offset(39), LeaderEpoch(9)));
+        assert!(epochs.agrees_with(Offset(5), LeaderEpoch(1)));
+        assert!(!epochs.agrees_with(Offset(5), LeaderEpoch(3)));
+        assert!(LeaderEpochs::new().agrees_with(Offset(5), LeaderEpoch(3)));
     }
 
     #[test]

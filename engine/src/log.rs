@@ -123,12 +123,17 @@ pub(crate) struct Log<F> {
     pub(crate) epochs: LeaderEpochs,
     /// Whether `epochs` on the disk holds the current epoch.
     pub(crate) epoch_is_durable: bool,
+    /// Producers as of what is assigned: what the next batch is checked against.
     pub(crate) producers: ProducerStates,
+    /// Producers as of what is written: what snapshots may say.
+    pub(crate) written_producers: ProducerStates,
     pub(crate) queue: VecDeque<Queued>,
     /// The end of what consumers may see, as a place.
     pub(crate) visible: LogPosition,
     /// The end of what has been written.
     pub(crate) written: LogPosition,
+    /// The end of what is durable.
+    pub(crate) durable: LogPosition,
     pub(crate) records_since_flush: u64,
     pub(crate) refused: Option<Arc<str>>,
     pub(crate) closed: bool,
@@ -140,7 +145,20 @@ impl<F> Log<F> {
     }
 
     pub(crate) fn active_mut(&mut self) -> &mut Segment<F> {
-        self.segments.back_mut().expect("a log has an active segment")
+        self.segments
+            .back_mut()
+            .expect("a log has an active segment")
+    }
+
+    /// The active segment's file, which is always open.
+    pub(crate) fn active_file(&self) -> F
+    where
+        F: Clone,
+    {
+        self.active()
+            .file
+            .clone()
+            .expect("the active segment's file is open")
     }
 
     /// Bytes of all segments.
@@ -150,7 +168,9 @@ impl<F> Log<F> {
 
     /// The segment that holds `offset`, by its place in order.
     pub(crate) fn segment_of(&self, offset: Offset) -> Option<usize> {
-        self.segments.partition_point(|segment| segment.base_offset <= offset).checked_sub(1)
+        self.segments
+            .partition_point(|segment| segment.base_offset <= offset)
+            .checked_sub(1)
     }
 
     /// Gives a batch its offset and queues it.
@@ -162,32 +182,80 @@ impl<F> Log<F> {
     ) -> Result<Queueing, AppendError> {
         self.check_accepts(&batch)?;
         let header = *batch.header();
-        if let Decision::Duplicate { base_offset, last_offset, .. } = self.producers.check(&header)? {
+        if let Some((base_offset, last_offset)) = self.check_sequence(&header)? {
             let receipt = Appended {
                 base_offset,
                 log_append_time: None,
                 log_start_offset: self.ends.start(),
                 duplicate: true,
             };
-            return Ok(Queueing::Duplicate { receipt, last_offset });
+            return Ok(Queueing::Duplicate {
+                receipt,
+                last_offset,
+            });
         }
         let base_offset = self.ends.assigned();
-        let exhausted = AppendError::OffsetsExhausted { partition: self.partition };
-        let last_offset = base_offset.plus(i64::from(header.last_offset_delta())).ok_or(exhausted.clone())?;
+        let exhausted = AppendError::OffsetsExhausted {
+            partition: self.partition,
+        };
+        let last_offset = base_offset
+            .plus(i64::from(header.last_offset_delta()))
+            .ok_or(exhausted.clone())?;
         self.ends.assign(last_offset.next().ok_or(exhausted)?);
-        let append_time = (self.config.timestamp_type == TimestampType::LogAppendTime).then_some(now);
-        self.producers.update(&header, base_offset, append_time.unwrap_or(header.max_timestamp()));
+        let append_time =
+            (self.config.timestamp_type == TimestampType::LogAppendTime).then_some(now);
+        self.producers.update(&header, base_offset);
+        let acks = self.acks_with_flush_interval(acks, &header);
         let ack = Rc::new(Ack::default());
         self.queue.push_back(Queued {
             batch: batch.into_bytes(),
             base_offset,
             last_offset,
             epoch: self.epoch,
-            acks: self.acks_with_flush_interval(acks, &header),
+            acks,
             append_time,
             ack: ack.clone(),
         });
         Ok(Queueing::Queued(ack))
+    }
+
+    /// The first and last offset of the batch that this one repeats; none when it is to be appended.
+    fn check_sequence(
+        &self,
+        header: &RecordBatchHeader,
+    ) -> Result<Option<(Offset, Offset)>, AppendError> {
+        let partition = self.partition;
+        let producer_id = header.producer_id();
+        match self.producers.check(header) {
+            Decision::Append => Ok(None),
+            Decision::Duplicate {
+                base_offset,
+                last_offset,
+                ..
+            } => Ok(Some((base_offset, last_offset))),
+            Decision::OutOfOrder {
+                base_sequence,
+                last_sequence,
+            } => Err(AppendError::OutOfOrderSequence {
+                partition,
+                producer_id,
+                base_sequence,
+                last_sequence,
+            }),
+            Decision::InvalidEpoch {
+                producer_epoch,
+                current_epoch,
+            } => Err(AppendError::InvalidProducerEpoch {
+                partition,
+                producer_id,
+                producer_epoch,
+                current_epoch,
+            }),
+            Decision::InvalidTransactionState { .. } => Err(AppendError::InvalidTransactionState {
+                partition,
+                producer_id,
+            }),
+        }
     }
 
     fn check_accepts(&self, batch: &ValidBatch) -> Result<(), AppendError> {
@@ -199,9 +267,12 @@ impl<F> Log<F> {
             let reason = reason.clone();
             return Err(AppendError::Refused { partition, reason });
         }
-        let (size, segment_bytes) = (batch.size() as u64, self.config.segment_bytes);
+        let (size, segment_bytes) = (batch.size() as u64, u64::from(self.config.segment_bytes));
         if size > segment_bytes {
-            return Err(AppendError::LargerThanSegment { size, segment_bytes });
+            return Err(AppendError::LargerThanSegment {
+                size,
+                segment_bytes,
+            });
         }
         Ok(())
     }
@@ -227,7 +298,10 @@ impl<F> Log<F> {
         if !self.epoch_is_durable {
             return Step::PersistEpoch;
         }
-        if self.active().must_roll(last_offset, size, &self.config, now) {
+        if self
+            .active()
+            .must_roll(last_offset, size, &self.config, now)
+        {
             return Step::Roll;
         }
         Step::Write(self.form_group(now))
@@ -249,7 +323,10 @@ impl<F> Log<F> {
             if next.acks == Acks::Durable && first_durable.is_none() {
                 first_durable = Some(LogPosition {
                     segment: begin.segment,
-                    position: begin.position.plus(length as u64).expect("within a segment"),
+                    position: begin
+                        .position
+                        .plus(length as u64)
+                        .expect("within a segment"),
                     offset: next.base_offset,
                 });
             }
@@ -259,8 +336,14 @@ impl<F> Log<F> {
         let last = batches.last().expect("the first batch is always taken");
         let end = LogPosition {
             segment: begin.segment,
-            position: begin.position.plus(length as u64).expect("within a segment"),
-            offset: last.last_offset.next().expect("checked when the offset was assigned"),
+            position: begin
+                .position
+                .plus(length as u64)
+                .expect("within a segment"),
+            offset: last
+                .last_offset
+                .next()
+                .expect("checked when the offset was assigned"),
         };
         Group {
             position: begin.position,
@@ -278,15 +361,24 @@ impl<F> Log<F> {
             let (batch, rest) = memory.split_at(queued.size());
             let header = *RecordBatchHeader::view(batch).expect("a valid batch has a header");
             let config = self.config.clone();
-            self.active_mut().note(&header, queued.last_offset, queued.size() as u64, &config);
+            self.active_mut()
+                .note(&header, queued.last_offset, queued.size() as u64, &config);
             memory = rest;
         }
     }
 
     /// The write of `group` has completed: answers those who waited for no more than that.
     pub(crate) fn group_written(&mut self, group: &Group) {
-        self.ends.write(group.end.offset, group.first_durable.map(|first| first.offset));
+        self.ends.write(
+            group.end.offset,
+            group.first_durable.map(|first| first.offset),
+        );
         self.written = group.end;
+        for queued in &group.batches {
+            let header =
+                RecordBatchHeader::view(&queued.batch).expect("a valid batch has a header");
+            self.written_producers.update(header, queued.base_offset);
+        }
         self.visible = match group.first_durable {
             Some(first) => first,
             None => group.end,
@@ -296,10 +388,20 @@ impl<F> Log<F> {
 
     /// The flush that followed the write of `group` has completed.
     pub(crate) fn group_flushed(&mut self, group: &Group) {
-        self.ends.flush(group.end.offset);
-        self.visible = group.end;
-        self.records_since_flush = 0;
+        self.flushed_to(group.end);
         self.answer_group(group, Acks::Durable);
+    }
+
+    /// A flush that began when `end` was the end of what had been written has completed.
+    pub(crate) fn flushed_to(&mut self, end: LogPosition) {
+        self.ends.flush(end.offset);
+        if end.offset >= self.durable.offset {
+            self.durable = end;
+        }
+        if self.ends.high_watermark() == self.written.offset {
+            self.visible = self.written;
+        }
+        self.records_since_flush = 0;
     }
 
     fn answer_group(&self, group: &Group, acks: Acks) {
@@ -324,6 +426,16 @@ impl<F> Log<F> {
             queued.ack.answer(Err(error.clone()));
         }
         self.ends.forget_assigned();
+        self.producers = self.written_producers.clone();
+    }
+}
+
+impl<F> Log<F> {
+    /// What failed has been taken back: the log ends where it was written, and writes are accepted again.
+    pub(crate) fn resume(&mut self) {
+        let written = self.written;
+        self.active_mut().cut_to(written.position, written.offset);
+        self.refused = None;
     }
 }
 

@@ -4,20 +4,26 @@
 //! [`crate::read`]; opening is in [`crate::open`].
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::append::{Ack, Acks, AppendError, Pending};
 use crate::batch::ValidBatch;
+use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
 use crate::log::{Log, Queueing};
 use crate::log_config::LogConfig;
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
+
+/// Sealed segments of a partition whose files stay open.
+const OPEN_SEALED_MAX: usize = 4;
 
 /// One partition; see the module.
 pub struct Partition<D: Disk> {
@@ -31,6 +37,8 @@ pub struct Partition<D: Disk> {
     pub(crate) allocated: Cell<u64>,
     pub(crate) allocating: Cell<bool>,
     pub(crate) checkpointer: crate::upkeep::Checkpointer,
+    /// Sealed segments whose files are open, the longest open first.
+    open_sealed: RefCell<VecDeque<Offset>>,
     watchers: RefCell<Vec<Watcher>>,
 }
 
@@ -89,6 +97,7 @@ impl<D: Disk> Partition<D> {
             allocated: Cell::new(allocated),
             allocating: Cell::new(false),
             checkpointer,
+            open_sealed: RefCell::default(),
             watchers: RefCell::default(),
         })
     }
@@ -116,9 +125,17 @@ impl<D: Disk> Partition<D> {
                 self.start_appender();
                 Ok(Pending(ack))
             }
-            Queueing::Duplicate { receipt, last_offset } => {
+            Queueing::Duplicate {
+                receipt,
+                last_offset,
+            } => {
                 let ack = Rc::new(Ack::default());
-                self.disk.spawn(answer_duplicate(self.clone(), ack.clone(), receipt, last_offset));
+                self.disk.spawn(answer_duplicate(
+                    self.clone(),
+                    ack.clone(),
+                    receipt,
+                    last_offset,
+                ));
                 Ok(Pending(ack))
             }
         }
@@ -165,7 +182,7 @@ impl<D: Disk> Partition<D> {
     /// Answers OffsetForLeaderEpoch (KIP-101, KIP-279).
     pub fn epoch_end_offset(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
         let log = self.log.borrow();
-        log.epochs.end_offset_for(epoch, log.epoch, log.ends.written())
+        log.epochs.end_offset_for(epoch, log.ends.written())
     }
 
     /// Bytes of all segments.
@@ -186,6 +203,49 @@ impl<D: Disk> Partition<D> {
     /// The configuration in force.
     pub fn config(&self) -> LogConfig {
         self.log.borrow().config.clone()
+    }
+
+    /// A segment's file, opened when it is not. A few sealed segments stay open; the longest unread goes first.
+    pub(crate) async fn file_of(&self, base_offset: Offset) -> io::Result<D::File> {
+        let find = |log: &Log<D::File>| {
+            log.segments
+                .iter()
+                .position(|segment| segment.base_offset == base_offset)
+        };
+        let directory = {
+            let log = self.log.borrow();
+            let open = find(&log).and_then(|index| log.segments[index].file.clone());
+            match open {
+                Some(file) => return Ok(file),
+                None => log.directory.clone(),
+            }
+        };
+        let name = SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string();
+        let file = self.disk.open_existing(&directory.join(name)).await?;
+        let mut log = self.log.borrow_mut();
+        if let Some(index) = find(&log) {
+            log.segments[index].file = Some(file.clone());
+            self.close_longest_open(&mut log, base_offset);
+        }
+        Ok(file)
+    }
+
+    /// Takes note that the file of the sealed segment `opened` is open.
+    pub(crate) fn close_longest_open(&self, log: &mut Log<D::File>, opened: Offset) {
+        let mut open = self.open_sealed.borrow_mut();
+        open.push_back(opened);
+        if open.len() <= OPEN_SEALED_MAX {
+            return;
+        }
+        let longest = open.pop_front();
+        let active = log.active().base_offset;
+        let closing = log
+            .segments
+            .iter_mut()
+            .find(|segment| Some(segment.base_offset) == longest);
+        if let Some(segment) = closing.filter(|segment| segment.base_offset != active) {
+            segment.file = None;
+        }
     }
 
     /// Completes when the high watermark has passed `offset`, or the partition has failed or been closed.
@@ -210,7 +270,10 @@ impl<D: Disk> Partition<D> {
     pub(crate) fn notify(&self) {
         let (high_watermark, ended) = {
             let log = self.log.borrow();
-            (log.ends.high_watermark(), log.refused.is_some() || log.closed)
+            (
+                log.ends.high_watermark(),
+                log.refused.is_some() || log.closed,
+            )
         };
         self.watchers.borrow_mut().retain(|watcher| {
             let due = ended || high_watermark > watcher.offset;

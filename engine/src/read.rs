@@ -8,7 +8,7 @@ use std::io;
 use std::rc::Rc;
 
 use crate::batch::{HEADER_LENGTH, RecordBatchHeader};
-use crate::file_name::{self, FileKind};
+use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::io::{ChunkSlice, Disk};
 use crate::partition::Partition;
@@ -81,7 +81,9 @@ pub enum ReadError {
         log_end: Offset,
     },
     /// The file could not be read there.
-    #[error("partition {partition}: reading segment {segment} at position {position} for offset {offset}: {source}")]
+    #[error(
+        "partition {partition}: reading segment {segment} at position {position} for offset {offset}: {source}"
+    )]
     Io {
         /// The partition.
         partition: TopicPartition,
@@ -95,7 +97,9 @@ pub enum ReadError {
         source: io::Error,
     },
     /// The bytes there are no batch.
-    #[error("partition {partition}: segment {segment} is damaged at position {position}, looking for offset {offset}; see `corelane log inspect`")]
+    #[error(
+        "partition {partition}: segment {segment} is damaged at position {position}, looking for offset {offset}; see `corelane log inspect`"
+    )]
     Damaged {
         /// The partition.
         partition: TopicPartition,
@@ -117,6 +121,12 @@ pub struct TimestampedOffset {
     pub offset: Offset,
 }
 
+/// Which segment a read looks at, and how far it may.
+struct Sight {
+    segment: Offset,
+    end: Position,
+}
+
 /// A segment as a read sees it: everything copied out, so that nothing is borrowed while waiting for the disk.
 struct View<F> {
     partition: TopicPartition,
@@ -133,7 +143,7 @@ impl<D: Disk> Partition<D> {
     /// # Errors
     /// When the offset is outside of the log, or when the place where its batch should be cannot be read.
     pub async fn read(&self, request: ReadRequest) -> Result<FetchPlan<D::File>, ReadError> {
-        let Some(view) = self.view(request.offset, request.offset_max)? else {
+        let Some(view) = self.view(request.offset, request.offset_max).await? else {
             return Ok(self.plan(Vec::new()));
         };
         let indexes = self.indexes(&view).await?;
@@ -147,16 +157,58 @@ impl<D: Disk> Partition<D> {
     }
 
     /// The segment to read `offset` from; none when there is nothing to see yet.
-    fn view(&self, offset: Offset, offset_max: Option<Offset>) -> Result<Option<View<D::File>>, ReadError> {
+    async fn view(
+        &self,
+        offset: Offset,
+        offset_max: Option<Offset>,
+    ) -> Result<Option<View<D::File>>, ReadError> {
+        let Some(sight) = self.sight(offset, offset_max)? else {
+            return Ok(None);
+        };
+        let file = self
+            .file_of(sight.segment)
+            .await
+            .map_err(|source| ReadError::Io {
+                partition: self.id(),
+                segment: sight.segment,
+                position: Position::ZERO,
+                offset,
+                source,
+            })?;
+        Ok(Some(View {
+            partition: self.id(),
+            segment: sight.segment,
+            file,
+            end: sight.end,
+            cached_from: self.cache.borrow().cached_from(sight.segment),
+        }))
+    }
+
+    fn sight(
+        &self,
+        offset: Offset,
+        offset_max: Option<Offset>,
+    ) -> Result<Option<Sight>, ReadError> {
         let log = self.log.borrow();
         let (log_start, log_end) = (log.ends.start(), log.ends.written());
         if offset < log_start || offset > log_end {
-            return Err(ReadError::OutOfRange { offset, log_start, log_end });
+            return Err(ReadError::OutOfRange {
+                offset,
+                log_start,
+                log_end,
+            });
         }
-        if offset >= log.visible.offset.min(offset_max.unwrap_or(log.visible.offset)) {
+        if offset
+            >= log
+                .visible
+                .offset
+                .min(offset_max.unwrap_or(log.visible.offset))
+        {
             return Ok(None);
         }
-        let mut index = log.segment_of(offset).expect("the log starts with a segment at or below its start");
+        let mut index = log
+            .segment_of(offset)
+            .expect("the log starts with a segment at or below its start");
         // A record that was compacted away at the end of a segment is looked for in the next one.
         while log.segments[index].next_offset <= offset && index + 1 < log.segments.len() {
             index += 1;
@@ -167,12 +219,9 @@ impl<D: Disk> Partition<D> {
         } else {
             segment.end
         };
-        Ok(Some(View {
-            partition: log.partition,
+        Ok(Some(Sight {
             segment: segment.base_offset,
-            file: segment.file.clone(),
             end,
-            cached_from: self.cache.borrow().cached_from(segment.base_offset),
         }))
     }
 
@@ -187,10 +236,18 @@ impl<D: Disk> Partition<D> {
         }
     }
 
-    fn parts(&self, view: &View<D::File>, start: Position, end: Position) -> Vec<FetchPart<D::File>> {
+    fn parts(
+        &self,
+        view: &View<D::File>,
+        start: Position,
+        end: Position,
+    ) -> Vec<FetchPart<D::File>> {
         // Looked up again: while the disk was read, chunks may have been evicted.
         let cache = self.cache.borrow();
-        let cached_from = cache.cached_from(view.segment).unwrap_or(u64::MAX).clamp(start.0, end.0);
+        let cached_from = cache
+            .cached_from(view.segment)
+            .unwrap_or(u64::MAX)
+            .clamp(start.0, end.0);
         let mut parts = Vec::new();
         if start.0 < cached_from {
             parts.push(FetchPart::File(FileRange {
@@ -207,7 +264,10 @@ impl<D: Disk> Partition<D> {
     async fn indexes(&self, view: &View<D::File>) -> Result<Rc<Indexes>, ReadError> {
         let known = {
             let log = self.log.borrow();
-            let segment = log.segments.iter().find(|segment| segment.base_offset == view.segment);
+            let segment = log
+                .segments
+                .iter()
+                .find(|segment| segment.base_offset == view.segment);
             segment.and_then(|segment| segment.indexes.clone())
         };
         if let Some(indexes) = known {
@@ -215,7 +275,11 @@ impl<D: Disk> Partition<D> {
         }
         let indexes = Rc::new(self.load_indexes(view).await?);
         let mut log = self.log.borrow_mut();
-        if let Some(segment) = log.segments.iter_mut().find(|segment| segment.base_offset == view.segment) {
+        if let Some(segment) = log
+            .segments
+            .iter_mut()
+            .find(|segment| segment.base_offset == view.segment)
+        {
             segment.indexes = Some(indexes.clone());
         }
         Ok(indexes)
@@ -225,11 +289,11 @@ impl<D: Disk> Partition<D> {
     async fn load_indexes(&self, view: &View<D::File>) -> Result<Indexes, ReadError> {
         let directory = self.directory();
         let read = async |kind| {
-            let path = directory.join(file_name::segment_file(view.segment, kind));
+            let path = directory.join(SegmentFileName::live(view.segment, kind).to_string());
             self.disk.read_whole(&path).await.ok().flatten()
         };
-        let offset = read(FileKind::OffsetIndex).await;
-        let time = read(FileKind::TimeIndex).await;
+        let offset = read(SegmentFileKind::OffsetIndex).await;
+        let time = read(SegmentFileKind::TimeIndex).await;
         let decoded = offset
             .and_then(|bytes| OffsetIndex::decode(view.segment, &bytes).ok())
             .filter(|index| index.last().is_none_or(|last| last.position < view.end))
@@ -238,33 +302,47 @@ impl<D: Disk> Partition<D> {
             return Ok(Indexes { offset, time });
         }
         tracing::warn!(partition = %directory.display(), segment = %view.segment, "making the indexes again from the log");
-        crate::open::rebuild_indexes(&self.disk, &view.file, view.segment, view.end, &self.config())
-            .await
-            .map_err(|source| ReadError::Io {
-                partition: view.partition,
-                segment: view.segment,
-                position: Position::ZERO,
-                offset: view.segment,
-                source,
-            })
+        crate::open::rebuild_indexes(
+            &self.disk,
+            &view.file,
+            view.segment,
+            view.end,
+            &self.config(),
+        )
+        .await
+        .map_err(|source| ReadError::Io {
+            partition: view.partition,
+            segment: view.segment,
+            position: Position::ZERO,
+            offset: view.segment,
+            source,
+        })
     }
 
     /// The first record at or after `timestamp`; none when all are older.
     ///
     /// # Errors
     /// When a segment on the way cannot be read.
-    pub async fn offset_for_timestamp(&self, timestamp: TimestampMs) -> Result<Option<TimestampedOffset>, ReadError> {
+    pub async fn offset_for_timestamp(
+        &self,
+        timestamp: TimestampMs,
+    ) -> Result<Option<TimestampedOffset>, ReadError> {
         let candidates = self.segments_reaching(timestamp);
         for base_offset in candidates {
             let from = base_offset.max(self.log_start_offset());
-            let Ok(Some(view)) = self.view(from, None) else {
+            let Some(view) = self.view(from, None).await? else {
                 continue;
             };
             let indexes = self.indexes(&view).await?;
             // Records before the entry's offset are older than the timestamp, unless it is that of the entry itself.
-            let earlier = indexes.time.lookup(TimestampMs(timestamp.0.saturating_sub(1)));
+            let earlier = indexes
+                .time
+                .lookup(TimestampMs(timestamp.0.saturating_sub(1)));
             let from = earlier.map_or(from, |entry| entry.offset.max(from));
-            if let Some(found) = self.first_at_or_after(&view, &indexes, from, timestamp).await? {
+            if let Some(found) = self
+                .first_at_or_after(&view, &indexes, from, timestamp)
+                .await?
+            {
                 return Ok(Some(found));
             }
         }
@@ -274,7 +352,10 @@ impl<D: Disk> Partition<D> {
     /// Base offsets of the segments that hold a timestamp at or above `timestamp`.
     fn segments_reaching(&self, timestamp: TimestampMs) -> Vec<Offset> {
         let log = self.log.borrow();
-        let reaching = log.segments.iter().filter(|segment| segment.max_timestamp >= timestamp);
+        let reaching = log
+            .segments
+            .iter()
+            .filter(|segment| segment.max_timestamp >= timestamp);
         reaching.map(|segment| segment.base_offset).collect()
     }
 
@@ -295,12 +376,15 @@ impl<D: Disk> Partition<D> {
             if header.max_timestamp() >= timestamp {
                 let batch = walk.whole_batch(position, size, from).await?;
                 let damaged = || walk.damaged(position, from);
-                let found = first_record_at_or_after(&batch, timestamp, log_start).map_err(|_| damaged())?;
+                let found = first_record_at_or_after(&batch, timestamp, log_start)
+                    .map_err(|_| damaged())?;
                 if found.is_some() {
                     return Ok(found);
                 }
             }
-            position = position.plus(size).ok_or_else(|| walk.damaged(position, from))?;
+            position = position
+                .plus(size)
+                .ok_or_else(|| walk.damaged(position, from))?;
             if position >= view.end {
                 return Ok(None);
             }
@@ -315,10 +399,15 @@ impl<D: Disk> Partition<D> {
     pub async fn max_timestamp(&self) -> Result<Option<TimestampedOffset>, ReadError> {
         let largest = {
             let log = self.log.borrow();
-            log.segments.iter().map(|segment| segment.max_timestamp).max()
+            log.segments
+                .iter()
+                .map(|segment| segment.max_timestamp)
+                .max()
         };
         match largest {
-            Some(timestamp) if timestamp > TimestampMs::NONE => self.offset_for_timestamp(timestamp).await,
+            Some(timestamp) if timestamp > TimestampMs::NONE => {
+                self.offset_for_timestamp(timestamp).await
+            }
             _ => Ok(None),
         }
     }
@@ -352,7 +441,11 @@ fn cut<F>(
     let bytes_max = request.bytes_max as u64;
     let first_end = Position(start.0 + first_size);
     if first_size > bytes_max {
-        return if request.at_least_one { first_end } else { start };
+        return if request.at_least_one {
+            first_end
+        } else {
+            start
+        };
     }
     let limit = Position(start.0.saturating_add(bytes_max));
     if limit >= view.end {
@@ -393,44 +486,72 @@ impl<'a, D: Disk> Walk<'a, D> {
     }
 
     /// The batch that holds `offset`, or the first one after it: where it starts and its size. None at the end.
-    async fn batch_of(&mut self, index: &OffsetIndex, offset: Offset) -> Result<Option<(Position, u64)>, ReadError> {
+    async fn batch_of(
+        &mut self,
+        index: &OffsetIndex,
+        offset: Offset,
+    ) -> Result<Option<(Position, u64)>, ReadError> {
         let mut position = index.lookup(offset).position;
         while position < self.view.end {
             let header = self.header_at(position, offset).await?;
             let size = self.size_at(position, offset).await?;
-            let last = header.last_offset().ok_or_else(|| self.damaged(position, offset))?;
+            let last = header
+                .last_offset()
+                .ok_or_else(|| self.damaged(position, offset))?;
             if last >= offset {
                 return Ok(Some((position, size)));
             }
-            position = position.plus(size).ok_or_else(|| self.damaged(position, offset))?;
+            position = position
+                .plus(size)
+                .ok_or_else(|| self.damaged(position, offset))?;
         }
         Ok(None)
     }
 
-    async fn header_at(&mut self, position: Position, offset: Offset) -> Result<RecordBatchHeader, ReadError> {
+    async fn header_at(
+        &mut self,
+        position: Position,
+        offset: Offset,
+    ) -> Result<RecordBatchHeader, ReadError> {
         let bytes = self.bytes_at(position, HEADER_LENGTH, offset).await?;
-        RecordBatchHeader::view(bytes).copied().ok_or_else(|| self.damaged(position, offset))
+        RecordBatchHeader::view(bytes)
+            .copied()
+            .ok_or_else(|| self.damaged(position, offset))
     }
 
     /// The size of the batch at `position`, which must end within what may be read.
     async fn size_at(&mut self, position: Position, offset: Offset) -> Result<u64, ReadError> {
         let header = self.header_at(position, offset).await?;
-        let size = header.size().filter(|size| *size >= HEADER_LENGTH).map(|size| size as u64);
+        let size = header
+            .size()
+            .filter(|size| *size >= HEADER_LENGTH)
+            .map(|size| size as u64);
         size.filter(|size| position.0 + size <= self.view.end.0)
             .ok_or_else(|| self.damaged(position, offset))
     }
 
-    async fn whole_batch(&mut self, position: Position, size: u64, offset: Offset) -> Result<Vec<u8>, ReadError> {
+    async fn whole_batch(
+        &mut self,
+        position: Position,
+        size: u64,
+        offset: Offset,
+    ) -> Result<Vec<u8>, ReadError> {
         let size = usize::try_from(size).map_err(|_| self.damaged(position, offset))?;
         Ok(self.bytes_at(position, size, offset).await?.to_vec())
     }
 
     /// `length` bytes from `position` on.
-    async fn bytes_at(&mut self, position: Position, length: usize, offset: Offset) -> Result<&[u8], ReadError> {
+    async fn bytes_at(
+        &mut self,
+        position: Position,
+        length: usize,
+        offset: Offset,
+    ) -> Result<&[u8], ReadError> {
         if !self.window_holds(position, length) {
             self.load(position, length, offset).await?;
         }
-        let start = usize::try_from(position.0 - self.window_position.0).expect("within the window");
+        let start =
+            usize::try_from(position.0 - self.window_position.0).expect("within the window");
         match self.window.get(start..start + length) {
             Some(bytes) => Ok(bytes),
             None => Err(self.damaged(position, offset)),
@@ -442,12 +563,23 @@ impl<'a, D: Disk> Walk<'a, D> {
         self.window_position <= position && position.0 + length as u64 <= end
     }
 
-    async fn load(&mut self, position: Position, length: usize, offset: Offset) -> Result<(), ReadError> {
+    async fn load(
+        &mut self,
+        position: Position,
+        length: usize,
+        offset: Offset,
+    ) -> Result<(), ReadError> {
         self.window_position = position;
         let available = self.view.end.0.saturating_sub(position.0);
-        let wanted = usize::try_from(available).unwrap_or(usize::MAX).min(length.max(WINDOW_BYTES));
+        let wanted = usize::try_from(available)
+            .unwrap_or(usize::MAX)
+            .min(length.max(WINDOW_BYTES));
         if self.view.cached_from.is_some_and(|from| position.0 >= from) {
-            let cached = self.partition.cache.borrow().copy(self.view.segment, position.0, wanted);
+            let cached = self
+                .partition
+                .cache
+                .borrow()
+                .copy(self.view.segment, position.0, wanted);
             if let Some(bytes) = cached {
                 self.window = bytes;
                 return Ok(());

@@ -30,7 +30,8 @@ impl Indexes {
 /// See the module. `F` is the disk's file.
 pub(crate) struct Segment<F> {
     pub(crate) base_offset: Offset,
-    pub(crate) file: F,
+    /// None while it is not open: sealed segments are opened when they are read.
+    pub(crate) file: Option<F>,
     /// Where the next batch goes; the file may be longer, allocated ahead with zeros.
     pub(crate) end: Position,
     /// The offset after the last record.
@@ -38,6 +39,8 @@ pub(crate) struct Segment<F> {
     /// None while they have not been read from their files: sealed segments load them when first looked up.
     pub(crate) indexes: Option<Rc<Indexes>>,
     pub(crate) max_timestamp: TimestampMs,
+    /// When the file changed last, for retention of records without a sensible timestamp.
+    pub(crate) last_modified: TimestampMs,
     offset_of_max_timestamp: Offset,
     /// The timestamp of the first batch, from which `segment.ms` counts.
     first_timestamp: Option<TimestampMs>,
@@ -46,7 +49,7 @@ pub(crate) struct Segment<F> {
 
 impl<F> Segment<F> {
     /// An empty segment.
-    pub(crate) fn new(base_offset: Offset, file: F) -> Segment<F> {
+    pub(crate) fn new(base_offset: Offset, file: Option<F>, now: TimestampMs) -> Segment<F> {
         Segment {
             base_offset,
             file,
@@ -54,6 +57,7 @@ impl<F> Segment<F> {
             next_offset: base_offset,
             indexes: Some(Rc::new(Indexes::new(base_offset))),
             max_timestamp: TimestampMs::NONE,
+            last_modified: now,
             offset_of_max_timestamp: base_offset,
             first_timestamp: None,
             bytes_since_index_entry: 0,
@@ -63,40 +67,56 @@ impl<F> Segment<F> {
     /// A segment whose contents up to `end` are known from its indexes rather than from a scan.
     pub(crate) fn known(
         base_offset: Offset,
-        file: F,
+        file: Option<F>,
         end: Position,
         next_offset: Offset,
         indexes: Rc<Indexes>,
+        now: TimestampMs,
     ) -> Segment<F> {
         let last = indexes.time.last();
-        let from = indexes.offset.last().map_or(Position::ZERO, |entry| entry.position);
+        let from = indexes
+            .offset
+            .last()
+            .map_or(Position::ZERO, |entry| entry.position);
+        let first_timestamp = indexes.time.iter().next().map(|entry| entry.timestamp);
         Segment {
             end,
             next_offset,
             max_timestamp: last.map_or(TimestampMs::NONE, |entry| entry.timestamp),
             offset_of_max_timestamp: last.map_or(base_offset, |entry| entry.offset),
-            first_timestamp: indexes.time.iter().next().map(|entry| entry.timestamp),
+            first_timestamp,
             bytes_since_index_entry: end.distance_from(from).unwrap_or(0),
             indexes: Some(indexes),
-            ..Segment::new(base_offset, file)
+            ..Segment::new(base_offset, file, now)
         }
     }
 
     /// Takes note of a batch that goes to the end of the segment.
-    pub(crate) fn note(&mut self, batch: &RecordBatchHeader, last_offset: Offset, size: u64, config: &LogConfig) {
+    pub(crate) fn note(
+        &mut self,
+        batch: &RecordBatchHeader,
+        last_offset: Offset,
+        size: u64,
+        config: &LogConfig,
+    ) {
         let max_timestamp = batch.max_timestamp();
         if max_timestamp > self.max_timestamp {
             self.max_timestamp = max_timestamp;
             self.offset_of_max_timestamp = last_offset;
         }
         self.first_timestamp.get_or_insert(max_timestamp);
-        if self.bytes_since_index_entry > config.index_interval_bytes {
+        if self.bytes_since_index_entry > u64::from(config.index_interval_bytes) {
             self.add_index_entries(last_offset);
             self.bytes_since_index_entry = 0;
         }
         self.bytes_since_index_entry += size;
-        self.end = self.end.plus(size).expect("a segment is rolled far below 2^64 bytes");
-        self.next_offset = last_offset.next().expect("checked when the offset was assigned");
+        self.end = self
+            .end
+            .plus(size)
+            .expect("a segment is rolled far below 2^64 bytes");
+        self.next_offset = last_offset
+            .next()
+            .expect("checked when the offset was assigned");
     }
 
     fn add_index_entries(&mut self, last_offset: Offset) {
@@ -113,6 +133,17 @@ impl<F> Segment<F> {
         let _ = indexes.time.maybe_append(timestamp, offset);
     }
 
+    /// Forgets what was noted from `end` on, because it could not be written.
+    pub(crate) fn cut_to(&mut self, end: Position, next_offset: Offset) {
+        self.end = end;
+        self.next_offset = next_offset;
+        if let Some(indexes) = &mut self.indexes {
+            let indexes = Rc::make_mut(indexes);
+            indexes.offset.truncate_to(next_offset);
+            indexes.time.truncate_to(next_offset);
+        }
+    }
+
     /// Closes the time index with the segment's maximum, as Kafka does before a segment is sealed.
     pub(crate) fn seal_time_index(&mut self) {
         let (timestamp, offset) = (self.max_timestamp, self.offset_of_max_timestamp);
@@ -123,15 +154,23 @@ impl<F> Segment<F> {
 
     /// Tells whether a batch must go to a new segment: by size, age, full index, or offsets out of the index's reach.
     /// `length` counts the batch and what goes in front of it in the same group.
-    pub(crate) fn must_roll(&self, last_offset: Offset, length: u64, config: &LogConfig, now: TimestampMs) -> bool {
+    pub(crate) fn must_roll(
+        &self,
+        last_offset: Offset,
+        length: u64,
+        config: &LogConfig,
+        now: TimestampMs,
+    ) -> bool {
         if self.end == Position::ZERO {
             return false;
         }
-        let full = self.end.0 + length > config.segment_bytes;
-        let aged = self.first_timestamp.is_some_and(|first| now.since_ms(first) > config.segment_ms);
+        let full = self.end.0 + length > u64::from(config.segment_bytes);
+        let aged = self.first_timestamp.is_some_and(|first| {
+            u64::try_from(now.since_ms(first)).is_ok_and(|age| age > config.segment_ms)
+        });
         let index_full = self.indexes.as_ref().is_some_and(|indexes| {
-            indexes.offset.len() as u64 >= config.segment_index_bytes / 8
-                || indexes.time.len() as u64 >= config.segment_index_bytes / 12
+            indexes.offset.len() as u64 >= u64::from(config.segment_index_bytes) / 8
+                || indexes.time.len() as u64 >= u64::from(config.segment_index_bytes) / 12
         });
         full || aged || index_full || last_offset.relative_to(self.base_offset).is_none()
     }

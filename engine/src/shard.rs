@@ -13,12 +13,14 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use crate::catalogue::Image;
 use crate::io::{Ring, RingDisk};
 use crate::mailbox::{Mail, Mailbox};
 use crate::partition::Partition;
 use crate::runtime::{Hooks, drive, spawn};
+use crate::tail_cache::CacheBudget;
 use crate::types::{ShardId, TopicPartition};
 
 thread_local! {
@@ -31,11 +33,22 @@ pub(crate) struct Switchboard {
     pub(crate) mailboxes: Arc<[Mailbox]>,
 }
 
+/// What a core is told at its start.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    /// Bytes of log that this core keeps in memory for reads at the tail.
+    pub(crate) tail_cache_bytes: usize,
+    /// How often retention is applied.
+    pub(crate) retention_interval: Duration,
+}
+
 /// The core that the calling code runs on.
 pub struct Shard {
     id: ShardId,
     ring: Ring,
     switchboard: Switchboard,
+    settings: Settings,
+    budget: Rc<CacheBudget>,
     outgoing: RefCell<Vec<Vec<Mail>>>,
     calls: RefCell<Calls>,
     stopping: Cell<bool>,
@@ -49,7 +62,8 @@ impl Shard {
     /// # Panics
     /// On a thread that is no shard.
     pub fn current() -> Rc<Shard> {
-        Self::try_current().expect("called from a task of a shard, which is set before its first task")
+        Self::try_current()
+            .expect("called from a task of a shard, which is set before its first task")
     }
 
     /// The core of the calling thread, none on a thread that is no shard.
@@ -77,12 +91,23 @@ impl Shard {
         self.partitions.borrow().values().cloned().collect()
     }
 
+    pub(crate) fn cache_budget(&self) -> Rc<CacheBudget> {
+        self.budget.clone()
+    }
+
+    pub(crate) fn retention_interval(&self) -> Duration {
+        self.settings.retention_interval
+    }
+
     pub(crate) fn set_image(&self, image: Arc<Image>) {
         *self.image.borrow_mut() = image;
     }
 
     pub(crate) fn adopt(&self, partition: Rc<Partition<RingDisk>>) {
-        let previous = self.partitions.borrow_mut().insert(partition.id(), partition);
+        let previous = self
+            .partitions
+            .borrow_mut()
+            .insert(partition.id(), partition);
         assert!(previous.is_none(), "a partition was opened twice");
     }
 
@@ -102,8 +127,11 @@ impl Shard {
 
 impl Hooks for Shard {
     fn before_turn(&self) {
-        for (mail, mailbox) in
-            self.outgoing.borrow_mut().iter_mut().zip(self.switchboard.mailboxes.iter())
+        for (mail, mailbox) in self
+            .outgoing
+            .borrow_mut()
+            .iter_mut()
+            .zip(self.switchboard.mailboxes.iter())
         {
             if !mail.is_empty() {
                 mailbox.deliver(mail.drain(..));
@@ -136,6 +164,7 @@ impl Shard {
 pub(crate) async fn run(
     id: ShardId,
     switchboard: Switchboard,
+    settings: Settings,
     ready: impl FnOnce(Result<(), crate::io::RingError>),
 ) {
     let ring = match Ring::install() {
@@ -147,6 +176,8 @@ pub(crate) async fn run(
         ring: ring.clone(),
         outgoing: RefCell::new(switchboard.mailboxes.iter().map(|_| Vec::new()).collect()),
         switchboard,
+        budget: CacheBudget::new(settings.tail_cache_bytes),
+        settings,
         calls: RefCell::default(),
         stopping: Cell::new(false),
         image: RefCell::default(),
@@ -178,7 +209,11 @@ async fn answer_bell(shard: Rc<Shard>) {
         .build();
         // SAFETY: the entry points into the buffer that the hold keeps, and names the descriptor handed along.
         #[allow(unsafe_code)]
-        let op = unsafe { shard.ring.submit(entry, Some(bell), crate::io::Hold::Buffer(count)) };
+        let op = unsafe {
+            shard
+                .ring
+                .submit(entry, Some(bell), crate::io::Hold::Buffer(count))
+        };
         if let Err(error) = op.await.result {
             tracing::error!(%error, "cannot read the wake-up descriptor of a core");
             std::process::abort();
@@ -214,12 +249,17 @@ impl<R: 'static> Future for Call<R> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let mut calls = self.shard.calls.borrow_mut();
-        let waiting = calls.waiting.get_mut(&self.ticket).expect("a call waits until it is dropped");
+        let waiting = calls
+            .waiting
+            .get_mut(&self.ticket)
+            .expect("a call waits until it is dropped");
         let Some(answer) = waiting.answer.take() else {
             waiting.waker = Some(context.waker().clone());
             return Poll::Pending;
         };
-        let answer = answer.downcast().expect("the answer's type is that of the call");
+        let answer = answer
+            .downcast()
+            .expect("the answer's type is that of the call");
         Poll::Ready(*answer)
     }
 }
@@ -376,5 +416,34 @@ impl<R> Future for PromiseFuture<R> {
             }
             PromiseState::Broken => panic!("the engine was used after it had been stopped"),
         }
+    }
+}
+
+/// The CPUs to run on: those asked for, or all that the process may use.
+pub(crate) fn usable_cpus(asked: &[usize]) -> std::io::Result<Vec<usize>> {
+    // SAFETY: all-zero is a valid, empty set.
+    #[allow(unsafe_code)]
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the kernel fills the set, whose size it is told.
+    #[allow(unsafe_code)]
+    let answer = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut set) };
+    if answer != 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    let may_use = |cpu: &usize| {
+        // SAFETY: reads a bit of the set; the index is below its size.
+        #[allow(unsafe_code)]
+        let is_set = unsafe { libc::CPU_ISSET(*cpu, &set) };
+        is_set
+    };
+    let allowed: Vec<usize> = (0..libc::CPU_SETSIZE as usize).filter(may_use).collect();
+    if asked.is_empty() {
+        return Ok(allowed);
+    }
+    match asked.iter().find(|cpu| !allowed.contains(cpu)) {
+        Some(cpu) => Err(std::io::Error::other(format!(
+            "CPU {cpu} is not among {allowed:?}, which this process may use"
+        ))),
+        None => Ok(asked.to_vec()),
     }
 }

@@ -122,7 +122,11 @@ impl TailCache {
             Some(last) => unfinished_block(&last.chunk).to_vec(),
             None => std::mem::take(&mut self.remainder),
         };
-        assert_eq!(remainder.len() as u64, position % BLOCK as u64, "the unfinished block is at hand");
+        assert_eq!(
+            remainder.len() as u64,
+            position % BLOCK as u64,
+            "the unfinished block is at hand"
+        );
         let comfortable = (previous_capacity * 2).clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX);
         let chunk = Arc::new(Chunk::new(comfortable.max(remainder.len() + length)));
         // SAFETY: nobody else knows the chunk yet.
@@ -146,7 +150,9 @@ impl TailCache {
     }
 
     fn of(&self, segment: Offset) -> impl Iterator<Item = &Cached> {
-        self.chunks.iter().filter(move |cached| cached.segment == segment)
+        self.chunks
+            .iter()
+            .filter(move |cached| cached.segment == segment)
     }
 
     /// The bytes `from..to` of `segment`, whose first is cached.
@@ -169,7 +175,9 @@ impl TailCache {
 
     /// Up to `length` bytes of one chunk from `from` on; none when they are not cached.
     pub(crate) fn copy(&self, segment: Offset, from: u64, length: usize) -> Option<BytesMut> {
-        let cached = self.of(segment).find(|cached| cached.first_batch <= from && from < cached.end())?;
+        let cached = self
+            .of(segment)
+            .find(|cached| cached.first_batch <= from && from < cached.end())?;
         let start = usize::try_from(from - cached.start).ok()?;
         let end = cached.chunk.filled().min(start + length);
         Some(BytesMut::from(cached.chunk.bytes(start, end)))

@@ -90,6 +90,8 @@ pub trait Disk: Clone + 'static {
 
     /// Opens a log file for appends and reads, making it when it is not there.
     fn open(&self, path: &Path) -> impl Future<Output = io::Result<Self::File>>;
+    /// Opens a log file that must be there.
+    fn open_existing(&self, path: &Path) -> impl Future<Output = io::Result<Self::File>>;
     /// Bytes that the file holds by its own account.
     fn length(&self, file: &Self::File) -> io::Result<u64>;
     /// Writes `range`, calls `written` once every byte has arrived, and with `flush` then waits for fdatasync.
@@ -134,7 +136,7 @@ pub trait Disk: Clone + 'static {
         flush: bool,
     ) -> impl Future<Output = io::Result<()>>;
 
-    /// Makes a directory; an existing one is fine. Its parent is flushed.
+    /// Makes a directory; an existing one is fine. Durable after [`Disk::flush_directory`] of its parent.
     fn create_directory(&self, path: &Path) -> impl Future<Output = io::Result<()>>;
     /// What a directory holds, sorted by name.
     fn list(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>>;
@@ -187,6 +189,12 @@ impl Disk for RingDisk {
 
     async fn open(&self, path: &Path) -> io::Result<RingFile> {
         let direct = open(path, libc::O_RDWR | libc::O_CREAT | libc::O_DIRECT).await?;
+        let buffered = open(path, libc::O_RDONLY).await?;
+        Ok(RingFile { direct, buffered })
+    }
+
+    async fn open_existing(&self, path: &Path) -> io::Result<RingFile> {
+        let direct = open(path, libc::O_RDWR | libc::O_DIRECT).await?;
         let buffered = open(path, libc::O_RDONLY).await?;
         Ok(RingFile { direct, buffered })
     }
@@ -319,8 +327,7 @@ impl Disk for RingDisk {
         let entry = opcode::MkDirAt::new(AT_CWD, pointer).mode(0o755).build();
         match run(entry, None, hold).await {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-            Ok(()) => self.flush_directory(parent(path)).await,
+            answer => answer,
         }
     }
 

@@ -482,3 +482,82 @@ fn a_cut_always_leaves_a_log_that_is_kept() {
         }
     }
 }
+
+/// A tiny deterministic generator (xorshift64*), so that every run tries the same cases.
+struct Seeded(u64);
+
+impl Seeded {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
+    }
+}
+
+const SECTOR_BYTES: usize = 512;
+
+/// The file after a power cut: sectors wholly or partly above `durable` survive by a coin toss, and hold what they
+/// held when `durable` was flushed otherwise: the bytes below it, and zeros.
+fn after_power_cut(file: &[u8], durable: usize, seeded: &mut Seeded) -> Vec<u8> {
+    let mut survived = file.to_vec();
+    let first = durable / SECTOR_BYTES * SECTOR_BYTES;
+    for start in (first..file.len()).step_by(SECTOR_BYTES) {
+        let end = (start + SECTOR_BYTES).min(file.len());
+        if seeded.next().is_multiple_of(2) {
+            survived[start.max(durable)..end].fill(0);
+        }
+    }
+    survived
+}
+
+#[test]
+fn a_power_cut_in_the_last_group_loses_nothing_durable_and_is_never_refused() {
+    let (file, starts) = log(40);
+    for seed in 1..2000 {
+        let mut seeded = Seeded(seed);
+        let durable_batch = seeded.below(starts.len());
+        let durable = starts[durable_batch];
+        let durable_end = 10 + 3 * i64::try_from(durable_batch).unwrap();
+        let mut survived = after_power_cut(&file, durable, &mut seeded);
+        survived.resize(file.len() + seeded.below(3) * 4096, 0);
+        let (outcome, _) = outcome_of(&survived, FROM);
+        let decision = decide(&TailFacts {
+            durable_end: Some(Offset(durable_end)),
+            unflushed_bytes_max: 1 << 20,
+            ..facts(outcome)
+        });
+        let end = decision.action.log_end();
+        let end = end.unwrap_or_else(|| panic!("seed {seed}: {}", decision.row.label()));
+        assert!(end.offset >= Offset(durable_end), "seed {seed}");
+        let kept = usize::try_from(end.position.0).unwrap();
+        assert_eq!(survived[..kept], file[..kept], "seed {seed}");
+    }
+}
+
+#[test]
+fn rot_in_what_a_power_cut_left_below_the_durable_end_is_never_cut() {
+    let (file, starts) = log(40);
+    for seed in 1..2000 {
+        let mut seeded = Seeded(seed);
+        let durable_batch = 1 + seeded.below(starts.len() - 1);
+        let mut survived = after_power_cut(&file, starts[durable_batch], &mut seeded);
+        let bit = seeded.below(starts[durable_batch] * 8);
+        survived[bit / 8] ^= 1 << (bit % 8);
+        let is_epoch = starts
+            .iter()
+            .any(|start| (start + 12..start + 16).contains(&(bit / 8)));
+        let (outcome, _) = outcome_of(&survived, FROM);
+        let decision = decide(&TailFacts {
+            durable_end: Some(Offset(10 + 3 * i64::try_from(durable_batch).unwrap())),
+            unflushed_bytes_max: 1 << 20,
+            ..facts(outcome)
+        });
+        let refused = matches!(decision.action, Action::Refuse { .. });
+        assert!(refused || is_epoch, "seed {seed}: {}", decision.row.label());
+    }
+}
