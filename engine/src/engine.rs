@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -505,17 +507,17 @@ pub(crate) async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::O
     let mut answers: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
     std::future::poll_fn(move |context| {
         for (future, answer) in futures.iter_mut().zip(answers.iter_mut()) {
-            if answer.is_none() {
-                if let std::task::Poll::Ready(value) = std::pin::Pin::new(future).poll(context) {
-                    *answer = Some(value);
-                }
+            if answer.is_some() {
+                continue;
+            }
+            if let Poll::Ready(value) = Pin::new(future).poll(context) {
+                *answer = Some(value);
             }
         }
         if answers.iter().any(Option::is_none) {
-            return std::task::Poll::Pending;
+            return Poll::Pending;
         }
-        let all = std::mem::take(&mut answers);
-        std::task::Poll::Ready(all.into_iter().flatten().collect())
+        Poll::Ready(answers.drain(..).flatten().collect())
     })
     .await
 }

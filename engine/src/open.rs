@@ -153,6 +153,8 @@ struct Opening<D: Disk> {
     files: Files,
     checkpoint: Option<DecodedCheckpoint>,
     epochs: LeaderEpochs,
+    /// Whether the epochs come from their checkpoint, so that batches have to agree with them.
+    epochs_are_known: bool,
     /// The highest epoch that a batch may carry; any, where nothing says.
     epoch_max: LeaderEpoch,
     producers: ProducerStates,
@@ -181,6 +183,7 @@ impl<D: Disk> Opening<D> {
             request,
             files,
             checkpoint: small.checkpoint,
+            epochs_are_known: small.epochs.is_some(),
             epochs: small.epochs.unwrap_or_default(),
             epoch_max: latest.unwrap_or(LeaderEpoch(i32::MAX)),
             producers: ProducerStates::new(),
@@ -329,25 +332,37 @@ impl<D: Disk> Opening<D> {
             gaps: Gaps::Refused,
             batch_bytes_max: BATCH_BYTES_MAX,
         };
+        let epochs_are_known = self.epochs_are_known;
         let (producers, epochs, config) =
             (&mut self.producers, &mut self.epochs, &self.request.config);
         let note = |batch: &ScannedBatch| {
             let header = &batch.header;
             let last_offset = header.last_offset().expect("the scan has checked it");
+            if epochs_are_known && !epochs.agrees_with(header.base_offset(), header.leader_epoch())
+            {
+                return false;
+            }
+            if !epochs_are_known {
+                // Negative epochs are not assigned; batches of other brokers may carry them.
+                let _ = epochs.assign(header.leader_epoch(), header.base_offset());
+            }
             if header.base_offset() >= start.producers_offset {
                 producers.update(header, header.base_offset());
             }
-            // Negative epochs are not assigned; batches of other brokers may carry them.
-            let _ = epochs.assign(header.leader_epoch(), header.base_offset());
             segment.note(header, last_offset, batch.size as u64, config);
+            true
         };
-        let (outcome, leader_epoch) = scan_file(&self.disk, &file, from, length, note).await;
+        let (outcome, walked_epoch) = scan_file(&self.disk, &file, from, length, note).await;
+        let leader_epoch = self
+            .epochs
+            .epoch_for_offset(outcome.place().offset)
+            .unwrap_or(walked_epoch);
         let facts = TailFacts {
             durable_end: self
                 .checkpoint
                 .map(|checkpoint| checkpoint.durable_end.durable_end),
             clean_stop: self.request.clean_stop,
-            next_segment: self.files.logs.get(index + 1).map(|next| next.base_offset),
+            next_segment: self.next_with_data(index),
             outcome,
             leader_epoch,
             unflushed_bytes_max: self.request.config.segment_bytes.into(),
@@ -387,6 +402,14 @@ impl<D: Disk> Opening<D> {
                 Ok(())
             }
         }
+    }
+
+    /// The base offset of the first later segment that holds anything.
+    fn next_with_data(&self, index: usize) -> Option<Offset> {
+        let mut later = self.files.logs[index + 1..].iter();
+        later
+            .find(|file| file.length > 0)
+            .map(|file| file.base_offset)
     }
 
     fn refuse(&mut self, reason: &str) {
@@ -561,13 +584,13 @@ async fn read_remainder<D: Disk>(disk: &D, file: &D::File, end: Position) -> io:
     Ok(remainder.to_vec())
 }
 
-/// Walks the batches of a file from `from` to `length`, window by window.
+/// Walks the batches of a file from `from` to `length`, window by window. `note` says whether a batch belongs there.
 async fn scan_file<D: Disk>(
     disk: &D,
     file: &D::File,
     mut from: ScanFrom,
     length: u64,
-    mut note: impl FnMut(&ScannedBatch),
+    mut note: impl FnMut(&ScannedBatch) -> bool,
 ) -> (ScanOutcome, LeaderEpoch) {
     let mut wanted = SCAN_WINDOW_BYTES;
     loop {
@@ -585,9 +608,14 @@ async fn scan_file<D: Disk>(
         let mut walk = scan(&window, from);
         let mut needed = None;
         let mut is_damaged = false;
+        let mut refused = None;
         for step in walk.by_ref() {
             match step {
-                Ok(batch) => note(&batch),
+                Ok(batch) if note(&batch) => {}
+                Ok(batch) => {
+                    refused = Some(batch);
+                    break;
+                }
                 Err(error) => {
                     needed = recovery::needs_more(&error);
                     is_damaged = needed.is_none() || is_last;
@@ -595,6 +623,14 @@ async fn scan_file<D: Disk>(
             }
         }
         from = walk.resume();
+        if let Some(batch) = refused {
+            is_damaged = true;
+            from = ScanFrom {
+                position: batch.position,
+                offset: batch.header.base_offset(),
+                ..from
+            };
+        }
         if is_damaged {
             let place = Place {
                 position: from.position,
@@ -658,6 +694,7 @@ pub(crate) async fn rebuild_indexes<D: Disk>(
     let note = |batch: &ScannedBatch| {
         let last_offset = batch.header.last_offset().expect("the scan has checked it");
         segment.note(&batch.header, last_offset, batch.size as u64, config);
+        true
     };
     match scan_file(disk, file, from, end.0, note).await {
         (ScanOutcome::Unreadable { place }, _) => {

@@ -54,6 +54,17 @@ pub enum ScanOutcome {
     },
 }
 
+impl ScanOutcome {
+    /// Behind the last batch that the walk found whole and in its place.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match *self {
+            ScanOutcome::CleanEnd { end } => end,
+            ScanOutcome::Damage { place, .. } | ScanOutcome::Unreadable { place } => place,
+        }
+    }
+}
+
 /// What lies between the place of damage, which is included, and the end of the file. Ordered by how much it says
 /// against a torn tail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

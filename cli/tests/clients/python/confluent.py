@@ -1,0 +1,93 @@
+"""confluent-kafka in the client suites: writes a records file into topics, or reads topics back."""
+
+import sys
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from records import PartitionHash, read_records
+
+READ_BATCH_RECORDS = 10_000
+
+
+def produce(bootstrap, path, topics):
+    for topic, codec in topics:
+        failures = []
+        producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "enable.idempotence": True,
+                "acks": "all",
+                "compression.type": codec,
+                "linger.ms": 5,
+            }
+        )
+
+        def delivered(error, _message):
+            if error is not None:
+                failures.append(error)
+
+        for partition, timestamp, key, headers, value in read_records(path):
+            while True:
+                try:
+                    producer.produce(
+                        topic,
+                        value,
+                        key,
+                        partition,
+                        on_delivery=delivered,
+                        timestamp=timestamp,
+                        headers=headers,
+                    )
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+            producer.poll(0)
+        left = producer.flush(60)
+        if left or failures:
+            raise SystemExit(f"{topic}: {left} records unsent, failures: {failures[:3]}")
+
+
+def read(bootstrap, topics):
+    # The library insists on a group id; assigning partitions never joins or commits to the group.
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "corelane-unused",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "enable.partition.eof": False,
+        }
+    )
+    hashes = {}
+    ends = {}
+    metadata = consumer.list_topics(timeout=30)
+    for topic in topics:
+        for partition in metadata.topics[topic].partitions:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+            hashes[topic, partition] = PartitionHash()
+            if high > low:
+                ends[topic, partition] = high
+    consumer.assign([TopicPartition(t, p, 0) for t, p in ends])
+    while ends:
+        for message in consumer.consume(READ_BATCH_RECORDS, timeout=1):
+            if message.error():
+                raise KafkaException(message.error())
+            at = message.topic(), message.partition()
+            hashes[at].add(
+                message.offset(),
+                message.timestamp()[1],
+                message.key(),
+                message.headers() or [],
+                message.value(),
+            )
+            if at in ends and message.offset() + 1 >= ends[at]:
+                del ends[at]
+    consumer.close()
+    for (topic, partition), hashed in sorted(hashes.items()):
+        hashed.print_line(topic, partition)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "produce":
+        produce(sys.argv[2], sys.argv[3], [a.split("=", 1) for a in sys.argv[4:]])
+    else:
+        read(sys.argv[2], sys.argv[3:])
