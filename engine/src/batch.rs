@@ -433,13 +433,6 @@ impl ValidBatch {
     pub fn size(&self) -> usize {
         self.bytes.len()
     }
-
-    /// The smallest batch size that a frame starting with `bytes` claims, if it holds enough to say so; a
-    /// request's records field is cut into batches with it.
-    #[must_use]
-    pub fn claimed_size(bytes: &[u8]) -> Option<usize> {
-        RecordBatchHeader::view(bytes)?.size()
-    }
 }
 
 fn check_frame(bytes: &[u8], max_bytes: usize) -> Result<(), BatchError> {

@@ -169,9 +169,73 @@ impl fmt::Display for TopicPartition {
     }
 }
 
+const BASE64_ALPHABET: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/// Characters of an id in Kafka's spelling: 128 bits in groups of six.
+const UUID_TEXT_LENGTH: usize = 22;
+
+/// An id as Kafka prints it: base64 in the URL alphabet, without padding (22 characters).
+#[must_use]
+pub fn uuid_to_text(id: Uuid) -> String {
+    // Four zero bits fill the last group.
+    let bits = id.as_u128();
+    (0..UUID_TEXT_LENGTH)
+        .map(|index| {
+            let group = if index + 1 == UUID_TEXT_LENGTH {
+                (bits << 4) & 0x3f
+            } else {
+                (bits >> (122 - 6 * index)) & 0x3f
+            };
+            // The mask leaves six bits.
+            char::from(BASE64_ALPHABET[group as usize])
+        })
+        .collect()
+}
+
+/// Reads an id in Kafka's spelling; `None` when `text` is not exactly one.
+#[must_use]
+pub fn uuid_from_text(text: &str) -> Option<Uuid> {
+    if text.len() != UUID_TEXT_LENGTH {
+        return None;
+    }
+    let mut bits = 0_u128;
+    for (index, byte) in text.bytes().enumerate() {
+        let group = BASE64_ALPHABET.iter().position(|letter| *letter == byte)?;
+        let group = u128::try_from(group).ok()?;
+        if index + 1 < UUID_TEXT_LENGTH {
+            bits = (bits << 6) | group;
+        } else if group & 0x0f == 0 {
+            bits = (bits << 2) | (group >> 4);
+        } else {
+            return None;
+        }
+    }
+    Some(Uuid::from_u128(bits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_spelled_as_kafka_spells_them() {
+        let id = Uuid::from_u128((1 << 64) | 2);
+        assert_eq!(uuid_to_text(id), "AAAAAAAAAAEAAAAAAAAAAg");
+        let mut bits = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834_u128;
+        for _ in 0..1000 {
+            bits = bits.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645) ^ (bits >> 61);
+            let id = Uuid::from_u128(bits);
+            assert_eq!(uuid_from_text(&uuid_to_text(id)), Some(id));
+        }
+        for text in [
+            "",
+            "AAAAAAAAAAEAAAAAAAAAAh",
+            "AAAAAAAAAAEAAAAAAAAAA",
+            "AAAAAAAAAAEAAAAAAAAAA=",
+        ] {
+            assert_eq!(uuid_from_text(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn offset_arithmetic_never_wraps_and_never_goes_negative() {

@@ -6,9 +6,11 @@
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
 
+use crate::fetch_view::FetchView;
 use crate::messages::check_request;
 use crate::messages::request_header::RequestHeader;
 use crate::messages::response_header::ResponseHeader;
+use crate::produce_view::ProduceView;
 use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, UnknownApiKey, Writer};
 
 /// Every frame starts with its length in this many bytes, which the length does not count.
@@ -89,14 +91,8 @@ pub fn encode_request<R: Request>(
     correlation_id: i32,
     client_id: Option<&str>,
 ) -> Result<Vec<u8>, EncodeError> {
-    let header = RequestHeader {
-        request_api_key: R::KEY.into(),
-        request_api_version: version,
-        correlation_id,
-        client_id: client_id.map(str::to_owned),
-    };
     framed(|writer| {
-        header.encode(writer, R::header_version(version))?;
+        write_request_header::<R>(writer, version, correlation_id, client_id)?;
         request.encode(writer, version)
     })
 }
@@ -146,21 +142,106 @@ pub fn decode_response<R: Request>(
     Ok((correlation_id, response))
 }
 
+/// A frame without its records, which are sent from where they lie: a tail cache, or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitFrame {
+    /// Length prefix, header and body; the prefix counts the records too.
+    pub bytes: Bytes,
+    /// For each `records` field in wire order, the position in `bytes` before which its records belong.
+    pub gaps: Vec<usize>,
+}
+
+impl SplitFrame {
+    /// The bytes before the first records, between records, and behind the last: one more part than there are gaps.
+    pub fn parts(&self) -> impl Iterator<Item = Bytes> {
+        let starts = std::iter::once(0).chain(self.gaps.iter().copied());
+        let ends = self.gaps.iter().copied().chain([self.bytes.len()]);
+        starts
+            .zip(ends)
+            .map(|(start, end)| self.bytes.slice(start..end))
+    }
+}
+
+/// A whole request but for its records, whose lengths are given for each `records` field in wire order.
+pub fn encode_split_request<R: Request>(
+    request: &R,
+    version: i16,
+    correlation_id: i32,
+    client_id: Option<&str>,
+    records_lengths: &[usize],
+) -> Result<SplitFrame, EncodeError> {
+    split_framed(records_lengths, |writer| {
+        write_request_header::<R>(writer, version, correlation_id, client_id)?;
+        request.encode(writer, version)
+    })
+}
+
+/// A whole response but for its records, whose lengths are given for each `records` field in wire order.
+pub fn encode_split_response<M: Message>(
+    response: &M,
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    records_lengths: &[usize],
+) -> Result<SplitFrame, EncodeError> {
+    split_framed(records_lengths, |writer| {
+        write_response_header(writer, key, version, correlation_id)?;
+        response.encode(writer, version)
+    })
+}
+
+fn split_framed(
+    records_lengths: &[usize],
+    write: impl FnOnce(&mut Writer) -> Result<(), EncodeError>,
+) -> Result<SplitFrame, EncodeError> {
+    let mut writer = Writer::with_outside_records(records_lengths.iter().copied());
+    write_framed(&mut writer, records_lengths.iter().sum(), write)?;
+    let (buffer, gaps) = writer.into_parts()?;
+    Ok(SplitFrame {
+        bytes: Bytes::from(buffer),
+        gaps,
+    })
+}
+
 /// What `write` writes, behind its length.
 pub fn framed(
     write: impl FnOnce(&mut Writer) -> Result<(), EncodeError>,
 ) -> Result<Vec<u8>, EncodeError> {
     let mut writer = Writer::new();
+    write_framed(&mut writer, 0, write)?;
+    Ok(writer.into_vec())
+}
+
+fn write_framed(
+    writer: &mut Writer,
+    outside_bytes: usize,
+    write: impl FnOnce(&mut Writer) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
     writer.write_i32(0);
-    write(&mut writer)?;
-    let length = writer.position() - LENGTH_PREFIX_BYTES;
+    write(writer)?;
+    let length = (writer.position() - LENGTH_PREFIX_BYTES).saturating_add(outside_bytes);
     let prefix = i32::try_from(length).map_err(|_| EncodeError::TooLong {
         what: "frame",
         length,
         length_max: i32::MAX.unsigned_abs() as usize,
     })?;
     writer.patch_i32(0, prefix);
-    Ok(writer.into_vec())
+    Ok(())
+}
+
+fn write_request_header<R: Request>(
+    writer: &mut Writer,
+    version: i16,
+    correlation_id: i32,
+    client_id: Option<&str>,
+) -> Result<(), EncodeError> {
+    let header = RequestHeader {
+        request_api_key: R::KEY.into(),
+        request_api_version: version,
+        correlation_id,
+        client_id: client_id.map(str::to_owned),
+    };
+    header.encode(writer, R::header_version(version))
 }
 
 /// Fuzz entry point: any bytes as the content of one frame, as a broker reads them.
@@ -169,16 +250,34 @@ pub fn fuzz_request(bytes: &[u8]) {
     let Ok(head) = RequestHead::read(&mut reader) else {
         return;
     };
-    if let Ok(key) = head.key() {
-        // The result is of no interest: what counts is that it comes, and within the memory budget.
-        let _ = check_request(key, head.version, &mut reader);
+    let Ok(key) = head.key() else {
+        return;
+    };
+    let body = reader.clone();
+    let result = check_request(key, head.version, &mut reader);
+    // A view builds no structures, so it may also take what the generated decoder refuses for want of memory.
+    if matches!(result, Err(DecodeError::MemoryBudget { .. })) {
+        return;
     }
+    let view = match key {
+        ApiKey::Produce => ProduceView::parse(body, head.version).map(|_| ()),
+        ApiKey::Fetch => FetchView::parse(body, head.version).map(|_| ()),
+        _ => return,
+    };
+    assert_eq!(
+        view.is_ok(),
+        result.is_ok(),
+        "the view of {key} {} and the decoder disagree: {view:?}, {result:?}",
+        head.version
+    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::messages::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
+    use crate::messages::fetch::{FetchRequest, FetchResponse};
+    use crate::messages::produce::ProduceRequest;
 
     fn buffer(bytes: &[u8]) -> BytesMut {
         BytesMut::from(bytes)
@@ -261,6 +360,82 @@ mod tests {
             decode_response::<ApiVersionsRequest>(frame, 3),
             Ok((6, response))
         );
+    }
+
+    #[test]
+    fn records_may_be_sent_from_elsewhere() {
+        let records = [
+            Bytes::from_static(&[1; 300]),
+            Bytes::new(),
+            Bytes::from_static(b"xy"),
+        ];
+        for version in FetchResponse::MIN_VERSION..=FetchResponse::MAX_VERSION {
+            let mut response = FetchResponse::sample(version, false);
+            response.responses[1].partitions.truncate(1);
+            let partitions = response
+                .responses
+                .iter_mut()
+                .flat_map(|topic| &mut topic.partitions);
+            for (partition, records) in partitions.zip(&records) {
+                partition.records = Some(records.clone());
+            }
+            let whole = encode_response(&response, ApiKey::Fetch, version, 3).unwrap();
+            let lengths = records.each_ref().map(Bytes::len);
+            let split =
+                encode_split_response(&response, ApiKey::Fetch, version, 3, &lengths).unwrap();
+            let mut joined = Vec::new();
+            let mut parts = split.parts();
+            for records in &records {
+                joined.extend_from_slice(&parts.next().unwrap());
+                joined.extend_from_slice(records);
+            }
+            joined.extend_from_slice(&parts.next().unwrap());
+            assert_eq!((joined, parts.next()), (whole, None), "version {version}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_number_of_records_lengths_is_refused() {
+        let response = FetchResponse::sample(12, false);
+        for lengths in [&[1, 2, 3][..], &[1, 2, 3, 4, 5]] {
+            let split = encode_split_response(&response, ApiKey::Fetch, 12, 3, lengths);
+            assert!(
+                matches!(split, Err(EncodeError::OutsideRecords { .. })),
+                "{split:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn views_and_decoder_agree_on_damaged_requests() {
+        let samples = [
+            (
+                encode_request(&ProduceRequest::sample(7, false), 7, 1, None),
+                70,
+            ),
+            (
+                encode_request(&ProduceRequest::sample(12, false), 12, 1, None),
+                60,
+            ),
+            (
+                encode_request(&FetchRequest::sample(11, false), 11, 1, None),
+                300,
+            ),
+            (
+                encode_request(&FetchRequest::sample(18, false), 18, 1, None),
+                300,
+            ),
+        ];
+        for (sample, damaged_bytes) in samples {
+            let frame = sample.unwrap().split_off(LENGTH_PREFIX_BYTES);
+            for position in 8..frame.len().min(damaged_bytes) {
+                for byte in [0, 1, 2, 0x7f, 0x80, 0xff] {
+                    let mut damaged = frame.clone();
+                    damaged[position] = byte;
+                    fuzz_request(&damaged);
+                }
+            }
+        }
     }
 
     #[test]

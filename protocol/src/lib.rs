@@ -5,10 +5,13 @@
 
 mod api_key;
 mod error_code;
+pub mod fetch_view;
 pub mod frame;
 mod message;
 pub mod messages;
+pub mod produce_view;
 mod reader;
+mod topic_walk;
 mod writer;
 
 pub use api_key::UnknownApiKey;
@@ -16,4 +19,5 @@ pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use message::{Message, Request};
 pub use messages::api_key::ApiKey;
 pub use reader::{DecodeError, MEMORY_FACTOR, MEMORY_FLOOR_BYTES, Reader};
+pub use topic_walk::TopicRef;
 pub use writer::{EncodeError, Writer};

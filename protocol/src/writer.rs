@@ -2,6 +2,8 @@
 //!
 //! Invariant: what is written is what `Reader` reads back with the same `flexible`, or an error and the buffer is useless.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use thiserror::Error;
 use uuid::Uuid;
@@ -18,6 +20,9 @@ pub enum EncodeError {
     /// Null where this version allows none.
     #[error("{what} is null, which version {version} does not allow")]
     UnexpectedNull { what: &'static str, version: i16 },
+    /// The number of lengths given is not the number of `records` fields.
+    #[error("{what} has no length for its records, or a length has no records")]
+    OutsideRecords { what: &'static str },
     /// A string, an array or a block of bytes is too long for its length field.
     #[error("{what} has length {length}, at most {length_max} can be written")]
     TooLong {
@@ -31,6 +36,14 @@ pub enum EncodeError {
 #[derive(Debug, Default)]
 pub struct Writer {
     buffer: Vec<u8>,
+    outside: Option<OutsideRecords>,
+}
+
+/// Records that are sent between parts of the buffer instead of being copied into it.
+#[derive(Debug)]
+struct OutsideRecords {
+    lengths: VecDeque<usize>,
+    gaps: Vec<usize>,
 }
 
 impl Writer {
@@ -40,7 +53,21 @@ impl Writer {
 
     /// Appends to `buffer`, so that its capacity can be used again.
     pub fn over(buffer: Vec<u8>) -> Self {
-        Self { buffer }
+        Self {
+            buffer,
+            outside: None,
+        }
+    }
+
+    /// Writes no records: for each `records` field in wire order, `lengths` says how long its records are, and where they
+    /// belong is noted. What the message itself holds in these fields is not looked at.
+    pub fn with_outside_records(lengths: impl IntoIterator<Item = usize>) -> Self {
+        let lengths: VecDeque<usize> = lengths.into_iter().collect();
+        let gaps = Vec::with_capacity(lengths.len());
+        Self {
+            buffer: Vec::new(),
+            outside: Some(OutsideRecords { lengths, gaps }),
+        }
     }
 
     /// The number of bytes written.
@@ -168,6 +195,38 @@ impl Writer {
                 self.write_null_length(flexible);
                 Ok(())
             }
+        }
+    }
+
+    /// Writes records, or only their length when they are sent from outside the buffer.
+    pub fn write_records(
+        &mut self,
+        flexible: bool,
+        value: Option<&[u8]>,
+        what: &'static str,
+    ) -> Result<(), EncodeError> {
+        let Some(outside) = &mut self.outside else {
+            return self.write_nullable_bytes(flexible, value, what);
+        };
+        let Some(length) = outside.lengths.pop_front() else {
+            return Err(EncodeError::OutsideRecords { what });
+        };
+        self.write_length(flexible, length, what)?;
+        let position = self.position();
+        if let Some(outside) = &mut self.outside {
+            outside.gaps.push(position);
+        }
+        Ok(())
+    }
+
+    /// The buffer, and the positions in it before which the outside records belong.
+    ///
+    /// Fails when more lengths were given than the message has `records` fields.
+    pub(crate) fn into_parts(self) -> Result<(Vec<u8>, Vec<usize>), EncodeError> {
+        match self.outside {
+            None => Ok((self.buffer, Vec::new())),
+            Some(outside) if outside.lengths.is_empty() => Ok((self.buffer, outside.gaps)),
+            Some(_) => Err(EncodeError::OutsideRecords { what: "message" }),
         }
     }
 

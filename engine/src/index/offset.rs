@@ -103,6 +103,19 @@ impl OffsetIndex {
             .unwrap_or(start)
     }
 
+    /// The largest position of an entry at or below `limit`, which is where a batch starts; the segment's start
+    /// without one.
+    #[must_use]
+    pub fn last_position_up_to(&self, limit: Position) -> Position {
+        let below = self
+            .entries
+            .partition_point(|entry| u64::from(entry.position.cast_unsigned()) <= limit.0);
+        let last = below
+            .checked_sub(1)
+            .and_then(|index| self.entries[index].resolve(self.base_offset));
+        last.map_or(Position::ZERO, |entry| entry.position)
+    }
+
     /// Removes the entries at or above `offset`.
     pub fn truncate_to(&mut self, offset: Offset) {
         let base = self.base_offset;

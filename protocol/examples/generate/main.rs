@@ -8,6 +8,7 @@
 //! cargo run -p corelane-protocol --example generate -- DIR/common/message
 //! ```
 //!
+//! Cargo builds the library first, so change its hand-written part only in ways that the present output compiles with.
 //! With `--check` nothing is written: it fails when a committed file is not what the definitions give.
 //! Invariant: the output depends on the definitions and on rustfmt alone.
 

@@ -115,12 +115,12 @@ impl<'a> Emitter<'a> {
             let version = version_parameter(&decode);
             writeln!(
                 code,
-                "fn decode(reader: &mut Reader, {version}: i16) -> Result<Self, DecodeError> {{ {decode} }}\n"
+                "pub(crate) fn decode(reader: &mut Reader, {version}: i16) -> Result<Self, DecodeError> {{ {decode} }}\n"
             )?;
             let version = version_parameter(&encode);
             writeln!(
                 code,
-                "fn encode(&self, writer: &mut Writer, {version}: i16) -> Result<(), EncodeError> {{ {encode} }}\n"
+                "pub(crate) fn encode(&self, writer: &mut Writer, {version}: i16) -> Result<(), EncodeError> {{ {encode} }}\n"
             )?;
             if self.is_element(&structure.name) {
                 self.emit_size_min(structure, code)?;
@@ -321,8 +321,9 @@ impl<'a> Emitter<'a> {
         if !is_option(field) {
             return Ok(match &field.kind {
                 Type::String => format!("writer.write_string({flexible}, &{place}, {what})?;"),
-                Type::Bytes | Type::Records => {
-                    format!("writer.write_bytes({flexible}, &{place}, {what})?;")
+                Type::Bytes => format!("writer.write_bytes({flexible}, &{place}, {what})?;"),
+                Type::Records => {
+                    format!("writer.write_records({flexible}, Some(&{place}), {what})?;")
                 }
                 Type::Struct(_) => format!("{place}.encode(writer, version)?;"),
                 Type::Array(element) => format!(
@@ -349,8 +350,11 @@ impl<'a> Emitter<'a> {
             Type::String => {
                 format!("writer.write_nullable_string({flexible}, {place}.as_deref(), {what})?;")
             }
-            Type::Bytes | Type::Records => {
+            Type::Bytes => {
                 format!("writer.write_nullable_bytes({flexible}, {place}.as_deref(), {what})?;")
+            }
+            Type::Records => {
+                format!("writer.write_records({flexible}, {place}.as_deref(), {what})?;")
             }
             Type::Array(element) => format!(
                 "writer.write_nullable_array({flexible}, {place}.as_deref(), {what}, {})?;",
@@ -400,7 +404,10 @@ impl<'a> Emitter<'a> {
             false => "version",
         };
         writeln!(code, "/// The fewest bytes that one takes on the wire.")?;
-        writeln!(code, "fn encoded_bytes_min({version}: i16) -> usize {{")?;
+        writeln!(
+            code,
+            "pub(crate) fn encoded_bytes_min({version}: i16) -> usize {{"
+        )?;
         if runs.is_empty() {
             writeln!(code, "{last} }}")?;
             return Ok(());

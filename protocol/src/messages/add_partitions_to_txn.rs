@@ -175,7 +175,7 @@ pub struct AddPartitionsToTxnTransaction {
 }
 
 impl AddPartitionsToTxnTransaction {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.transactional_id =
             reader.read_string(true, "AddPartitionsToTxnTransaction.TransactionalId")?;
@@ -192,7 +192,7 @@ impl AddPartitionsToTxnTransaction {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.transactional_id,
@@ -212,7 +212,7 @@ impl AddPartitionsToTxnTransaction {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         14
     }
 }
@@ -241,7 +241,7 @@ pub struct AddPartitionsToTxnTopic {
 }
 
 impl AddPartitionsToTxnTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "AddPartitionsToTxnTopic.Name")?;
@@ -257,7 +257,7 @@ impl AddPartitionsToTxnTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_string(flexible, &self.name, "AddPartitionsToTxnTopic.Name")?;
         writer.write_array(
@@ -276,7 +276,7 @@ impl AddPartitionsToTxnTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 6,
             _ => 3,
@@ -420,7 +420,7 @@ pub struct AddPartitionsToTxnResult {
 }
 
 impl AddPartitionsToTxnResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.transactional_id =
             reader.read_string(true, "AddPartitionsToTxnResult.TransactionalId")?;
@@ -434,7 +434,7 @@ impl AddPartitionsToTxnResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.transactional_id,
@@ -451,7 +451,7 @@ impl AddPartitionsToTxnResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -477,7 +477,7 @@ pub struct AddPartitionsToTxnTopicResult {
 }
 
 impl AddPartitionsToTxnTopicResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "AddPartitionsToTxnTopicResult.Name")?;
@@ -493,7 +493,7 @@ impl AddPartitionsToTxnTopicResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_string(flexible, &self.name, "AddPartitionsToTxnTopicResult.Name")?;
         writer.write_array(
@@ -509,7 +509,7 @@ impl AddPartitionsToTxnTopicResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 6,
             _ => 3,
@@ -538,7 +538,7 @@ pub struct AddPartitionsToTxnPartitionResult {
 }
 
 impl AddPartitionsToTxnPartitionResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.partition_index =
@@ -551,7 +551,7 @@ impl AddPartitionsToTxnPartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_i32(self.partition_index);
         writer.write_i16(self.partition_error_code);
@@ -562,7 +562,7 @@ impl AddPartitionsToTxnPartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 6,
             _ => 7,

@@ -119,7 +119,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "Listener.Name")?;
         value.host = reader.read_string(true, "Listener.Host")?;
@@ -128,7 +128,7 @@ impl Listener {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "Listener.Name")?;
         writer.write_string(true, &self.host, "Listener.Host")?;
         writer.write_u16(self.port);
@@ -137,7 +137,7 @@ impl Listener {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
     }
 }

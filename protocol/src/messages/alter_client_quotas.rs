@@ -73,7 +73,7 @@ pub struct RequestEntryData {
 }
 
 impl RequestEntryData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.entity = reader.read_array(
@@ -94,7 +94,7 @@ impl RequestEntryData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_array(
             flexible,
@@ -112,7 +112,7 @@ impl RequestEntryData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 8,
             _ => 3,
@@ -153,7 +153,7 @@ impl Default for RequestEntityData {
 }
 
 impl RequestEntityData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.entity_type = reader.read_string(flexible, "EntityData.EntityType")?;
@@ -164,7 +164,7 @@ impl RequestEntityData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(flexible, &self.entity_type, "EntityData.EntityType")?;
         writer.write_nullable_string(
@@ -179,7 +179,7 @@ impl RequestEntityData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 4,
             _ => 3,
@@ -210,7 +210,7 @@ pub struct OpData {
 }
 
 impl OpData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.key = reader.read_string(flexible, "OpData.Key")?;
@@ -222,7 +222,7 @@ impl OpData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(flexible, &self.key, "OpData.Key")?;
         writer.write_f64(self.value);
@@ -234,7 +234,7 @@ impl OpData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         11
     }
 }
@@ -333,7 +333,7 @@ impl Default for ResponseEntryData {
 }
 
 impl ResponseEntryData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.error_code = reader.read_i16("EntryData.ErrorCode")?;
@@ -350,7 +350,7 @@ impl ResponseEntryData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -371,7 +371,7 @@ impl ResponseEntryData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 8,
             _ => 5,
@@ -414,7 +414,7 @@ impl Default for ResponseEntityData {
 }
 
 impl ResponseEntityData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.entity_type = reader.read_string(flexible, "EntityData.EntityType")?;
@@ -425,7 +425,7 @@ impl ResponseEntityData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(flexible, &self.entity_type, "EntityData.EntityType")?;
         writer.write_nullable_string(
@@ -440,7 +440,7 @@ impl ResponseEntityData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 4,
             _ => 3,

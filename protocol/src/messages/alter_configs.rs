@@ -74,7 +74,7 @@ pub struct AlterConfigsResource {
 }
 
 impl AlterConfigsResource {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.resource_type = reader.read_i8("AlterConfigsResource.ResourceType")?;
@@ -91,7 +91,7 @@ impl AlterConfigsResource {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i8(self.resource_type);
         writer.write_string(
@@ -112,7 +112,7 @@ impl AlterConfigsResource {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 7,
             _ => 4,
@@ -151,7 +151,7 @@ impl Default for AlterableConfig {
 }
 
 impl AlterableConfig {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "AlterableConfig.Name")?;
@@ -162,7 +162,7 @@ impl AlterableConfig {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.name, "AlterableConfig.Name")?;
         writer.write_nullable_string(flexible, self.value.as_deref(), "AlterableConfig.Value")?;
@@ -173,7 +173,7 @@ impl AlterableConfig {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 4,
             _ => 3,
@@ -280,7 +280,7 @@ impl Default for AlterConfigsResourceResponse {
 }
 
 impl AlterConfigsResourceResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.error_code = reader.read_i16("AlterConfigsResourceResponse.ErrorCode")?;
@@ -295,7 +295,7 @@ impl AlterConfigsResourceResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -316,7 +316,7 @@ impl AlterConfigsResourceResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 7,
             _ => 6,

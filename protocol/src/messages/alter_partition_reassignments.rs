@@ -95,7 +95,7 @@ pub struct ReassignableTopic {
 }
 
 impl ReassignableTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "ReassignableTopic.Name")?;
         value.partitions = reader.read_array(
@@ -108,7 +108,7 @@ impl ReassignableTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "ReassignableTopic.Name")?;
         writer.write_array(
             true,
@@ -121,7 +121,7 @@ impl ReassignableTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -147,7 +147,7 @@ pub struct ReassignablePartition {
 }
 
 impl ReassignablePartition {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("ReassignablePartition.PartitionIndex")?;
         value.replicas =
@@ -158,7 +158,7 @@ impl ReassignablePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_nullable_array(
             true,
@@ -174,7 +174,7 @@ impl ReassignablePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -301,7 +301,7 @@ pub struct ReassignableTopicResponse {
 }
 
 impl ReassignableTopicResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "ReassignableTopicResponse.Name")?;
         value.partitions = reader.read_array(
@@ -314,7 +314,7 @@ impl ReassignableTopicResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "ReassignableTopicResponse.Name")?;
         writer.write_array(
             true,
@@ -327,7 +327,7 @@ impl ReassignableTopicResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -364,7 +364,7 @@ impl Default for ReassignablePartitionResponse {
 }
 
 impl ReassignablePartitionResponse {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("ReassignablePartitionResponse.PartitionIndex")?;
         value.error_code = reader.read_i16("ReassignablePartitionResponse.ErrorCode")?;
@@ -374,7 +374,7 @@ impl ReassignablePartitionResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -387,7 +387,7 @@ impl ReassignablePartitionResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
     }
 }

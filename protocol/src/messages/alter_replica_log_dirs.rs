@@ -69,7 +69,7 @@ pub struct AlterReplicaLogDir {
 }
 
 impl AlterReplicaLogDir {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.path = reader.read_string(flexible, "AlterReplicaLogDir.Path")?;
@@ -85,7 +85,7 @@ impl AlterReplicaLogDir {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.path, "AlterReplicaLogDir.Path")?;
         writer.write_array(
@@ -101,7 +101,7 @@ impl AlterReplicaLogDir {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -130,7 +130,7 @@ pub struct AlterReplicaLogDirTopic {
 }
 
 impl AlterReplicaLogDirTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "AlterReplicaLogDirTopic.Name")?;
@@ -146,7 +146,7 @@ impl AlterReplicaLogDirTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.name, "AlterReplicaLogDirTopic.Name")?;
         writer.write_array(
@@ -165,7 +165,7 @@ impl AlterReplicaLogDirTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -255,7 +255,7 @@ pub struct AlterReplicaLogDirTopicResult {
 }
 
 impl AlterReplicaLogDirTopicResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.topic_name =
@@ -272,7 +272,7 @@ impl AlterReplicaLogDirTopicResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(
             flexible,
@@ -292,7 +292,7 @@ impl AlterReplicaLogDirTopicResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -321,7 +321,7 @@ pub struct AlterReplicaLogDirPartitionResult {
 }
 
 impl AlterReplicaLogDirPartitionResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.partition_index =
@@ -333,7 +333,7 @@ impl AlterReplicaLogDirPartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
@@ -344,7 +344,7 @@ impl AlterReplicaLogDirPartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 7,

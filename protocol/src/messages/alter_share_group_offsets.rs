@@ -72,7 +72,7 @@ pub struct AlterShareGroupOffsetsRequestTopic {
 }
 
 impl AlterShareGroupOffsetsRequestTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name =
             reader.read_string(true, "AlterShareGroupOffsetsRequestTopic.TopicName")?;
@@ -86,7 +86,7 @@ impl AlterShareGroupOffsetsRequestTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.topic_name,
@@ -103,7 +103,7 @@ impl AlterShareGroupOffsetsRequestTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -129,7 +129,7 @@ pub struct AlterShareGroupOffsetsRequestPartition {
 }
 
 impl AlterShareGroupOffsetsRequestPartition {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index =
             reader.read_i32("AlterShareGroupOffsetsRequestPartition.PartitionIndex")?;
@@ -139,7 +139,7 @@ impl AlterShareGroupOffsetsRequestPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i64(self.start_offset);
         writer.write_varint(0);
@@ -147,7 +147,7 @@ impl AlterShareGroupOffsetsRequestPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         13
     }
 }
@@ -247,7 +247,7 @@ pub struct AlterShareGroupOffsetsResponseTopic {
 }
 
 impl AlterShareGroupOffsetsResponseTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name =
             reader.read_string(true, "AlterShareGroupOffsetsResponseTopic.TopicName")?;
@@ -262,7 +262,7 @@ impl AlterShareGroupOffsetsResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.topic_name,
@@ -280,7 +280,7 @@ impl AlterShareGroupOffsetsResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         19
     }
 }
@@ -308,7 +308,7 @@ pub struct AlterShareGroupOffsetsResponsePartition {
 }
 
 impl AlterShareGroupOffsetsResponsePartition {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index =
             reader.read_i32("AlterShareGroupOffsetsResponsePartition.PartitionIndex")?;
@@ -319,7 +319,7 @@ impl AlterShareGroupOffsetsResponsePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -332,7 +332,7 @@ impl AlterShareGroupOffsetsResponsePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
     }
 }

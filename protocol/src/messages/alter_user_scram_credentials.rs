@@ -81,7 +81,7 @@ pub struct ScramCredentialDeletion {
 }
 
 impl ScramCredentialDeletion {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "ScramCredentialDeletion.Name")?;
         value.mechanism = reader.read_i8("ScramCredentialDeletion.Mechanism")?;
@@ -89,7 +89,7 @@ impl ScramCredentialDeletion {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "ScramCredentialDeletion.Name")?;
         writer.write_i8(self.mechanism);
         writer.write_varint(0);
@@ -97,7 +97,7 @@ impl ScramCredentialDeletion {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -123,7 +123,7 @@ pub struct ScramCredentialUpsertion {
 }
 
 impl ScramCredentialUpsertion {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "ScramCredentialUpsertion.Name")?;
         value.mechanism = reader.read_i8("ScramCredentialUpsertion.Mechanism")?;
@@ -135,7 +135,7 @@ impl ScramCredentialUpsertion {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "ScramCredentialUpsertion.Name")?;
         writer.write_i8(self.mechanism);
         writer.write_i32(self.iterations);
@@ -150,7 +150,7 @@ impl ScramCredentialUpsertion {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         9
     }
 }
@@ -246,7 +246,7 @@ impl Default for AlterUserScramCredentialsResult {
 }
 
 impl AlterUserScramCredentialsResult {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.user = reader.read_string(true, "AlterUserScramCredentialsResult.User")?;
         value.error_code = reader.read_i16("AlterUserScramCredentialsResult.ErrorCode")?;
@@ -256,7 +256,7 @@ impl AlterUserScramCredentialsResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.user, "AlterUserScramCredentialsResult.User")?;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -269,7 +269,7 @@ impl AlterUserScramCredentialsResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
     }
 }

@@ -284,7 +284,7 @@ pub struct ApiVersion {
 }
 
 impl ApiVersion {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.api_key = reader.read_i16("ApiVersion.ApiKey")?;
@@ -296,7 +296,7 @@ impl ApiVersion {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_i16(self.api_key);
         writer.write_i16(self.min_version);
@@ -308,7 +308,7 @@ impl ApiVersion {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 6,
             _ => 7,
@@ -336,7 +336,7 @@ pub struct SupportedFeatureKey {
 }
 
 impl SupportedFeatureKey {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "SupportedFeatureKey.Name")?;
         value.min_version = reader.read_i16("SupportedFeatureKey.MinVersion")?;
@@ -345,7 +345,7 @@ impl SupportedFeatureKey {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "SupportedFeatureKey.Name")?;
         writer.write_i16(self.min_version);
         writer.write_i16(self.max_version);
@@ -354,7 +354,7 @@ impl SupportedFeatureKey {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -379,7 +379,7 @@ pub struct FinalizedFeatureKey {
 }
 
 impl FinalizedFeatureKey {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "FinalizedFeatureKey.Name")?;
         value.max_version_level = reader.read_i16("FinalizedFeatureKey.MaxVersionLevel")?;
@@ -388,7 +388,7 @@ impl FinalizedFeatureKey {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "FinalizedFeatureKey.Name")?;
         writer.write_i16(self.max_version_level);
         writer.write_i16(self.min_version_level);
@@ -397,7 +397,7 @@ impl FinalizedFeatureKey {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }

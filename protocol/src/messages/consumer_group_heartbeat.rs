@@ -202,7 +202,7 @@ pub struct RequestTopicPartitions {
 }
 
 impl RequestTopicPartitions {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("TopicPartitions.TopicId")?;
         value.partitions = reader.read_array(true, 4, "TopicPartitions.Partitions", |reader| {
@@ -212,7 +212,7 @@ impl RequestTopicPartitions {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -228,7 +228,7 @@ impl RequestTopicPartitions {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -346,7 +346,7 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_partitions = reader.read_array(
             true,
@@ -358,7 +358,7 @@ impl Assignment {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_array(
             true,
             &self.topic_partitions,
@@ -390,7 +390,7 @@ pub struct ResponseTopicPartitions {
 }
 
 impl ResponseTopicPartitions {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("TopicPartitions.TopicId")?;
         value.partitions = reader.read_array(true, 4, "TopicPartitions.Partitions", |reader| {
@@ -400,7 +400,7 @@ impl ResponseTopicPartitions {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -416,7 +416,7 @@ impl ResponseTopicPartitions {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }

@@ -138,7 +138,7 @@ pub struct TopicPartition {
 }
 
 impl TopicPartition {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic = reader.read_string(false, "TopicPartition.Topic")?;
         value.partitions = reader.read_array(false, 4, "TopicPartition.Partitions", |reader| {
@@ -147,7 +147,7 @@ impl TopicPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(false, &self.topic, "TopicPartition.Topic")?;
         writer.write_array(
             false,
@@ -162,7 +162,7 @@ impl TopicPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }

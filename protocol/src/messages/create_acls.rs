@@ -88,7 +88,7 @@ impl Default for AclCreation {
 }
 
 impl AclCreation {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.resource_type = reader.read_i8("AclCreation.ResourceType")?;
@@ -104,7 +104,7 @@ impl AclCreation {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i8(self.resource_type);
         writer.write_string(flexible, &self.resource_name, "AclCreation.ResourceName")?;
@@ -120,7 +120,7 @@ impl AclCreation {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 10,
             _ => 8,
@@ -224,7 +224,7 @@ impl Default for AclCreationResult {
 }
 
 impl AclCreationResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.error_code = reader.read_i16("AclCreationResult.ErrorCode")?;
@@ -236,7 +236,7 @@ impl AclCreationResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -251,7 +251,7 @@ impl AclCreationResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         4
     }
 }

@@ -147,7 +147,7 @@ pub struct CreatableRenewers {
 }
 
 impl CreatableRenewers {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.principal_type = reader.read_string(flexible, "CreatableRenewers.PrincipalType")?;
@@ -158,7 +158,7 @@ impl CreatableRenewers {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(
             flexible,
@@ -177,7 +177,7 @@ impl CreatableRenewers {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 4,
             _ => 3,

@@ -88,7 +88,7 @@ impl Default for CreatePartitionsTopic {
 }
 
 impl CreatePartitionsTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "CreatePartitionsTopic.Name")?;
@@ -105,7 +105,7 @@ impl CreatePartitionsTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.name, "CreatePartitionsTopic.Name")?;
         writer.write_i32(self.count);
@@ -122,7 +122,7 @@ impl CreatePartitionsTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 10,
             _ => 7,
@@ -155,7 +155,7 @@ pub struct CreatePartitionsAssignment {
 }
 
 impl CreatePartitionsAssignment {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.broker_ids = reader.read_array(
@@ -170,7 +170,7 @@ impl CreatePartitionsAssignment {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_array(
             flexible,
@@ -188,7 +188,7 @@ impl CreatePartitionsAssignment {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 4,
             _ => 2,
@@ -278,7 +278,7 @@ pub struct CreatePartitionsTopicResult {
 }
 
 impl CreatePartitionsTopicResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "CreatePartitionsTopicResult.Name")?;
@@ -291,7 +291,7 @@ impl CreatePartitionsTopicResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.name, "CreatePartitionsTopicResult.Name")?;
         writer.write_i16(self.error_code);
@@ -307,7 +307,7 @@ impl CreatePartitionsTopicResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 5,

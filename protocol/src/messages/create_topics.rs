@@ -91,7 +91,7 @@ pub struct CreatableTopic {
 }
 
 impl CreatableTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 5;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "CreatableTopic.Name")?;
@@ -115,7 +115,7 @@ impl CreatableTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_string(flexible, &self.name, "CreatableTopic.Name")?;
         writer.write_i32(self.num_partitions);
@@ -139,7 +139,7 @@ impl CreatableTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 16,
             _ => 10,
@@ -174,7 +174,7 @@ pub struct CreatableReplicaAssignment {
 }
 
 impl CreatableReplicaAssignment {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 5;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("CreatableReplicaAssignment.PartitionIndex")?;
@@ -190,7 +190,7 @@ impl CreatableReplicaAssignment {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_i32(self.partition_index);
         writer.write_array(
@@ -209,7 +209,7 @@ impl CreatableReplicaAssignment {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 8,
             _ => 6,
@@ -244,7 +244,7 @@ impl Default for CreatableTopicConfig {
 }
 
 impl CreatableTopicConfig {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 5;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "CreatableTopicConfig.Name")?;
@@ -255,7 +255,7 @@ impl CreatableTopicConfig {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_string(flexible, &self.name, "CreatableTopicConfig.Name")?;
         writer.write_nullable_string(
@@ -270,7 +270,7 @@ impl CreatableTopicConfig {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 4,
             _ => 3,
@@ -390,7 +390,7 @@ impl Default for CreatableTopicResult {
 }
 
 impl CreatableTopicResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 5;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "CreatableTopicResult.Name")?;
@@ -429,7 +429,7 @@ impl CreatableTopicResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_string(flexible, &self.name, "CreatableTopicResult.Name")?;
         if version >= 7 {
@@ -473,7 +473,7 @@ impl CreatableTopicResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 6,
             5..=6 => 12,
@@ -542,7 +542,7 @@ impl Default for CreatableTopicConfigs {
 }
 
 impl CreatableTopicConfigs {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "CreatableTopicConfigs.Name")?;
         value.value = reader.read_nullable_string(true, "CreatableTopicConfigs.Value")?;
@@ -553,7 +553,7 @@ impl CreatableTopicConfigs {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "CreatableTopicConfigs.Name")?;
         writer.write_nullable_string(true, self.value.as_deref(), "CreatableTopicConfigs.Value")?;
         writer.write_bool(self.read_only);
@@ -564,7 +564,7 @@ impl CreatableTopicConfigs {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }

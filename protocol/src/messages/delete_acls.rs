@@ -88,7 +88,7 @@ impl Default for DeleteAclsFilter {
 }
 
 impl DeleteAclsFilter {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.resource_type_filter = reader.read_i8("DeleteAclsFilter.ResourceTypeFilter")?;
@@ -106,7 +106,7 @@ impl DeleteAclsFilter {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i8(self.resource_type_filter);
         writer.write_nullable_string(
@@ -134,7 +134,7 @@ impl DeleteAclsFilter {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 10,
             _ => 8,
@@ -252,7 +252,7 @@ impl Default for DeleteAclsFilterResult {
 }
 
 impl DeleteAclsFilterResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.error_code = reader.read_i16("DeleteAclsFilterResult.ErrorCode")?;
@@ -270,7 +270,7 @@ impl DeleteAclsFilterResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -291,7 +291,7 @@ impl DeleteAclsFilterResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 8,
             _ => 5,
@@ -348,7 +348,7 @@ impl Default for DeleteAclsMatchingAcl {
 }
 
 impl DeleteAclsMatchingAcl {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.error_code = reader.read_i16("DeleteAclsMatchingAcl.ErrorCode")?;
@@ -367,7 +367,7 @@ impl DeleteAclsMatchingAcl {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -393,7 +393,7 @@ impl DeleteAclsMatchingAcl {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 14,
             _ => 11,

@@ -130,7 +130,7 @@ pub struct DeletableGroupResult {
 }
 
 impl DeletableGroupResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.group_id = reader.read_string(flexible, "DeletableGroupResult.GroupId")?;
@@ -141,7 +141,7 @@ impl DeletableGroupResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.group_id, "DeletableGroupResult.GroupId")?;
         writer.write_i16(self.error_code);
@@ -152,7 +152,7 @@ impl DeletableGroupResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         4
     }
 }

@@ -73,7 +73,7 @@ pub struct DeleteRecordsTopic {
 }
 
 impl DeleteRecordsTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "DeleteRecordsTopic.Name")?;
@@ -89,7 +89,7 @@ impl DeleteRecordsTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.name, "DeleteRecordsTopic.Name")?;
         writer.write_array(
@@ -105,7 +105,7 @@ impl DeleteRecordsTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -134,7 +134,7 @@ pub struct DeleteRecordsPartition {
 }
 
 impl DeleteRecordsPartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("DeleteRecordsPartition.PartitionIndex")?;
@@ -145,7 +145,7 @@ impl DeleteRecordsPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.offset);
@@ -156,7 +156,7 @@ impl DeleteRecordsPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 12,
             _ => 13,
@@ -246,7 +246,7 @@ pub struct DeleteRecordsTopicResult {
 }
 
 impl DeleteRecordsTopicResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "DeleteRecordsTopicResult.Name")?;
@@ -262,7 +262,7 @@ impl DeleteRecordsTopicResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.name, "DeleteRecordsTopicResult.Name")?;
         writer.write_array(
@@ -278,7 +278,7 @@ impl DeleteRecordsTopicResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -308,7 +308,7 @@ pub struct DeleteRecordsPartitionResult {
 }
 
 impl DeleteRecordsPartitionResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("DeleteRecordsPartitionResult.PartitionIndex")?;
@@ -320,7 +320,7 @@ impl DeleteRecordsPartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.low_watermark);
@@ -332,7 +332,7 @@ impl DeleteRecordsPartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 14,
             _ => 15,

@@ -71,7 +71,7 @@ pub struct DeleteShareGroupOffsetsRequestTopic {
 }
 
 impl DeleteShareGroupOffsetsRequestTopic {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name =
             reader.read_string(true, "DeleteShareGroupOffsetsRequestTopic.TopicName")?;
@@ -79,7 +79,7 @@ impl DeleteShareGroupOffsetsRequestTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.topic_name,
@@ -90,7 +90,7 @@ impl DeleteShareGroupOffsetsRequestTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         2
     }
 }
@@ -190,7 +190,7 @@ pub struct DeleteShareGroupOffsetsResponseTopic {
 }
 
 impl DeleteShareGroupOffsetsResponseTopic {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name =
             reader.read_string(true, "DeleteShareGroupOffsetsResponseTopic.TopicName")?;
@@ -202,7 +202,7 @@ impl DeleteShareGroupOffsetsResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.topic_name,
@@ -220,7 +220,7 @@ impl DeleteShareGroupOffsetsResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         21
     }
 }

@@ -68,7 +68,7 @@ pub struct DeleteStateData {
 }
 
 impl DeleteStateData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("DeleteStateData.TopicId")?;
         value.partitions = reader.read_array(
@@ -81,7 +81,7 @@ impl DeleteStateData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -94,7 +94,7 @@ impl DeleteStateData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -119,21 +119,21 @@ pub struct PartitionData {
 }
 
 impl PartitionData {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition = reader.read_i32("PartitionData.Partition")?;
         reader.skip_tagged_fields("PartitionData")?;
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_varint(0);
         Ok(())
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
     }
 }
@@ -209,7 +209,7 @@ pub struct DeleteStateResult {
 }
 
 impl DeleteStateResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("DeleteStateResult.TopicId")?;
         value.partitions = reader.read_array(
@@ -222,7 +222,7 @@ impl DeleteStateResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -235,7 +235,7 @@ impl DeleteStateResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -262,7 +262,7 @@ pub struct PartitionResult {
 }
 
 impl PartitionResult {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition = reader.read_i32("PartitionResult.Partition")?;
         value.error_code = reader.read_i16("PartitionResult.ErrorCode")?;
@@ -271,7 +271,7 @@ impl PartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -284,7 +284,7 @@ impl PartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
     }
 }

@@ -110,7 +110,7 @@ pub struct DeleteTopicState {
 }
 
 impl DeleteTopicState {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_nullable_string(true, "DeleteTopicState.Name")?;
         value.topic_id = reader.read_uuid("DeleteTopicState.TopicId")?;
@@ -118,7 +118,7 @@ impl DeleteTopicState {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_nullable_string(true, self.name.as_deref(), "DeleteTopicState.Name")?;
         writer.write_uuid(self.topic_id);
         writer.write_varint(0);
@@ -126,7 +126,7 @@ impl DeleteTopicState {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -232,7 +232,7 @@ impl Default for DeletableTopicResult {
 }
 
 impl DeletableTopicResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.name = if version >= 6 {
@@ -254,7 +254,7 @@ impl DeletableTopicResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         if version < 6 && self.name.is_none() {
             return Err(EncodeError::UnexpectedNull {
@@ -285,7 +285,7 @@ impl DeletableTopicResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 4,
             5 => 5,

@@ -226,7 +226,7 @@ impl Default for DescribeAclsResource {
 }
 
 impl DescribeAclsResource {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.resource_type = reader.read_i8("DescribeAclsResource.ResourceType")?;
@@ -244,7 +244,7 @@ impl DescribeAclsResource {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i8(self.resource_type);
         writer.write_string(
@@ -266,7 +266,7 @@ impl DescribeAclsResource {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 8,
             _ => 5,
@@ -299,7 +299,7 @@ pub struct AclDescription {
 }
 
 impl AclDescription {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.principal = reader.read_string(flexible, "AclDescription.Principal")?;
@@ -312,7 +312,7 @@ impl AclDescription {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.principal, "AclDescription.Principal")?;
         writer.write_string(flexible, &self.host, "AclDescription.Host")?;
@@ -325,7 +325,7 @@ impl AclDescription {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 5,

@@ -84,7 +84,7 @@ impl Default for ComponentData {
 }
 
 impl ComponentData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.entity_type = reader.read_string(flexible, "ComponentData.EntityType")?;
@@ -96,7 +96,7 @@ impl ComponentData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(flexible, &self.entity_type, "ComponentData.EntityType")?;
         writer.write_i8(self.match_type);
@@ -108,7 +108,7 @@ impl ComponentData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 5,
             _ => 4,
@@ -235,7 +235,7 @@ pub struct EntryData {
 }
 
 impl EntryData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.entity = reader.read_array(
@@ -256,7 +256,7 @@ impl EntryData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_array(
             flexible,
@@ -277,7 +277,7 @@ impl EntryData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 8,
             _ => 3,
@@ -318,7 +318,7 @@ impl Default for EntityData {
 }
 
 impl EntityData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.entity_type = reader.read_string(flexible, "EntityData.EntityType")?;
@@ -329,7 +329,7 @@ impl EntityData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(flexible, &self.entity_type, "EntityData.EntityType")?;
         writer.write_nullable_string(
@@ -344,7 +344,7 @@ impl EntityData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 4,
             _ => 3,
@@ -374,7 +374,7 @@ pub struct ValueData {
 }
 
 impl ValueData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.key = reader.read_string(flexible, "ValueData.Key")?;
@@ -385,7 +385,7 @@ impl ValueData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(flexible, &self.key, "ValueData.Key")?;
         writer.write_f64(self.value);
@@ -396,7 +396,7 @@ impl ValueData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         10
     }
 }

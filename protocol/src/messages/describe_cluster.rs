@@ -220,7 +220,7 @@ pub struct DescribeClusterBroker {
 }
 
 impl DescribeClusterBroker {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.broker_id = reader.read_i32("DescribeClusterBroker.BrokerId")?;
         value.host = reader.read_string(true, "DescribeClusterBroker.Host")?;
@@ -233,7 +233,7 @@ impl DescribeClusterBroker {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.broker_id);
         writer.write_string(true, &self.host, "DescribeClusterBroker.Host")?;
         writer.write_i32(self.port);
@@ -252,7 +252,7 @@ impl DescribeClusterBroker {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 11,
             _ => 12,

@@ -102,7 +102,7 @@ impl Default for DescribeConfigsResource {
 }
 
 impl DescribeConfigsResource {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.resource_type = reader.read_i8("DescribeConfigsResource.ResourceType")?;
@@ -120,7 +120,7 @@ impl DescribeConfigsResource {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_i8(self.resource_type);
         writer.write_string(
@@ -143,7 +143,7 @@ impl DescribeConfigsResource {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 7,
             _ => 4,
@@ -256,7 +256,7 @@ impl Default for DescribeConfigsResult {
 }
 
 impl DescribeConfigsResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.error_code = reader.read_i16("DescribeConfigsResult.ErrorCode")?;
@@ -276,7 +276,7 @@ impl DescribeConfigsResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -303,7 +303,7 @@ impl DescribeConfigsResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 11,
             _ => 7,
@@ -362,7 +362,7 @@ impl Default for DescribeConfigsResourceResult {
 }
 
 impl DescribeConfigsResourceResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "DescribeConfigsResourceResult.Name")?;
@@ -390,7 +390,7 @@ impl DescribeConfigsResourceResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(flexible, &self.name, "DescribeConfigsResourceResult.Name")?;
         writer.write_nullable_string(
@@ -424,7 +424,7 @@ impl DescribeConfigsResourceResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 11,
             3 => 14,
@@ -483,7 +483,7 @@ impl Default for DescribeConfigsSynonym {
 }
 
 impl DescribeConfigsSynonym {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "DescribeConfigsSynonym.Name")?;
@@ -495,7 +495,7 @@ impl DescribeConfigsSynonym {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(flexible, &self.name, "DescribeConfigsSynonym.Name")?;
         writer.write_nullable_string(
@@ -511,7 +511,7 @@ impl DescribeConfigsSynonym {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 5,
             _ => 4,

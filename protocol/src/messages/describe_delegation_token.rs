@@ -82,7 +82,7 @@ pub struct DescribeDelegationTokenOwner {
 }
 
 impl DescribeDelegationTokenOwner {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.principal_type =
@@ -95,7 +95,7 @@ impl DescribeDelegationTokenOwner {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(
             flexible,
@@ -114,7 +114,7 @@ impl DescribeDelegationTokenOwner {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 4,
             _ => 3,
@@ -219,7 +219,7 @@ pub struct DescribedDelegationToken {
 }
 
 impl DescribedDelegationToken {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.principal_type =
@@ -251,7 +251,7 @@ impl DescribedDelegationToken {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(
             flexible,
@@ -307,7 +307,7 @@ impl DescribedDelegationToken {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 38,
             2 => 30,
@@ -349,7 +349,7 @@ pub struct DescribedDelegationTokenRenewer {
 }
 
 impl DescribedDelegationTokenRenewer {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.principal_type =
@@ -362,7 +362,7 @@ impl DescribedDelegationTokenRenewer {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(
             flexible,
@@ -381,7 +381,7 @@ impl DescribedDelegationTokenRenewer {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 4,
             _ => 3,

@@ -179,7 +179,7 @@ impl Default for DescribedGroup {
 }
 
 impl DescribedGroup {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 5;
         let mut value = Self::default();
         value.error_code = reader.read_i16("DescribedGroup.ErrorCode")?;
@@ -206,7 +206,7 @@ impl DescribedGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_i16(self.error_code);
         if version >= 6 {
@@ -248,7 +248,7 @@ impl DescribedGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 14,
             3..=4 => 18,
@@ -298,7 +298,7 @@ pub struct DescribedGroupMember {
 }
 
 impl DescribedGroupMember {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 5;
         let mut value = Self::default();
         value.member_id = reader.read_string(flexible, "DescribedGroupMember.MemberId")?;
@@ -318,7 +318,7 @@ impl DescribedGroupMember {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_string(flexible, &self.member_id, "DescribedGroupMember.MemberId")?;
         if version >= 4 {
@@ -351,7 +351,7 @@ impl DescribedGroupMember {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 14,
             4 => 16,

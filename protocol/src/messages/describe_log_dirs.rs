@@ -81,7 +81,7 @@ pub struct DescribableLogDirTopic {
 }
 
 impl DescribableLogDirTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.topic = reader.read_string(flexible, "DescribableLogDirTopic.Topic")?;
@@ -95,7 +95,7 @@ impl DescribableLogDirTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.topic, "DescribableLogDirTopic.Topic")?;
         writer.write_array(
@@ -114,7 +114,7 @@ impl DescribableLogDirTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -232,7 +232,7 @@ impl Default for DescribeLogDirsResult {
 }
 
 impl DescribeLogDirsResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.error_code = reader.read_i16("DescribeLogDirsResult.ErrorCode")?;
@@ -255,7 +255,7 @@ impl DescribeLogDirsResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
         writer.write_string(flexible, &self.log_dir, "DescribeLogDirsResult.LogDir")?;
@@ -278,7 +278,7 @@ impl DescribeLogDirsResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 8,
             2..=3 => 5,
@@ -315,7 +315,7 @@ pub struct DescribeLogDirsTopic {
 }
 
 impl DescribeLogDirsTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "DescribeLogDirsTopic.Name")?;
@@ -331,7 +331,7 @@ impl DescribeLogDirsTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.name, "DescribeLogDirsTopic.Name")?;
         writer.write_array(
@@ -347,7 +347,7 @@ impl DescribeLogDirsTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -378,7 +378,7 @@ pub struct DescribeLogDirsPartition {
 }
 
 impl DescribeLogDirsPartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("DescribeLogDirsPartition.PartitionIndex")?;
@@ -391,7 +391,7 @@ impl DescribeLogDirsPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.partition_size);
@@ -404,7 +404,7 @@ impl DescribeLogDirsPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 21,
             _ => 22,

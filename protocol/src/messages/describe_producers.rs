@@ -63,7 +63,7 @@ pub struct TopicRequest {
 }
 
 impl TopicRequest {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "TopicRequest.Name")?;
         value.partition_indexes =
@@ -74,7 +74,7 @@ impl TopicRequest {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "TopicRequest.Name")?;
         writer.write_array(
             true,
@@ -90,7 +90,7 @@ impl TopicRequest {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -171,7 +171,7 @@ pub struct TopicResponse {
 }
 
 impl TopicResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "TopicResponse.Name")?;
         value.partitions = reader.read_array(
@@ -184,7 +184,7 @@ impl TopicResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "TopicResponse.Name")?;
         writer.write_array(
             true,
@@ -197,7 +197,7 @@ impl TopicResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -225,7 +225,7 @@ pub struct PartitionResponse {
 }
 
 impl PartitionResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("PartitionResponse.PartitionIndex")?;
         value.error_code = reader.read_i16("PartitionResponse.ErrorCode")?;
@@ -241,7 +241,7 @@ impl PartitionResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -260,7 +260,7 @@ impl PartitionResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         9
     }
 }
@@ -309,7 +309,7 @@ impl Default for ProducerState {
 }
 
 impl ProducerState {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.producer_id = reader.read_i64("ProducerState.ProducerId")?;
         value.producer_epoch = reader.read_i32("ProducerState.ProducerEpoch")?;
@@ -321,7 +321,7 @@ impl ProducerState {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.producer_id);
         writer.write_i32(self.producer_epoch);
         writer.write_i32(self.last_sequence);
@@ -333,7 +333,7 @@ impl ProducerState {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         37
     }
 }

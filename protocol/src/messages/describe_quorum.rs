@@ -64,7 +64,7 @@ pub struct RequestTopicData {
 }
 
 impl RequestTopicData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name = reader.read_string(true, "TopicData.TopicName")?;
         value.partitions = reader.read_array(
@@ -77,7 +77,7 @@ impl RequestTopicData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.topic_name, "TopicData.TopicName")?;
         writer.write_array(
             true,
@@ -90,7 +90,7 @@ impl RequestTopicData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -115,21 +115,21 @@ pub struct RequestPartitionData {
 }
 
 impl RequestPartitionData {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("PartitionData.PartitionIndex")?;
         reader.skip_tagged_fields("PartitionData")?;
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_varint(0);
         Ok(())
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
     }
 }
@@ -267,7 +267,7 @@ pub struct ResponseTopicData {
 }
 
 impl ResponseTopicData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name = reader.read_string(true, "TopicData.TopicName")?;
         value.partitions = reader.read_array(
@@ -280,7 +280,7 @@ impl ResponseTopicData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.topic_name, "TopicData.TopicName")?;
         writer.write_array(
             true,
@@ -293,7 +293,7 @@ impl ResponseTopicData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -341,7 +341,7 @@ impl Default for ResponsePartitionData {
 }
 
 impl ResponsePartitionData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("PartitionData.PartitionIndex")?;
         value.error_code = reader.read_i16("PartitionData.ErrorCode")?;
@@ -368,7 +368,7 @@ impl ResponsePartitionData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
         if version >= 2 {
@@ -398,7 +398,7 @@ impl ResponsePartitionData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 25,
             _ => 26,
@@ -442,7 +442,7 @@ pub struct Node {
 }
 
 impl Node {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.node_id = reader.read_i32("Node.NodeId")?;
         value.listeners = reader.read_array(
@@ -455,7 +455,7 @@ impl Node {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.node_id);
         writer.write_array(true, &self.listeners, "Node.Listeners", |writer, value| {
             value.encode(writer, version)
@@ -465,7 +465,7 @@ impl Node {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -492,7 +492,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "Listener.Name")?;
         value.host = reader.read_string(true, "Listener.Host")?;
@@ -501,7 +501,7 @@ impl Listener {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "Listener.Name")?;
         writer.write_string(true, &self.host, "Listener.Host")?;
         writer.write_u16(self.port);
@@ -510,7 +510,7 @@ impl Listener {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
     }
 }
@@ -552,7 +552,7 @@ impl Default for ReplicaState {
 }
 
 impl ReplicaState {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.replica_id = reader.read_i32("ReplicaState.ReplicaId")?;
         if version >= 2 {
@@ -570,7 +570,7 @@ impl ReplicaState {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.replica_id);
         if version >= 2 {
             writer.write_uuid(self.replica_directory_id);
@@ -593,7 +593,7 @@ impl ReplicaState {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 13,
             1 => 29,

@@ -73,7 +73,7 @@ impl Default for DescribeShareGroupOffsetsRequestGroup {
 }
 
 impl DescribeShareGroupOffsetsRequestGroup {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.group_id =
             reader.read_string(true, "DescribeShareGroupOffsetsRequestGroup.GroupId")?;
@@ -87,7 +87,7 @@ impl DescribeShareGroupOffsetsRequestGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.group_id,
@@ -104,7 +104,7 @@ impl DescribeShareGroupOffsetsRequestGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -134,7 +134,7 @@ pub struct DescribeShareGroupOffsetsRequestTopic {
 }
 
 impl DescribeShareGroupOffsetsRequestTopic {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name =
             reader.read_string(true, "DescribeShareGroupOffsetsRequestTopic.TopicName")?;
@@ -148,7 +148,7 @@ impl DescribeShareGroupOffsetsRequestTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.topic_name,
@@ -168,7 +168,7 @@ impl DescribeShareGroupOffsetsRequestTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -252,7 +252,7 @@ pub struct DescribeShareGroupOffsetsResponseGroup {
 }
 
 impl DescribeShareGroupOffsetsResponseGroup {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.group_id =
             reader.read_string(true, "DescribeShareGroupOffsetsResponseGroup.GroupId")?;
@@ -269,7 +269,7 @@ impl DescribeShareGroupOffsetsResponseGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.group_id,
@@ -292,7 +292,7 @@ impl DescribeShareGroupOffsetsResponseGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -325,7 +325,7 @@ pub struct DescribeShareGroupOffsetsResponseTopic {
 }
 
 impl DescribeShareGroupOffsetsResponseTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name =
             reader.read_string(true, "DescribeShareGroupOffsetsResponseTopic.TopicName")?;
@@ -340,7 +340,7 @@ impl DescribeShareGroupOffsetsResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.topic_name,
@@ -358,7 +358,7 @@ impl DescribeShareGroupOffsetsResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         19
     }
 }
@@ -403,7 +403,7 @@ impl Default for DescribeShareGroupOffsetsResponsePartition {
 }
 
 impl DescribeShareGroupOffsetsResponsePartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index =
             reader.read_i32("DescribeShareGroupOffsetsResponsePartition.PartitionIndex")?;
@@ -424,7 +424,7 @@ impl DescribeShareGroupOffsetsResponsePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i64(self.start_offset);
         writer.write_i32(self.leader_epoch);
@@ -448,7 +448,7 @@ impl DescribeShareGroupOffsetsResponsePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 20,
             _ => 28,

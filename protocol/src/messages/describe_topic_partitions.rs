@@ -93,21 +93,21 @@ pub struct TopicRequest {
 }
 
 impl TopicRequest {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "TopicRequest.Name")?;
         reader.skip_tagged_fields("TopicRequest")?;
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "TopicRequest.Name")?;
         writer.write_varint(0);
         Ok(())
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         2
     }
 }
@@ -129,7 +129,7 @@ pub struct RequestCursor {
 }
 
 impl RequestCursor {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name = reader.read_string(true, "Cursor.TopicName")?;
         value.partition_index = reader.read_i32("Cursor.PartitionIndex")?;
@@ -137,7 +137,7 @@ impl RequestCursor {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.topic_name, "Cursor.TopicName")?;
         writer.write_i32(self.partition_index);
         writer.write_varint(0);
@@ -254,7 +254,7 @@ impl Default for DescribeTopicPartitionsResponseTopic {
 }
 
 impl DescribeTopicPartitionsResponseTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.error_code = reader.read_i16("DescribeTopicPartitionsResponseTopic.ErrorCode")?;
         value.name =
@@ -273,7 +273,7 @@ impl DescribeTopicPartitionsResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
             true,
@@ -294,7 +294,7 @@ impl DescribeTopicPartitionsResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         26
     }
 }
@@ -351,7 +351,7 @@ impl Default for DescribeTopicPartitionsResponsePartition {
 }
 
 impl DescribeTopicPartitionsResponsePartition {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.error_code = reader.read_i16("DescribeTopicPartitionsResponsePartition.ErrorCode")?;
         value.partition_index =
@@ -395,7 +395,7 @@ impl DescribeTopicPartitionsResponsePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i16(self.error_code);
         writer.write_i32(self.partition_index);
         writer.write_i32(self.leader_id);
@@ -450,7 +450,7 @@ impl DescribeTopicPartitionsResponsePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         20
     }
 }
@@ -488,7 +488,7 @@ pub struct ResponseCursor {
 }
 
 impl ResponseCursor {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_name = reader.read_string(true, "Cursor.TopicName")?;
         value.partition_index = reader.read_i32("Cursor.PartitionIndex")?;
@@ -496,7 +496,7 @@ impl ResponseCursor {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.topic_name, "Cursor.TopicName")?;
         writer.write_i32(self.partition_index);
         writer.write_varint(0);

@@ -129,7 +129,7 @@ pub struct TransactionState {
 }
 
 impl TransactionState {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.error_code = reader.read_i16("TransactionState.ErrorCode")?;
         value.transactional_id = reader.read_string(true, "TransactionState.TransactionalId")?;
@@ -149,7 +149,7 @@ impl TransactionState {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i16(self.error_code);
         writer.write_string(
             true,
@@ -176,7 +176,7 @@ impl TransactionState {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         28
     }
 }
@@ -208,7 +208,7 @@ pub struct TopicData {
 }
 
 impl TopicData {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic = reader.read_string(true, "TopicData.Topic")?;
         value.partitions = reader.read_array(true, 4, "TopicData.Partitions", |reader| {
@@ -218,7 +218,7 @@ impl TopicData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.topic, "TopicData.Topic")?;
         writer.write_array(
             true,
@@ -234,7 +234,7 @@ impl TopicData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }

@@ -74,21 +74,21 @@ pub struct UserName {
 }
 
 impl UserName {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "UserName.Name")?;
         reader.skip_tagged_fields("UserName")?;
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "UserName.Name")?;
         writer.write_varint(0);
         Ok(())
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         2
     }
 }
@@ -210,7 +210,7 @@ impl Default for DescribeUserScramCredentialsResult {
 }
 
 impl DescribeUserScramCredentialsResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.user = reader.read_string(true, "DescribeUserScramCredentialsResult.User")?;
         value.error_code = reader.read_i16("DescribeUserScramCredentialsResult.ErrorCode")?;
@@ -226,7 +226,7 @@ impl DescribeUserScramCredentialsResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.user, "DescribeUserScramCredentialsResult.User")?;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -245,7 +245,7 @@ impl DescribeUserScramCredentialsResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -277,7 +277,7 @@ pub struct CredentialInfo {
 }
 
 impl CredentialInfo {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.mechanism = reader.read_i8("CredentialInfo.Mechanism")?;
         value.iterations = reader.read_i32("CredentialInfo.Iterations")?;
@@ -285,7 +285,7 @@ impl CredentialInfo {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i8(self.mechanism);
         writer.write_i32(self.iterations);
         writer.write_varint(0);
@@ -293,7 +293,7 @@ impl CredentialInfo {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }

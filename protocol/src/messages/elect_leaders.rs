@@ -104,7 +104,7 @@ pub struct TopicPartitions {
 }
 
 impl TopicPartitions {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.topic = reader.read_string(flexible, "TopicPartitions.Topic")?;
@@ -118,7 +118,7 @@ impl TopicPartitions {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.topic, "TopicPartitions.Topic")?;
         writer.write_array(
@@ -137,7 +137,7 @@ impl TopicPartitions {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -244,7 +244,7 @@ pub struct ReplicaElectionResult {
 }
 
 impl ReplicaElectionResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.topic = reader.read_string(flexible, "ReplicaElectionResult.Topic")?;
@@ -260,7 +260,7 @@ impl ReplicaElectionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(flexible, &self.topic, "ReplicaElectionResult.Topic")?;
         writer.write_array(
@@ -276,7 +276,7 @@ impl ReplicaElectionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 6,
             _ => 3,
@@ -316,7 +316,7 @@ impl Default for PartitionResult {
 }
 
 impl PartitionResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 2;
         let mut value = Self::default();
         value.partition_id = reader.read_i32("PartitionResult.PartitionId")?;
@@ -329,7 +329,7 @@ impl PartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i32(self.partition_id);
         writer.write_i16(self.error_code);
@@ -345,7 +345,7 @@ impl PartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
     }
 }

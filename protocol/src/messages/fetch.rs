@@ -245,7 +245,7 @@ impl Default for ReplicaState {
 }
 
 impl ReplicaState {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.replica_id = reader.read_i32("ReplicaState.ReplicaId")?;
         value.replica_epoch = reader.read_i64("ReplicaState.ReplicaEpoch")?;
@@ -253,7 +253,7 @@ impl ReplicaState {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.replica_id);
         writer.write_i64(self.replica_epoch);
         writer.write_varint(0);
@@ -282,7 +282,7 @@ pub struct FetchTopic {
 }
 
 impl FetchTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let mut value = Self::default();
         if version <= 12 {
@@ -303,7 +303,7 @@ impl FetchTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
         if version <= 12 {
             writer.write_string(flexible, &self.topic, "FetchTopic.Topic")?;
@@ -324,7 +324,7 @@ impl FetchTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=11 => 6,
             12 => 3,
@@ -385,7 +385,7 @@ impl Default for FetchPartition {
 }
 
 impl FetchPartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let mut value = Self::default();
         value.partition = reader.read_i32("FetchPartition.Partition")?;
@@ -418,7 +418,7 @@ impl FetchPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
         writer.write_i32(self.partition);
         if version >= 9 {
@@ -460,7 +460,7 @@ impl FetchPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 16,
             5..=8 => 24,
@@ -507,7 +507,7 @@ pub struct ForgottenTopic {
 }
 
 impl ForgottenTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let mut value = Self::default();
         if version <= 12 {
@@ -526,7 +526,7 @@ impl ForgottenTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
         if version <= 12 {
             writer.write_string(flexible, &self.topic, "ForgottenTopic.Topic")?;
@@ -550,7 +550,7 @@ impl ForgottenTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=11 => 6,
             12 => 3,
@@ -716,7 +716,7 @@ pub struct FetchableTopicResponse {
 }
 
 impl FetchableTopicResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let mut value = Self::default();
         if version <= 12 {
@@ -737,7 +737,7 @@ impl FetchableTopicResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
         if version <= 12 {
             writer.write_string(flexible, &self.topic, "FetchableTopicResponse.Topic")?;
@@ -758,7 +758,7 @@ impl FetchableTopicResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=11 => 6,
             12 => 3,
@@ -825,7 +825,7 @@ impl Default for PartitionData {
 }
 
 impl PartitionData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("PartitionData.PartitionIndex")?;
@@ -859,7 +859,7 @@ impl PartitionData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
@@ -877,7 +877,7 @@ impl PartitionData {
         if version >= 11 {
             writer.write_i32(self.preferred_read_replica);
         }
-        writer.write_nullable_bytes(flexible, self.records.as_deref(), "PartitionData.Records")?;
+        writer.write_records(flexible, self.records.as_deref(), "PartitionData.Records")?;
         if version < 12 && self.diverging_epoch != EpochEndOffset::default() {
             return Err(EncodeError::FieldNotInVersion {
                 what: "PartitionData.DivergingEpoch",
@@ -934,7 +934,7 @@ impl PartitionData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 30,
             5..=10 => 38,
@@ -1001,7 +1001,7 @@ impl Default for EpochEndOffset {
 }
 
 impl EpochEndOffset {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.epoch = reader.read_i32("EpochEndOffset.Epoch")?;
         value.end_offset = reader.read_i64("EpochEndOffset.EndOffset")?;
@@ -1009,7 +1009,7 @@ impl EpochEndOffset {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.epoch);
         writer.write_i64(self.end_offset);
         writer.write_varint(0);
@@ -1044,7 +1044,7 @@ impl Default for LeaderIdAndEpoch {
 }
 
 impl LeaderIdAndEpoch {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.leader_id = reader.read_i32("LeaderIdAndEpoch.LeaderId")?;
         value.leader_epoch = reader.read_i32("LeaderIdAndEpoch.LeaderEpoch")?;
@@ -1052,7 +1052,7 @@ impl LeaderIdAndEpoch {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
         writer.write_varint(0);
@@ -1087,7 +1087,7 @@ impl Default for SnapshotId {
 }
 
 impl SnapshotId {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.end_offset = reader.read_i64("SnapshotId.EndOffset")?;
         value.epoch = reader.read_i32("SnapshotId.Epoch")?;
@@ -1095,7 +1095,7 @@ impl SnapshotId {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.end_offset);
         writer.write_i32(self.epoch);
         writer.write_varint(0);
@@ -1121,7 +1121,7 @@ pub struct AbortedTransaction {
 }
 
 impl AbortedTransaction {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let mut value = Self::default();
         value.producer_id = reader.read_i64("AbortedTransaction.ProducerId")?;
@@ -1132,7 +1132,7 @@ impl AbortedTransaction {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
         writer.write_i64(self.producer_id);
         writer.write_i64(self.first_offset);
@@ -1143,7 +1143,7 @@ impl AbortedTransaction {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=11 => 16,
             _ => 17,
@@ -1171,7 +1171,7 @@ pub struct NodeEndpoint {
 }
 
 impl NodeEndpoint {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.node_id = reader.read_i32("NodeEndpoint.NodeId")?;
         value.host = reader.read_string(true, "NodeEndpoint.Host")?;
@@ -1181,7 +1181,7 @@ impl NodeEndpoint {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.node_id);
         writer.write_string(true, &self.host, "NodeEndpoint.Host")?;
         writer.write_i32(self.port);
@@ -1191,7 +1191,7 @@ impl NodeEndpoint {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         11
     }
 }

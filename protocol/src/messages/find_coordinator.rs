@@ -321,7 +321,7 @@ impl Default for Coordinator {
 }
 
 impl Coordinator {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.key = reader.read_string(true, "Coordinator.Key")?;
         value.node_id = reader.read_i32("Coordinator.NodeId")?;
@@ -333,7 +333,7 @@ impl Coordinator {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.key, "Coordinator.Key")?;
         writer.write_i32(self.node_id);
         writer.write_string(true, &self.host, "Coordinator.Host")?;
@@ -349,7 +349,7 @@ impl Coordinator {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         14
     }
 }

@@ -74,7 +74,7 @@ pub struct AlterConfigsResource {
 }
 
 impl AlterConfigsResource {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.resource_type = reader.read_i8("AlterConfigsResource.ResourceType")?;
@@ -91,7 +91,7 @@ impl AlterConfigsResource {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_i8(self.resource_type);
         writer.write_string(
@@ -112,7 +112,7 @@ impl AlterConfigsResource {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 7,
             _ => 4,
@@ -153,7 +153,7 @@ impl Default for AlterableConfig {
 }
 
 impl AlterableConfig {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "AlterableConfig.Name")?;
@@ -165,7 +165,7 @@ impl AlterableConfig {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(flexible, &self.name, "AlterableConfig.Name")?;
         writer.write_i8(self.config_operation);
@@ -177,7 +177,7 @@ impl AlterableConfig {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 5,
             _ => 4,
@@ -286,7 +286,7 @@ impl Default for AlterConfigsResourceResponse {
 }
 
 impl AlterConfigsResourceResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 1;
         let mut value = Self::default();
         value.error_code = reader.read_i16("AlterConfigsResourceResponse.ErrorCode")?;
@@ -301,7 +301,7 @@ impl AlterConfigsResourceResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -322,7 +322,7 @@ impl AlterConfigsResourceResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 7,
             _ => 6,

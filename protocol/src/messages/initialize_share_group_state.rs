@@ -72,7 +72,7 @@ pub struct InitializeStateData {
 }
 
 impl InitializeStateData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("InitializeStateData.TopicId")?;
         value.partitions = reader.read_array(
@@ -85,7 +85,7 @@ impl InitializeStateData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -98,7 +98,7 @@ impl InitializeStateData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -125,7 +125,7 @@ pub struct PartitionData {
 }
 
 impl PartitionData {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition = reader.read_i32("PartitionData.Partition")?;
         value.state_epoch = reader.read_i32("PartitionData.StateEpoch")?;
@@ -134,7 +134,7 @@ impl PartitionData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_i32(self.state_epoch);
         writer.write_i64(self.start_offset);
@@ -143,7 +143,7 @@ impl PartitionData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         17
     }
 }
@@ -221,7 +221,7 @@ pub struct InitializeStateResult {
 }
 
 impl InitializeStateResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("InitializeStateResult.TopicId")?;
         value.partitions = reader.read_array(
@@ -234,7 +234,7 @@ impl InitializeStateResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -247,7 +247,7 @@ impl InitializeStateResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -274,7 +274,7 @@ pub struct PartitionResult {
 }
 
 impl PartitionResult {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition = reader.read_i32("PartitionResult.Partition")?;
         value.error_code = reader.read_i16("PartitionResult.ErrorCode")?;
@@ -283,7 +283,7 @@ impl PartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -296,7 +296,7 @@ impl PartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
     }
 }

@@ -161,7 +161,7 @@ pub struct JoinGroupRequestProtocol {
 }
 
 impl JoinGroupRequestProtocol {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "JoinGroupRequestProtocol.Name")?;
@@ -172,7 +172,7 @@ impl JoinGroupRequestProtocol {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(flexible, &self.name, "JoinGroupRequestProtocol.Name")?;
         writer.write_bytes(
@@ -187,7 +187,7 @@ impl JoinGroupRequestProtocol {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=5 => 6,
             _ => 3,
@@ -377,7 +377,7 @@ pub struct JoinGroupResponseMember {
 }
 
 impl JoinGroupResponseMember {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.member_id = reader.read_string(flexible, "JoinGroupResponseMember.MemberId")?;
@@ -392,7 +392,7 @@ impl JoinGroupResponseMember {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(
             flexible,
@@ -414,7 +414,7 @@ impl JoinGroupResponseMember {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 6,
             5 => 8,

@@ -105,7 +105,7 @@ pub struct MemberIdentity {
 }
 
 impl MemberIdentity {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.member_id = reader.read_string(flexible, "MemberIdentity.MemberId")?;
@@ -120,7 +120,7 @@ impl MemberIdentity {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(flexible, &self.member_id, "MemberIdentity.MemberId")?;
         writer.write_nullable_string(
@@ -138,7 +138,7 @@ impl MemberIdentity {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 4,
             4 => 3,
@@ -275,7 +275,7 @@ impl Default for MemberResponse {
 }
 
 impl MemberResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.member_id = reader.read_string(flexible, "MemberResponse.MemberId")?;
@@ -288,7 +288,7 @@ impl MemberResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(flexible, &self.member_id, "MemberResponse.MemberId")?;
         writer.write_nullable_string(
@@ -304,7 +304,7 @@ impl MemberResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 6,
             _ => 5,

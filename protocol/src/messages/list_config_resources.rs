@@ -148,7 +148,7 @@ impl Default for ConfigResource {
 }
 
 impl ConfigResource {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.resource_name = reader.read_string(true, "ConfigResource.ResourceName")?;
         if version >= 1 {
@@ -158,7 +158,7 @@ impl ConfigResource {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.resource_name, "ConfigResource.ResourceName")?;
         if version >= 1 {
             writer.write_i8(self.resource_type);
@@ -168,7 +168,7 @@ impl ConfigResource {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 2,
             _ => 3,

@@ -182,7 +182,7 @@ pub struct ListedGroup {
 }
 
 impl ListedGroup {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.group_id = reader.read_string(flexible, "ListedGroup.GroupId")?;
@@ -199,7 +199,7 @@ impl ListedGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_string(flexible, &self.group_id, "ListedGroup.GroupId")?;
         writer.write_string(flexible, &self.protocol_type, "ListedGroup.ProtocolType")?;
@@ -216,7 +216,7 @@ impl ListedGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 4,
             3 => 3,

@@ -101,7 +101,7 @@ pub struct ListOffsetsTopic {
 }
 
 impl ListOffsetsTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "ListOffsetsTopic.Name")?;
@@ -117,7 +117,7 @@ impl ListOffsetsTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(flexible, &self.name, "ListOffsetsTopic.Name")?;
         writer.write_array(
@@ -133,7 +133,7 @@ impl ListOffsetsTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=5 => 6,
             _ => 3,
@@ -174,7 +174,7 @@ impl Default for ListOffsetsPartition {
 }
 
 impl ListOffsetsPartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("ListOffsetsPartition.PartitionIndex")?;
@@ -189,7 +189,7 @@ impl ListOffsetsPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_i32(self.partition_index);
         if version >= 4 {
@@ -203,7 +203,7 @@ impl ListOffsetsPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 12,
             4..=5 => 16,
@@ -304,7 +304,7 @@ pub struct ListOffsetsTopicResponse {
 }
 
 impl ListOffsetsTopicResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "ListOffsetsTopicResponse.Name")?;
@@ -320,7 +320,7 @@ impl ListOffsetsTopicResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(flexible, &self.name, "ListOffsetsTopicResponse.Name")?;
         writer.write_array(
@@ -336,7 +336,7 @@ impl ListOffsetsTopicResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=5 => 6,
             _ => 3,
@@ -381,7 +381,7 @@ impl Default for ListOffsetsPartitionResponse {
 }
 
 impl ListOffsetsPartitionResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("ListOffsetsPartitionResponse.PartitionIndex")?;
@@ -397,7 +397,7 @@ impl ListOffsetsPartitionResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
@@ -419,7 +419,7 @@ impl ListOffsetsPartitionResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 22,
             4..=5 => 26,

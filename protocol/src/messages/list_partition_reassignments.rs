@@ -80,7 +80,7 @@ pub struct ListPartitionReassignmentsTopics {
 }
 
 impl ListPartitionReassignmentsTopics {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "ListPartitionReassignmentsTopics.Name")?;
         value.partition_indexes = reader.read_array(
@@ -93,7 +93,7 @@ impl ListPartitionReassignmentsTopics {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "ListPartitionReassignmentsTopics.Name")?;
         writer.write_array(
             true,
@@ -109,7 +109,7 @@ impl ListPartitionReassignmentsTopics {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -219,7 +219,7 @@ pub struct OngoingTopicReassignment {
 }
 
 impl OngoingTopicReassignment {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "OngoingTopicReassignment.Name")?;
         value.partitions = reader.read_array(
@@ -232,7 +232,7 @@ impl OngoingTopicReassignment {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "OngoingTopicReassignment.Name")?;
         writer.write_array(
             true,
@@ -245,7 +245,7 @@ impl OngoingTopicReassignment {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -273,7 +273,7 @@ pub struct OngoingPartitionReassignment {
 }
 
 impl OngoingPartitionReassignment {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("OngoingPartitionReassignment.PartitionIndex")?;
         value.replicas =
@@ -296,7 +296,7 @@ impl OngoingPartitionReassignment {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_array(
             true,
@@ -330,7 +330,7 @@ impl OngoingPartitionReassignment {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
     }
 }

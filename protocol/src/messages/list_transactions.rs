@@ -213,7 +213,7 @@ pub struct TransactionState {
 }
 
 impl TransactionState {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.transactional_id = reader.read_string(true, "TransactionState.TransactionalId")?;
         value.producer_id = reader.read_i64("TransactionState.ProducerId")?;
@@ -222,7 +222,7 @@ impl TransactionState {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(
             true,
             &self.transactional_id,
@@ -239,7 +239,7 @@ impl TransactionState {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         11
     }
 }

@@ -164,7 +164,7 @@ impl Default for MetadataRequestTopic {
 }
 
 impl MetadataRequestTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         if version >= 10 {
@@ -181,7 +181,7 @@ impl MetadataRequestTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         if version >= 10 {
             writer.write_uuid(self.topic_id);
@@ -204,7 +204,7 @@ impl MetadataRequestTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=9 => 2,
             _ => 18,
@@ -401,7 +401,7 @@ pub struct MetadataResponseBroker {
 }
 
 impl MetadataResponseBroker {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         value.node_id = reader.read_i32("MetadataResponseBroker.NodeId")?;
@@ -416,7 +416,7 @@ impl MetadataResponseBroker {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i32(self.node_id);
         writer.write_string(flexible, &self.host, "MetadataResponseBroker.Host")?;
@@ -435,7 +435,7 @@ impl MetadataResponseBroker {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 10,
             1..=8 => 12,
@@ -490,7 +490,7 @@ impl Default for MetadataResponseTopic {
 }
 
 impl MetadataResponseTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         value.error_code = reader.read_i16("MetadataResponseTopic.ErrorCode")?;
@@ -521,7 +521,7 @@ impl MetadataResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i16(self.error_code);
         if version < 12 && self.name.is_none() {
@@ -563,7 +563,7 @@ impl MetadataResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 8,
             1..=7 => 9,
@@ -630,7 +630,7 @@ impl Default for MetadataResponsePartition {
 }
 
 impl MetadataResponsePartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         value.error_code = reader.read_i16("MetadataResponsePartition.ErrorCode")?;
@@ -665,7 +665,7 @@ impl MetadataResponsePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i16(self.error_code);
         writer.write_i32(self.partition_index);
@@ -709,7 +709,7 @@ impl MetadataResponsePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 18,
             5..=6 => 22,

@@ -136,7 +136,7 @@ pub struct OffsetCommitRequestTopic {
 }
 
 impl OffsetCommitRequestTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 8;
         let mut value = Self::default();
         if version <= 9 {
@@ -157,7 +157,7 @@ impl OffsetCommitRequestTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 8;
         if version <= 9 {
             writer.write_string(flexible, &self.name, "OffsetCommitRequestTopic.Name")?;
@@ -178,7 +178,7 @@ impl OffsetCommitRequestTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=7 => 6,
             8..=9 => 3,
@@ -227,7 +227,7 @@ impl Default for OffsetCommitRequestPartition {
 }
 
 impl OffsetCommitRequestPartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 8;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("OffsetCommitRequestPartition.PartitionIndex")?;
@@ -244,7 +244,7 @@ impl OffsetCommitRequestPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 8;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.committed_offset);
@@ -263,7 +263,7 @@ impl OffsetCommitRequestPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=5 => 14,
             _ => 18,
@@ -371,7 +371,7 @@ pub struct OffsetCommitResponseTopic {
 }
 
 impl OffsetCommitResponseTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 8;
         let mut value = Self::default();
         if version <= 9 {
@@ -392,7 +392,7 @@ impl OffsetCommitResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 8;
         if version <= 9 {
             writer.write_string(flexible, &self.name, "OffsetCommitResponseTopic.Name")?;
@@ -413,7 +413,7 @@ impl OffsetCommitResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=7 => 6,
             8..=9 => 3,
@@ -448,7 +448,7 @@ pub struct OffsetCommitResponsePartition {
 }
 
 impl OffsetCommitResponsePartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 8;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("OffsetCommitResponsePartition.PartitionIndex")?;
@@ -459,7 +459,7 @@ impl OffsetCommitResponsePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 8;
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
@@ -470,7 +470,7 @@ impl OffsetCommitResponsePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=7 => 6,
             _ => 7,

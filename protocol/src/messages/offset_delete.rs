@@ -65,7 +65,7 @@ pub struct OffsetDeleteRequestTopic {
 }
 
 impl OffsetDeleteRequestTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(false, "OffsetDeleteRequestTopic.Name")?;
         value.partitions = reader.read_array(
@@ -77,7 +77,7 @@ impl OffsetDeleteRequestTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(false, &self.name, "OffsetDeleteRequestTopic.Name")?;
         writer.write_array(
             false,
@@ -89,7 +89,7 @@ impl OffsetDeleteRequestTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -114,19 +114,19 @@ pub struct OffsetDeleteRequestPartition {
 }
 
 impl OffsetDeleteRequestPartition {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("OffsetDeleteRequestPartition.PartitionIndex")?;
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         Ok(())
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         4
     }
 }
@@ -208,7 +208,7 @@ pub struct OffsetDeleteResponseTopic {
 }
 
 impl OffsetDeleteResponseTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(false, "OffsetDeleteResponseTopic.Name")?;
         value.partitions = reader.read_array(
@@ -220,7 +220,7 @@ impl OffsetDeleteResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(false, &self.name, "OffsetDeleteResponseTopic.Name")?;
         writer.write_array(
             false,
@@ -232,7 +232,7 @@ impl OffsetDeleteResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -258,21 +258,21 @@ pub struct OffsetDeleteResponsePartition {
 }
 
 impl OffsetDeleteResponsePartition {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("OffsetDeleteResponsePartition.PartitionIndex")?;
         value.error_code = reader.read_i16("OffsetDeleteResponsePartition.ErrorCode")?;
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
         Ok(())
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }

@@ -177,7 +177,7 @@ pub struct OffsetFetchRequestTopic {
 }
 
 impl OffsetFetchRequestTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "OffsetFetchRequestTopic.Name")?;
@@ -193,7 +193,7 @@ impl OffsetFetchRequestTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(flexible, &self.name, "OffsetFetchRequestTopic.Name")?;
         writer.write_array(
@@ -212,7 +212,7 @@ impl OffsetFetchRequestTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=5 => 6,
             _ => 3,
@@ -253,7 +253,7 @@ impl Default for OffsetFetchRequestGroup {
 }
 
 impl OffsetFetchRequestGroup {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.group_id = reader.read_string(true, "OffsetFetchRequestGroup.GroupId")?;
         if version >= 9 {
@@ -273,7 +273,7 @@ impl OffsetFetchRequestGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.group_id, "OffsetFetchRequestGroup.GroupId")?;
         if version >= 9 {
             writer.write_nullable_string(
@@ -296,7 +296,7 @@ impl OffsetFetchRequestGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=8 => 3,
             _ => 8,
@@ -342,7 +342,7 @@ pub struct OffsetFetchRequestTopics {
 }
 
 impl OffsetFetchRequestTopics {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         if version <= 9 {
             value.name = reader.read_string(true, "OffsetFetchRequestTopics.Name")?;
@@ -360,7 +360,7 @@ impl OffsetFetchRequestTopics {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         if version <= 9 {
             writer.write_string(true, &self.name, "OffsetFetchRequestTopics.Name")?;
         }
@@ -381,7 +381,7 @@ impl OffsetFetchRequestTopics {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=9 => 3,
             _ => 18,
@@ -537,7 +537,7 @@ pub struct OffsetFetchResponseTopic {
 }
 
 impl OffsetFetchResponseTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "OffsetFetchResponseTopic.Name")?;
@@ -553,7 +553,7 @@ impl OffsetFetchResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(flexible, &self.name, "OffsetFetchResponseTopic.Name")?;
         writer.write_array(
@@ -569,7 +569,7 @@ impl OffsetFetchResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=5 => 6,
             _ => 3,
@@ -614,7 +614,7 @@ impl Default for OffsetFetchResponsePartition {
 }
 
 impl OffsetFetchResponsePartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 6;
         let mut value = Self::default();
         value.partition_index = reader.read_i32("OffsetFetchResponsePartition.PartitionIndex")?;
@@ -632,7 +632,7 @@ impl OffsetFetchResponsePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.committed_offset);
@@ -652,7 +652,7 @@ impl OffsetFetchResponsePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 16,
             _ => 20,
@@ -688,7 +688,7 @@ pub struct OffsetFetchResponseGroup {
 }
 
 impl OffsetFetchResponseGroup {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.group_id = reader.read_string(true, "OffsetFetchResponseGroup.GroupId")?;
         value.topics = reader.read_array(
@@ -702,7 +702,7 @@ impl OffsetFetchResponseGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.group_id, "OffsetFetchResponseGroup.GroupId")?;
         writer.write_array(
             true,
@@ -716,7 +716,7 @@ impl OffsetFetchResponseGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
     }
 }
@@ -746,7 +746,7 @@ pub struct OffsetFetchResponseTopics {
 }
 
 impl OffsetFetchResponseTopics {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         if version <= 9 {
             value.name = reader.read_string(true, "OffsetFetchResponseTopics.Name")?;
@@ -764,7 +764,7 @@ impl OffsetFetchResponseTopics {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         if version <= 9 {
             writer.write_string(true, &self.name, "OffsetFetchResponseTopics.Name")?;
         }
@@ -782,7 +782,7 @@ impl OffsetFetchResponseTopics {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=9 => 3,
             _ => 18,
@@ -831,7 +831,7 @@ impl Default for OffsetFetchResponsePartitions {
 }
 
 impl OffsetFetchResponsePartitions {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("OffsetFetchResponsePartitions.PartitionIndex")?;
         value.committed_offset =
@@ -845,7 +845,7 @@ impl OffsetFetchResponsePartitions {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i64(self.committed_offset);
         writer.write_i32(self.committed_leader_epoch);
@@ -860,7 +860,7 @@ impl OffsetFetchResponsePartitions {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         20
     }
 }

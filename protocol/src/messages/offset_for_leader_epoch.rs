@@ -89,7 +89,7 @@ pub struct OffsetForLeaderTopic {
 }
 
 impl OffsetForLeaderTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.topic = reader.read_string(flexible, "OffsetForLeaderTopic.Topic")?;
@@ -105,7 +105,7 @@ impl OffsetForLeaderTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(flexible, &self.topic, "OffsetForLeaderTopic.Topic")?;
         writer.write_array(
@@ -121,7 +121,7 @@ impl OffsetForLeaderTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 6,
             _ => 3,
@@ -161,7 +161,7 @@ impl Default for OffsetForLeaderPartition {
 }
 
 impl OffsetForLeaderPartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.partition = reader.read_i32("OffsetForLeaderPartition.Partition")?;
@@ -174,7 +174,7 @@ impl OffsetForLeaderPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_i32(self.partition);
         writer.write_i32(self.current_leader_epoch);
@@ -186,7 +186,7 @@ impl OffsetForLeaderPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 12,
             _ => 13,
@@ -277,7 +277,7 @@ pub struct OffsetForLeaderTopicResult {
 }
 
 impl OffsetForLeaderTopicResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.topic = reader.read_string(flexible, "OffsetForLeaderTopicResult.Topic")?;
@@ -293,7 +293,7 @@ impl OffsetForLeaderTopicResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(flexible, &self.topic, "OffsetForLeaderTopicResult.Topic")?;
         writer.write_array(
@@ -309,7 +309,7 @@ impl OffsetForLeaderTopicResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 6,
             _ => 3,
@@ -351,7 +351,7 @@ impl Default for EpochEndOffset {
 }
 
 impl EpochEndOffset {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.error_code = reader.read_i16("EpochEndOffset.ErrorCode")?;
@@ -364,7 +364,7 @@ impl EpochEndOffset {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_i16(self.error_code);
         writer.write_i32(self.partition);
@@ -377,7 +377,7 @@ impl EpochEndOffset {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 18,
             _ => 19,

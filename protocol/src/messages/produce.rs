@@ -95,7 +95,7 @@ pub struct TopicProduceData {
 }
 
 impl TopicProduceData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         if version <= 12 {
@@ -116,7 +116,7 @@ impl TopicProduceData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         if version <= 12 {
             writer.write_string(flexible, &self.name, "TopicProduceData.Name")?;
@@ -137,7 +137,7 @@ impl TopicProduceData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=8 => 6,
             9..=12 => 3,
@@ -172,7 +172,7 @@ pub struct PartitionProduceData {
 }
 
 impl PartitionProduceData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         value.index = reader.read_i32("PartitionProduceData.Index")?;
@@ -183,10 +183,10 @@ impl PartitionProduceData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i32(self.index);
-        writer.write_nullable_bytes(
+        writer.write_records(
             flexible,
             self.records.as_deref(),
             "PartitionProduceData.Records",
@@ -198,7 +198,7 @@ impl PartitionProduceData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=8 => 8,
             _ => 6,
@@ -334,7 +334,7 @@ pub struct TopicProduceResponse {
 }
 
 impl TopicProduceResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         if version <= 12 {
@@ -355,7 +355,7 @@ impl TopicProduceResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         if version <= 12 {
             writer.write_string(flexible, &self.name, "TopicProduceResponse.Name")?;
@@ -376,7 +376,7 @@ impl TopicProduceResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=8 => 6,
             9..=12 => 3,
@@ -436,7 +436,7 @@ impl Default for PartitionProduceResponse {
 }
 
 impl PartitionProduceResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         value.index = reader.read_i32("PartitionProduceResponse.Index")?;
@@ -472,7 +472,7 @@ impl PartitionProduceResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i32(self.index);
         writer.write_i16(self.error_code);
@@ -521,7 +521,7 @@ impl PartitionProduceResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=4 => 22,
             5..=7 => 30,
@@ -570,7 +570,7 @@ pub struct BatchIndexAndErrorMessage {
 }
 
 impl BatchIndexAndErrorMessage {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let mut value = Self::default();
         value.batch_index = reader.read_i32("BatchIndexAndErrorMessage.BatchIndex")?;
@@ -582,7 +582,7 @@ impl BatchIndexAndErrorMessage {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i32(self.batch_index);
         writer.write_nullable_string(
@@ -597,7 +597,7 @@ impl BatchIndexAndErrorMessage {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -633,7 +633,7 @@ impl Default for LeaderIdAndEpoch {
 }
 
 impl LeaderIdAndEpoch {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.leader_id = reader.read_i32("LeaderIdAndEpoch.LeaderId")?;
         value.leader_epoch = reader.read_i32("LeaderIdAndEpoch.LeaderEpoch")?;
@@ -641,7 +641,7 @@ impl LeaderIdAndEpoch {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
         writer.write_varint(0);
@@ -669,7 +669,7 @@ pub struct NodeEndpoint {
 }
 
 impl NodeEndpoint {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.node_id = reader.read_i32("NodeEndpoint.NodeId")?;
         value.host = reader.read_string(true, "NodeEndpoint.Host")?;
@@ -679,7 +679,7 @@ impl NodeEndpoint {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.node_id);
         writer.write_string(true, &self.host, "NodeEndpoint.Host")?;
         writer.write_i32(self.port);
@@ -689,7 +689,7 @@ impl NodeEndpoint {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         11
     }
 }

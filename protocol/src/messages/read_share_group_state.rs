@@ -68,7 +68,7 @@ pub struct ReadStateData {
 }
 
 impl ReadStateData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("ReadStateData.TopicId")?;
         value.partitions = reader.read_array(
@@ -81,7 +81,7 @@ impl ReadStateData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -94,7 +94,7 @@ impl ReadStateData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -120,7 +120,7 @@ pub struct PartitionData {
 }
 
 impl PartitionData {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition = reader.read_i32("PartitionData.Partition")?;
         value.leader_epoch = reader.read_i32("PartitionData.LeaderEpoch")?;
@@ -128,7 +128,7 @@ impl PartitionData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_i32(self.leader_epoch);
         writer.write_varint(0);
@@ -136,7 +136,7 @@ impl PartitionData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         9
     }
 }
@@ -213,7 +213,7 @@ pub struct ReadStateResult {
 }
 
 impl ReadStateResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("ReadStateResult.TopicId")?;
         value.partitions = reader.read_array(
@@ -226,7 +226,7 @@ impl ReadStateResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -239,7 +239,7 @@ impl ReadStateResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -269,7 +269,7 @@ pub struct PartitionResult {
 }
 
 impl PartitionResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition = reader.read_i32("PartitionResult.Partition")?;
         value.error_code = reader.read_i16("PartitionResult.ErrorCode")?;
@@ -286,7 +286,7 @@ impl PartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -307,7 +307,7 @@ impl PartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         21
     }
 }
@@ -343,7 +343,7 @@ pub struct StateBatch {
 }
 
 impl StateBatch {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.first_offset = reader.read_i64("StateBatch.FirstOffset")?;
         value.last_offset = reader.read_i64("StateBatch.LastOffset")?;
@@ -353,7 +353,7 @@ impl StateBatch {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.first_offset);
         writer.write_i64(self.last_offset);
         writer.write_i8(self.delivery_state);
@@ -363,7 +363,7 @@ impl StateBatch {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         20
     }
 }

@@ -121,7 +121,7 @@ pub struct AcknowledgeTopic {
 }
 
 impl AcknowledgeTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("AcknowledgeTopic.TopicId")?;
         value.partitions = reader.read_array(
@@ -134,7 +134,7 @@ impl AcknowledgeTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -147,7 +147,7 @@ impl AcknowledgeTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -173,7 +173,7 @@ pub struct AcknowledgePartition {
 }
 
 impl AcknowledgePartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("AcknowledgePartition.PartitionIndex")?;
         value.acknowledgement_batches = reader.read_array(
@@ -186,7 +186,7 @@ impl AcknowledgePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_array(
             true,
@@ -199,7 +199,7 @@ impl AcknowledgePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -226,7 +226,7 @@ pub struct AcknowledgementBatch {
 }
 
 impl AcknowledgementBatch {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.first_offset = reader.read_i64("AcknowledgementBatch.FirstOffset")?;
         value.last_offset = reader.read_i64("AcknowledgementBatch.LastOffset")?;
@@ -238,7 +238,7 @@ impl AcknowledgementBatch {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.first_offset);
         writer.write_i64(self.last_offset);
         writer.write_array(
@@ -255,7 +255,7 @@ impl AcknowledgementBatch {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -383,7 +383,7 @@ pub struct ShareAcknowledgeTopicResponse {
 }
 
 impl ShareAcknowledgeTopicResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("ShareAcknowledgeTopicResponse.TopicId")?;
         value.partitions = reader.read_array(
@@ -396,7 +396,7 @@ impl ShareAcknowledgeTopicResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -409,7 +409,7 @@ impl ShareAcknowledgeTopicResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -437,7 +437,7 @@ pub struct PartitionData {
 }
 
 impl PartitionData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("PartitionData.PartitionIndex")?;
         value.error_code = reader.read_i16("PartitionData.ErrorCode")?;
@@ -447,7 +447,7 @@ impl PartitionData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -461,7 +461,7 @@ impl PartitionData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         17
     }
 }
@@ -490,7 +490,7 @@ pub struct LeaderIdAndEpoch {
 }
 
 impl LeaderIdAndEpoch {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.leader_id = reader.read_i32("LeaderIdAndEpoch.LeaderId")?;
         value.leader_epoch = reader.read_i32("LeaderIdAndEpoch.LeaderEpoch")?;
@@ -498,7 +498,7 @@ impl LeaderIdAndEpoch {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
         writer.write_varint(0);
@@ -526,7 +526,7 @@ pub struct NodeEndpoint {
 }
 
 impl NodeEndpoint {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.node_id = reader.read_i32("NodeEndpoint.NodeId")?;
         value.host = reader.read_string(true, "NodeEndpoint.Host")?;
@@ -536,7 +536,7 @@ impl NodeEndpoint {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.node_id);
         writer.write_string(true, &self.host, "NodeEndpoint.Host")?;
         writer.write_i32(self.port);
@@ -546,7 +546,7 @@ impl NodeEndpoint {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         11
     }
 }

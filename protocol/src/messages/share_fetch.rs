@@ -177,7 +177,7 @@ pub struct FetchTopic {
 }
 
 impl FetchTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("FetchTopic.TopicId")?;
         value.partitions = reader.read_array(
@@ -190,7 +190,7 @@ impl FetchTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -203,7 +203,7 @@ impl FetchTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -229,7 +229,7 @@ pub struct FetchPartition {
 }
 
 impl FetchPartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("FetchPartition.PartitionIndex")?;
         value.acknowledgement_batches = reader.read_array(
@@ -242,7 +242,7 @@ impl FetchPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_array(
             true,
@@ -255,7 +255,7 @@ impl FetchPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -282,7 +282,7 @@ pub struct AcknowledgementBatch {
 }
 
 impl AcknowledgementBatch {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.first_offset = reader.read_i64("AcknowledgementBatch.FirstOffset")?;
         value.last_offset = reader.read_i64("AcknowledgementBatch.LastOffset")?;
@@ -294,7 +294,7 @@ impl AcknowledgementBatch {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.first_offset);
         writer.write_i64(self.last_offset);
         writer.write_array(
@@ -311,7 +311,7 @@ impl AcknowledgementBatch {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -335,7 +335,7 @@ pub struct ForgottenTopic {
 }
 
 impl ForgottenTopic {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("ForgottenTopic.TopicId")?;
         value.partitions = reader.read_array(true, 4, "ForgottenTopic.Partitions", |reader| {
@@ -345,7 +345,7 @@ impl ForgottenTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -361,7 +361,7 @@ impl ForgottenTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -481,7 +481,7 @@ pub struct ShareFetchableTopicResponse {
 }
 
 impl ShareFetchableTopicResponse {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("ShareFetchableTopicResponse.TopicId")?;
         value.partitions = reader.read_array(
@@ -494,7 +494,7 @@ impl ShareFetchableTopicResponse {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -507,7 +507,7 @@ impl ShareFetchableTopicResponse {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -539,7 +539,7 @@ pub struct PartitionData {
 }
 
 impl PartitionData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index = reader.read_i32("PartitionData.PartitionIndex")?;
         value.error_code = reader.read_i16("PartitionData.ErrorCode")?;
@@ -559,7 +559,7 @@ impl PartitionData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -574,7 +574,7 @@ impl PartitionData {
             "PartitionData.AcknowledgeErrorMessage",
         )?;
         self.current_leader.encode(writer, version)?;
-        writer.write_bytes(true, &self.records, "PartitionData.Records")?;
+        writer.write_records(true, Some(&self.records), "PartitionData.Records")?;
         writer.write_array(
             true,
             &self.acquired_records,
@@ -586,7 +586,7 @@ impl PartitionData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         22
     }
 }
@@ -626,7 +626,7 @@ pub struct LeaderIdAndEpoch {
 }
 
 impl LeaderIdAndEpoch {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.leader_id = reader.read_i32("LeaderIdAndEpoch.LeaderId")?;
         value.leader_epoch = reader.read_i32("LeaderIdAndEpoch.LeaderEpoch")?;
@@ -634,7 +634,7 @@ impl LeaderIdAndEpoch {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
         writer.write_varint(0);
@@ -661,7 +661,7 @@ pub struct AcquiredRecords {
 }
 
 impl AcquiredRecords {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.first_offset = reader.read_i64("AcquiredRecords.FirstOffset")?;
         value.last_offset = reader.read_i64("AcquiredRecords.LastOffset")?;
@@ -670,7 +670,7 @@ impl AcquiredRecords {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.first_offset);
         writer.write_i64(self.last_offset);
         writer.write_i16(self.delivery_count);
@@ -679,7 +679,7 @@ impl AcquiredRecords {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         19
     }
 }
@@ -705,7 +705,7 @@ pub struct NodeEndpoint {
 }
 
 impl NodeEndpoint {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.node_id = reader.read_i32("NodeEndpoint.NodeId")?;
         value.host = reader.read_string(true, "NodeEndpoint.Host")?;
@@ -715,7 +715,7 @@ impl NodeEndpoint {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.node_id);
         writer.write_string(true, &self.host, "NodeEndpoint.Host")?;
         writer.write_i32(self.port);
@@ -725,7 +725,7 @@ impl NodeEndpoint {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         11
     }
 }

@@ -145,7 +145,7 @@ impl Default for DescribedGroup {
 }
 
 impl DescribedGroup {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.error_code = reader.read_i16("DescribedGroup.ErrorCode")?;
         value.error_message = reader.read_nullable_string(true, "DescribedGroup.ErrorMessage")?;
@@ -165,7 +165,7 @@ impl DescribedGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
             true,
@@ -189,7 +189,7 @@ impl DescribedGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         20
     }
 }
@@ -231,7 +231,7 @@ pub struct Member {
 }
 
 impl Member {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.member_id = reader.read_string(true, "Member.MemberId")?;
         value.rack_id = reader.read_nullable_string(true, "Member.RackId")?;
@@ -247,7 +247,7 @@ impl Member {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.member_id, "Member.MemberId")?;
         writer.write_nullable_string(true, self.rack_id.as_deref(), "Member.RackId")?;
         writer.write_i32(self.member_epoch);
@@ -265,7 +265,7 @@ impl Member {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         12
     }
 }
@@ -301,7 +301,7 @@ pub struct TopicPartitions {
 }
 
 impl TopicPartitions {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("TopicPartitions.TopicId")?;
         value.topic_name = reader.read_string(true, "TopicPartitions.TopicName")?;
@@ -312,7 +312,7 @@ impl TopicPartitions {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_string(true, &self.topic_name, "TopicPartitions.TopicName")?;
         writer.write_array(
@@ -329,7 +329,7 @@ impl TopicPartitions {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         19
     }
 }
@@ -352,7 +352,7 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_partitions = reader.read_array(
             true,
@@ -364,7 +364,7 @@ impl Assignment {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_array(
             true,
             &self.topic_partitions,

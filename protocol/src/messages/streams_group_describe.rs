@@ -146,7 +146,7 @@ impl Default for DescribedGroup {
 }
 
 impl DescribedGroup {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.error_code = reader.read_i16("DescribedGroup.ErrorCode")?;
         value.error_message = reader.read_nullable_string(true, "DescribedGroup.ErrorMessage")?;
@@ -170,7 +170,7 @@ impl DescribedGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
             true,
@@ -197,7 +197,7 @@ impl DescribedGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         20
     }
 }
@@ -238,7 +238,7 @@ pub struct Topology {
 }
 
 impl Topology {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.epoch = reader.read_i32("Topology.Epoch")?;
         value.subtopologies = reader.read_nullable_array(
@@ -251,7 +251,7 @@ impl Topology {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.epoch);
         writer.write_nullable_array(
             true,
@@ -292,7 +292,7 @@ pub struct Subtopology {
 }
 
 impl Subtopology {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.subtopology_id = reader.read_string(true, "Subtopology.SubtopologyId")?;
         value.source_topics = reader.read_array(true, 1, "Subtopology.SourceTopics", |reader| {
@@ -318,7 +318,7 @@ impl Subtopology {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.subtopology_id, "Subtopology.SubtopologyId")?;
         writer.write_array(
             true,
@@ -349,7 +349,7 @@ impl Subtopology {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
 }
@@ -397,7 +397,7 @@ pub struct Member {
 }
 
 impl Member {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.member_id = reader.read_string(true, "Member.MemberId")?;
         value.member_epoch = reader.read_i32("Member.MemberEpoch")?;
@@ -437,7 +437,7 @@ impl Member {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.member_id, "Member.MemberId")?;
         writer.write_i32(self.member_epoch);
         writer.write_nullable_string(true, self.instance_id.as_deref(), "Member.InstanceId")?;
@@ -476,7 +476,7 @@ impl Member {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         28
     }
 }
@@ -533,7 +533,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.host = reader.read_string(true, "Endpoint.Host")?;
         value.port = reader.read_u16("Endpoint.Port")?;
@@ -541,7 +541,7 @@ impl Endpoint {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.host, "Endpoint.Host")?;
         writer.write_u16(self.port);
         writer.write_varint(0);
@@ -568,7 +568,7 @@ pub struct TaskOffset {
 }
 
 impl TaskOffset {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.subtopology_id = reader.read_string(true, "TaskOffset.SubtopologyId")?;
         value.partition = reader.read_i32("TaskOffset.Partition")?;
@@ -577,7 +577,7 @@ impl TaskOffset {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.subtopology_id, "TaskOffset.SubtopologyId")?;
         writer.write_i32(self.partition);
         writer.write_i64(self.offset);
@@ -586,7 +586,7 @@ impl TaskOffset {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         14
     }
 }
@@ -611,7 +611,7 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.active_tasks = reader.read_array(
             true,
@@ -635,7 +635,7 @@ impl Assignment {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_array(
             true,
             &self.active_tasks,
@@ -687,7 +687,7 @@ pub struct TaskIds {
 }
 
 impl TaskIds {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.subtopology_id = reader.read_string(true, "TaskIds.SubtopologyId")?;
         value.partitions = reader.read_array(true, 4, "TaskIds.Partitions", |reader| {
@@ -697,7 +697,7 @@ impl TaskIds {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.subtopology_id, "TaskIds.SubtopologyId")?;
         writer.write_array(
             true,
@@ -713,7 +713,7 @@ impl TaskIds {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -736,7 +736,7 @@ pub struct KeyValue {
 }
 
 impl KeyValue {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.key = reader.read_string(true, "KeyValue.Key")?;
         value.value = reader.read_string(true, "KeyValue.Value")?;
@@ -744,7 +744,7 @@ impl KeyValue {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.key, "KeyValue.Key")?;
         writer.write_string(true, &self.value, "KeyValue.Value")?;
         writer.write_varint(0);
@@ -752,7 +752,7 @@ impl KeyValue {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -777,7 +777,7 @@ pub struct TopicInfo {
 }
 
 impl TopicInfo {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "TopicInfo.Name")?;
         value.partitions = reader.read_i32("TopicInfo.Partitions")?;
@@ -792,7 +792,7 @@ impl TopicInfo {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "TopicInfo.Name")?;
         writer.write_i32(self.partitions);
         writer.write_i16(self.replication_factor);
@@ -807,7 +807,7 @@ impl TopicInfo {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         9
     }
 }

@@ -296,7 +296,7 @@ pub struct Topology {
 }
 
 impl Topology {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.epoch = reader.read_i32("Topology.Epoch")?;
         value.subtopologies = reader.read_array(
@@ -309,7 +309,7 @@ impl Topology {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.epoch);
         writer.write_array(
             true,
@@ -348,7 +348,7 @@ pub struct Subtopology {
 }
 
 impl Subtopology {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.subtopology_id = reader.read_string(true, "Subtopology.SubtopologyId")?;
         value.source_topics = reader.read_array(true, 1, "Subtopology.SourceTopics", |reader| {
@@ -384,7 +384,7 @@ impl Subtopology {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.subtopology_id, "Subtopology.SubtopologyId")?;
         writer.write_array(
             true,
@@ -427,7 +427,7 @@ impl Subtopology {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
     }
 }
@@ -471,7 +471,7 @@ pub struct CopartitionGroup {
 }
 
 impl CopartitionGroup {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.source_topics =
             reader.read_array(true, 2, "CopartitionGroup.SourceTopics", |reader| {
@@ -491,7 +491,7 @@ impl CopartitionGroup {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_array(
             true,
             &self.source_topics,
@@ -524,7 +524,7 @@ impl CopartitionGroup {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         4
     }
 }
@@ -548,7 +548,7 @@ pub struct KeyValue {
 }
 
 impl KeyValue {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.key = reader.read_string(true, "KeyValue.Key")?;
         value.value = reader.read_string(true, "KeyValue.Value")?;
@@ -556,7 +556,7 @@ impl KeyValue {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.key, "KeyValue.Key")?;
         writer.write_string(true, &self.value, "KeyValue.Value")?;
         writer.write_varint(0);
@@ -564,7 +564,7 @@ impl KeyValue {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -589,7 +589,7 @@ pub struct TopicInfo {
 }
 
 impl TopicInfo {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "TopicInfo.Name")?;
         value.partitions = reader.read_i32("TopicInfo.Partitions")?;
@@ -604,7 +604,7 @@ impl TopicInfo {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "TopicInfo.Name")?;
         writer.write_i32(self.partitions);
         writer.write_i16(self.replication_factor);
@@ -619,7 +619,7 @@ impl TopicInfo {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         9
     }
 }
@@ -647,7 +647,7 @@ pub struct RequestEndpoint {
 }
 
 impl RequestEndpoint {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.host = reader.read_string(true, "Endpoint.Host")?;
         value.port = reader.read_u16("Endpoint.Port")?;
@@ -655,7 +655,7 @@ impl RequestEndpoint {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.host, "Endpoint.Host")?;
         writer.write_u16(self.port);
         writer.write_varint(0);
@@ -682,7 +682,7 @@ pub struct TaskOffset {
 }
 
 impl TaskOffset {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.subtopology_id = reader.read_string(true, "TaskOffset.SubtopologyId")?;
         value.partition = reader.read_i32("TaskOffset.Partition")?;
@@ -691,7 +691,7 @@ impl TaskOffset {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.subtopology_id, "TaskOffset.SubtopologyId")?;
         writer.write_i32(self.partition);
         writer.write_i64(self.offset);
@@ -700,7 +700,7 @@ impl TaskOffset {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         14
     }
 }
@@ -724,7 +724,7 @@ pub struct RequestTaskIds {
 }
 
 impl RequestTaskIds {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.subtopology_id = reader.read_string(true, "TaskIds.SubtopologyId")?;
         value.partitions = reader.read_array(true, 4, "TaskIds.Partitions", |reader| {
@@ -734,7 +734,7 @@ impl RequestTaskIds {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.subtopology_id, "TaskIds.SubtopologyId")?;
         writer.write_array(
             true,
@@ -750,7 +750,7 @@ impl RequestTaskIds {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -990,7 +990,7 @@ pub struct EndpointToPartitions {
 }
 
 impl EndpointToPartitions {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.user_endpoint = ResponseEndpoint::decode(reader, version)?;
         value.active_partitions = reader.read_array(
@@ -1009,7 +1009,7 @@ impl EndpointToPartitions {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         self.user_endpoint.encode(writer, version)?;
         writer.write_array(
             true,
@@ -1028,7 +1028,7 @@ impl EndpointToPartitions {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         7
     }
 }
@@ -1058,7 +1058,7 @@ pub struct Status {
 }
 
 impl Status {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.status_code = reader.read_i8("Status.StatusCode")?;
         value.status_detail = reader.read_string(true, "Status.StatusDetail")?;
@@ -1066,7 +1066,7 @@ impl Status {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i8(self.status_code);
         writer.write_string(true, &self.status_detail, "Status.StatusDetail")?;
         writer.write_varint(0);
@@ -1074,7 +1074,7 @@ impl Status {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -1097,7 +1097,7 @@ pub struct TopicPartition {
 }
 
 impl TopicPartition {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic = reader.read_string(true, "TopicPartition.Topic")?;
         value.partitions = reader.read_array(true, 4, "TopicPartition.Partitions", |reader| {
@@ -1107,7 +1107,7 @@ impl TopicPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.topic, "TopicPartition.Topic")?;
         writer.write_array(
             true,
@@ -1123,7 +1123,7 @@ impl TopicPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -1146,7 +1146,7 @@ pub struct ResponseTaskIds {
 }
 
 impl ResponseTaskIds {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.subtopology_id = reader.read_string(true, "TaskIds.SubtopologyId")?;
         value.partitions = reader.read_array(true, 4, "TaskIds.Partitions", |reader| {
@@ -1156,7 +1156,7 @@ impl ResponseTaskIds {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.subtopology_id, "TaskIds.SubtopologyId")?;
         writer.write_array(
             true,
@@ -1172,7 +1172,7 @@ impl ResponseTaskIds {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -1195,7 +1195,7 @@ pub struct ResponseEndpoint {
 }
 
 impl ResponseEndpoint {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.host = reader.read_string(true, "Endpoint.Host")?;
         value.port = reader.read_u16("Endpoint.Port")?;
@@ -1203,7 +1203,7 @@ impl ResponseEndpoint {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.host, "Endpoint.Host")?;
         writer.write_u16(self.port);
         writer.write_varint(0);

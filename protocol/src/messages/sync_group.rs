@@ -148,7 +148,7 @@ pub struct SyncGroupRequestAssignment {
 }
 
 impl SyncGroupRequestAssignment {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let mut value = Self::default();
         value.member_id = reader.read_string(flexible, "SyncGroupRequestAssignment.MemberId")?;
@@ -159,7 +159,7 @@ impl SyncGroupRequestAssignment {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(
             flexible,
@@ -178,7 +178,7 @@ impl SyncGroupRequestAssignment {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=3 => 6,
             _ => 3,

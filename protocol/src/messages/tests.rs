@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::for_every_api;
-use crate::{EncodeError, Message, Reader, Writer};
+use crate::{EncodeError, MEMORY_FACTOR, Message, Reader, Writer};
 
 fn encoded<M: Message>(message: &M, version: i16) -> Bytes {
     let mut writer = Writer::new();
@@ -33,6 +33,21 @@ fn assert_prefixes_are_refused<M: Message>(message: &M, version: i16) {
     }
 }
 
+/// The budget's floor is not needed: a long message of such parts is read as well as a short one.
+fn assert_memory_factor_suffices<M: Message>(message: &M, version: i16) {
+    let bytes = encoded(message, version);
+    let mut reader = Reader::new(bytes.clone());
+    let budget = reader.memory_left_bytes();
+    assert!(M::decode(&mut reader, version).is_ok());
+    let taken = budget - reader.memory_left_bytes();
+    assert!(
+        taken <= bytes.len() * MEMORY_FACTOR,
+        "{} version {version} takes {taken} bytes for {}",
+        M::NAME,
+        bytes.len()
+    );
+}
+
 fn assert_default_reads_back<M: Message + PartialEq + std::fmt::Debug>(version: i16) {
     let message = M::default();
     match message.encode(&mut Writer::new(), version) {
@@ -49,6 +64,7 @@ macro_rules! check_message {
                 let sample = <$message>::sample(version, nulls);
                 assert_reads_back(&sample, version);
                 assert_prefixes_are_refused(&sample, version);
+                assert_memory_factor_suffices(&sample, version);
             }
             assert_default_reads_back::<$message>(version);
         }
@@ -56,7 +72,7 @@ macro_rules! check_message {
 }
 
 #[test]
-fn every_message_reads_back_as_written_and_no_prefix_of_it_is_taken() {
+fn every_message_reads_back_as_written_within_its_memory_and_no_prefix_of_it_is_taken() {
     macro_rules! visit {
         ($key:ident, $request:ty, $response:ty) => {
             check_message!($request);
@@ -69,6 +85,37 @@ fn every_message_reads_back_as_written_and_no_prefix_of_it_is_taken() {
     check_message!(super::end_txn_marker::EndTxnMarker);
     check_message!(super::request_header::RequestHeader);
     check_message!(super::response_header::ResponseHeader);
+}
+
+#[test]
+fn a_field_that_the_version_lacks_is_refused_unless_it_may_be_left_out() {
+    let mut request = super::join_group::JoinGroupRequest::sample(9, false);
+    assert_eq!(
+        request.encode(&mut Writer::new(), 4),
+        Err(EncodeError::FieldNotInVersion {
+            what: "JoinGroupRequest.GroupInstanceId",
+            version: 4
+        })
+    );
+    request.group_instance_id = None;
+    assert!(request.reason.is_some());
+    assert_eq!(request.encode(&mut Writer::new(), 4), Ok(()));
+}
+
+#[test]
+fn null_is_refused_where_the_version_allows_none() {
+    let request = super::metadata::MetadataRequest {
+        topics: None,
+        ..Default::default()
+    };
+    assert_eq!(
+        request.encode(&mut Writer::new(), 0),
+        Err(EncodeError::UnexpectedNull {
+            what: "MetadataRequest.Topics",
+            version: 0
+        })
+    );
+    assert_eq!(request.encode(&mut Writer::new(), 1), Ok(()));
 }
 
 #[test]

@@ -165,7 +165,7 @@ pub struct TxnOffsetCommitRequestTopic {
 }
 
 impl TxnOffsetCommitRequestTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "TxnOffsetCommitRequestTopic.Name")?;
@@ -181,7 +181,7 @@ impl TxnOffsetCommitRequestTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_string(flexible, &self.name, "TxnOffsetCommitRequestTopic.Name")?;
         writer.write_array(
@@ -197,7 +197,7 @@ impl TxnOffsetCommitRequestTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 6,
             _ => 3,
@@ -240,7 +240,7 @@ impl Default for TxnOffsetCommitRequestPartition {
 }
 
 impl TxnOffsetCommitRequestPartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.partition_index =
@@ -261,7 +261,7 @@ impl TxnOffsetCommitRequestPartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.committed_offset);
@@ -280,7 +280,7 @@ impl TxnOffsetCommitRequestPartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 14,
             _ => 18,
@@ -378,7 +378,7 @@ pub struct TxnOffsetCommitResponseTopic {
 }
 
 impl TxnOffsetCommitResponseTopic {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.name = reader.read_string(flexible, "TxnOffsetCommitResponseTopic.Name")?;
@@ -394,7 +394,7 @@ impl TxnOffsetCommitResponseTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_string(flexible, &self.name, "TxnOffsetCommitResponseTopic.Name")?;
         writer.write_array(
@@ -410,7 +410,7 @@ impl TxnOffsetCommitResponseTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 6,
             _ => 3,
@@ -439,7 +439,7 @@ pub struct TxnOffsetCommitResponsePartition {
 }
 
 impl TxnOffsetCommitResponsePartition {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let mut value = Self::default();
         value.partition_index =
@@ -451,7 +451,7 @@ impl TxnOffsetCommitResponsePartition {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
@@ -462,7 +462,7 @@ impl TxnOffsetCommitResponsePartition {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=2 => 6,
             _ => 7,

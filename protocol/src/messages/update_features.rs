@@ -109,7 +109,7 @@ impl Default for FeatureUpdateKey {
 }
 
 impl FeatureUpdateKey {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.feature = reader.read_string(true, "FeatureUpdateKey.Feature")?;
         value.max_version_level = reader.read_i16("FeatureUpdateKey.MaxVersionLevel")?;
@@ -123,7 +123,7 @@ impl FeatureUpdateKey {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.feature, "FeatureUpdateKey.Feature")?;
         writer.write_i16(self.max_version_level);
         if version <= 0 {
@@ -149,7 +149,7 @@ impl FeatureUpdateKey {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
     }
 }
@@ -282,7 +282,7 @@ impl Default for UpdatableFeatureResult {
 }
 
 impl UpdatableFeatureResult {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.feature = reader.read_string(true, "UpdatableFeatureResult.Feature")?;
         value.error_code = reader.read_i16("UpdatableFeatureResult.ErrorCode")?;
@@ -292,7 +292,7 @@ impl UpdatableFeatureResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.feature, "UpdatableFeatureResult.Feature")?;
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -305,7 +305,7 @@ impl UpdatableFeatureResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
     }
 }

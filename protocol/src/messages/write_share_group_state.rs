@@ -68,7 +68,7 @@ pub struct WriteStateData {
 }
 
 impl WriteStateData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("WriteStateData.TopicId")?;
         value.partitions = reader.read_array(
@@ -81,7 +81,7 @@ impl WriteStateData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -94,7 +94,7 @@ impl WriteStateData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -138,7 +138,7 @@ impl Default for PartitionData {
 }
 
 impl PartitionData {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition = reader.read_i32("PartitionData.Partition")?;
         value.state_epoch = reader.read_i32("PartitionData.StateEpoch")?;
@@ -158,7 +158,7 @@ impl PartitionData {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_i32(self.state_epoch);
         writer.write_i32(self.leader_epoch);
@@ -183,7 +183,7 @@ impl PartitionData {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=0 => 22,
             _ => 26,
@@ -220,7 +220,7 @@ pub struct StateBatch {
 }
 
 impl StateBatch {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.first_offset = reader.read_i64("StateBatch.FirstOffset")?;
         value.last_offset = reader.read_i64("StateBatch.LastOffset")?;
@@ -230,7 +230,7 @@ impl StateBatch {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.first_offset);
         writer.write_i64(self.last_offset);
         writer.write_i8(self.delivery_state);
@@ -240,7 +240,7 @@ impl StateBatch {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         20
     }
 }
@@ -319,7 +319,7 @@ pub struct WriteStateResult {
 }
 
 impl WriteStateResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.topic_id = reader.read_uuid("WriteStateResult.TopicId")?;
         value.partitions = reader.read_array(
@@ -332,7 +332,7 @@ impl WriteStateResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array(
             true,
@@ -345,7 +345,7 @@ impl WriteStateResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
     }
 }
@@ -372,7 +372,7 @@ pub struct PartitionResult {
 }
 
 impl PartitionResult {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition = reader.read_i32("PartitionResult.Partition")?;
         value.error_code = reader.read_i16("PartitionResult.ErrorCode")?;
@@ -381,7 +381,7 @@ impl PartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_i16(self.error_code);
         writer.write_nullable_string(
@@ -394,7 +394,7 @@ impl PartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
     }
 }

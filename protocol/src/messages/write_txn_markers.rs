@@ -68,7 +68,7 @@ pub struct WritableTxnMarker {
 }
 
 impl WritableTxnMarker {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.producer_id = reader.read_i64("WritableTxnMarker.ProducerId")?;
         value.producer_epoch = reader.read_i16("WritableTxnMarker.ProducerEpoch")?;
@@ -87,7 +87,7 @@ impl WritableTxnMarker {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.producer_id);
         writer.write_i16(self.producer_epoch);
         writer.write_bool(self.transaction_result);
@@ -106,7 +106,7 @@ impl WritableTxnMarker {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(version: i16) -> usize {
         match version {
             ..=1 => 17,
             _ => 18,
@@ -141,7 +141,7 @@ pub struct WritableTxnMarkerTopic {
 }
 
 impl WritableTxnMarkerTopic {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "WritableTxnMarkerTopic.Name")?;
         value.partition_indexes = reader.read_array(
@@ -154,7 +154,7 @@ impl WritableTxnMarkerTopic {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "WritableTxnMarkerTopic.Name")?;
         writer.write_array(
             true,
@@ -170,7 +170,7 @@ impl WritableTxnMarkerTopic {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -247,7 +247,7 @@ pub struct WritableTxnMarkerResult {
 }
 
 impl WritableTxnMarkerResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.producer_id = reader.read_i64("WritableTxnMarkerResult.ProducerId")?;
         value.topics = reader.read_array(
@@ -260,7 +260,7 @@ impl WritableTxnMarkerResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.producer_id);
         writer.write_array(
             true,
@@ -273,7 +273,7 @@ impl WritableTxnMarkerResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         10
     }
 }
@@ -299,7 +299,7 @@ pub struct WritableTxnMarkerTopicResult {
 }
 
 impl WritableTxnMarkerTopicResult {
-    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.name = reader.read_string(true, "WritableTxnMarkerTopicResult.Name")?;
         value.partitions = reader.read_array(
@@ -312,7 +312,7 @@ impl WritableTxnMarkerTopicResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(true, &self.name, "WritableTxnMarkerTopicResult.Name")?;
         writer.write_array(
             true,
@@ -325,7 +325,7 @@ impl WritableTxnMarkerTopicResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
 }
@@ -351,7 +351,7 @@ pub struct WritableTxnMarkerPartitionResult {
 }
 
 impl WritableTxnMarkerPartitionResult {
-    fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(reader: &mut Reader, _version: i16) -> Result<Self, DecodeError> {
         let mut value = Self::default();
         value.partition_index =
             reader.read_i32("WritableTxnMarkerPartitionResult.PartitionIndex")?;
@@ -360,7 +360,7 @@ impl WritableTxnMarkerPartitionResult {
         Ok(value)
     }
 
-    fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
+    pub(crate) fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
         writer.write_varint(0);
@@ -368,7 +368,7 @@ impl WritableTxnMarkerPartitionResult {
     }
 
     /// The fewest bytes that one takes on the wire.
-    fn encoded_bytes_min(_version: i16) -> usize {
+    pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         7
     }
 }

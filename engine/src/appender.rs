@@ -1,0 +1,255 @@
+//! The only writer of a partition's log: groups what is queued, writes it, flushes it where asked, answers.
+//!
+//! Shard-local, one task per partition while something is queued. Invariants: one group of a partition is in flight
+//! at a time, so that what queues up meanwhile forms the next one (group commit without a timer); a group is
+//! answered after its write, and after its flush where asked; after a failed write or flush nothing more is written
+//! until the partition has been opened again, and a flush is never asked for twice.
+
+use std::io;
+use std::rc::Rc;
+
+use crate::append::AppendError;
+use crate::file_name::{self, SegmentFileKind, SegmentFileName};
+use crate::io::{AppendIoError, Disk};
+use crate::log::{FailedStep, Group, LogPosition, Step};
+use crate::partition::Partition;
+use crate::segment::Segment;
+use crate::types::{Position, TimestampMs};
+
+/// The least and the most that is allocated ahead at a time: small logs stay small, and a large step takes the file
+/// system no longer than a small one.
+const ALLOCATE_BYTES_MIN: u64 = 256 << 10;
+const ALLOCATE_BYTES_MAX: u64 = 64 << 20;
+
+/// Writes until nothing is queued.
+pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
+    loop {
+        let now = TimestampMs(partition.disk.now_ms());
+        let step = partition.log.borrow_mut().next_step(now);
+        let (what, done) = match step {
+            Step::Idle => break,
+            Step::Roll => ("rolling", roll(&partition).await),
+            Step::PersistEpoch => ("saving the leader epoch", persist_epoch(&partition).await),
+            Step::Write(group) => {
+                write(&partition, group).await;
+                continue;
+            }
+        };
+        if let Err(error) = done {
+            fail(&partition, None, &error, what);
+        }
+    }
+    partition.appending.set(false);
+}
+
+/// Rolls outside of an append, for retention. False when appends are under way: then there is no need.
+pub(crate) async fn roll_when_idle<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<bool> {
+    if partition.appending.replace(true) {
+        return Ok(false);
+    }
+    let rolled = roll(partition).await;
+    // Appends that were queued meanwhile found the appender taken.
+    partition.disk.spawn(run(partition.clone()));
+    rolled.map(|()| true)
+}
+
+async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
+    let range = {
+        let mut log = partition.log.borrow_mut();
+        let mut cache = partition.cache.borrow_mut();
+        let range = cache.append(group.position.0, group.length, |memory| group.fill(memory));
+        let filled = range.chunk.filled();
+        log.note_group(&group, range.chunk.bytes(filled - group.length, filled));
+        range
+    };
+    partition.budget.enforce();
+    let file = partition.log.borrow().active_file();
+    let written = || {
+        partition.log.borrow_mut().group_written(&group);
+        partition.notify();
+    };
+    let outcome = partition
+        .disk
+        .append(&file, range, group.flush, written)
+        .await;
+    match outcome {
+        Ok(()) => {
+            if group.flush {
+                partition.log.borrow_mut().group_flushed(&group);
+                partition.notify();
+            }
+            partition
+                .checkpointer
+                .appended(partition, group.length as u64);
+            allocate_ahead(partition);
+        }
+        Err(AppendIoError::Write { source, position }) => {
+            let what = format!("writing {} bytes at position {position}", group.length);
+            fail(partition, Some((group, FailedStep::Write)), &source, &what);
+        }
+        Err(AppendIoError::Flush { source }) => {
+            fail(
+                partition,
+                Some((group, FailedStep::Flush)),
+                &source,
+                "flushing",
+            );
+        }
+    }
+}
+
+/// Nothing is known of what is on the disk: answers everybody, and refuses writes until the log has been opened again.
+fn fail<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    group: Option<(Group, FailedStep)>,
+    source: &io::Error,
+    what: &str,
+) {
+    let mut log = partition.log.borrow_mut();
+    let file = log.active().base_offset;
+    let reason = format!("{what} of segment {file} failed: {source}");
+    tracing::error!(partition = %log.directory.display(), %reason, "the partition refuses writes");
+    let error = if source.kind() == io::ErrorKind::StorageFull {
+        AppendError::DiskFull {
+            partition: log.partition,
+        }
+    } else {
+        let (partition, reason) = (log.partition, reason.as_str().into());
+        AppendError::Failed { partition, reason }
+    };
+    log.fail(group, &error);
+    log.refused = Some(reason.into());
+    drop(log);
+    partition.notify();
+    if matches!(error, AppendError::DiskFull { .. }) {
+        partition
+            .disk
+            .spawn(crate::open::resume_when_there_is_room(partition.clone()));
+    }
+}
+
+/// Seals the active segment and opens the next one. What the sealed one holds is durable before anything is
+/// acknowledged in the next, so that the durable end never has a hole below it.
+async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    let (file, directory, written) = {
+        let mut log = partition.log.borrow_mut();
+        log.active_mut().seal_time_index();
+        (log.active_file(), log.directory.clone(), log.written)
+    };
+    if partition.log.borrow().ends.durable() < written.offset {
+        partition.disk.flush(&file).await?;
+        partition.log.borrow_mut().flushed_to(written);
+    }
+    let base_offset = written.offset;
+    let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
+    let next = partition.disk.open(&path).await?;
+    partition.disk.flush_directory(&directory).await?;
+    crate::upkeep::save_sealed(partition, base_offset).await?;
+    let now = TimestampMs(partition.disk.now_ms());
+    let mut log = partition.log.borrow_mut();
+    let sealed = log.active().base_offset;
+    log.segments
+        .push_back(Segment::new(base_offset, Some(next), now));
+    partition.close_longest_open(&mut log, sealed);
+    let begin = LogPosition {
+        segment: base_offset,
+        position: Position::ZERO,
+        offset: base_offset,
+    };
+    log.written = begin;
+    log.visible = begin;
+    log.durable = begin;
+    partition.cache.borrow_mut().roll(base_offset);
+    partition.allocated.set(0);
+    partition
+        .disk
+        .spawn(trim(partition.clone(), file, written.position));
+    Ok(())
+}
+
+/// Gives back what was allocated ahead of a sealed segment's end.
+async fn trim<D: Disk>(partition: Rc<Partition<D>>, file: D::File, end: Position) {
+    if let Err(error) = partition.disk.truncate(&file, end.0).await {
+        let directory = partition.directory();
+        tracing::warn!(partition = %directory.display(), %error, "a sealed segment keeps its allocated tail");
+    }
+}
+
+/// Makes the current epoch durable before the first batch that carries it.
+async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    let (path, contents) = {
+        let mut log = partition.log.borrow_mut();
+        let (epoch, start) = (log.epoch, log.written.offset);
+        log.epochs.assign(epoch, start).map_err(io::Error::other)?;
+        (
+            log.directory.join(file_name::LEADER_EPOCH_CHECKPOINT),
+            log.epochs.encode(),
+        )
+    };
+    // The checkpoint comes first: from the first batch on, recovery knows what was durable.
+    crate::upkeep::write_durable_end(partition, false).await?;
+    // This flushes the directory, and with it the entry of a segment file just made.
+    partition.disk.replace(&path, contents.into_bytes()).await?;
+    partition.log.borrow_mut().epoch_is_durable = true;
+    Ok(())
+}
+
+/// Keeps space allocated in front of the tail, in the background: an append never waits for it.
+fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
+    let (end, limit, file) = {
+        let log = partition.log.borrow();
+        (
+            log.written.position.0,
+            u64::from(log.config.segment_bytes),
+            log.active_file(),
+        )
+    };
+    let allocated = partition.allocated.get();
+    let step = end
+        .next_power_of_two()
+        .clamp(ALLOCATE_BYTES_MIN, ALLOCATE_BYTES_MAX);
+    if end + step / 2 <= allocated || allocated >= limit || partition.allocating.replace(true) {
+        return;
+    }
+    let from = allocated.max(end.next_multiple_of(crate::io::BLOCK as u64));
+    let length = step
+        .min(limit.saturating_sub(from))
+        .next_multiple_of(crate::io::BLOCK as u64);
+    let segment = partition.log.borrow().active().base_offset;
+    let partition = partition.clone();
+    partition.disk.clone().spawn(async move {
+        let outcome = partition.disk.allocate(&file, from, length).await;
+        let still_active = partition.log.borrow().active().base_offset == segment;
+        if still_active {
+            // Where there is no room or no such operation, the file grows as it is written, and asking again would
+            // cost each append a call.
+            partition.allocated.set(if outcome.is_ok() {
+                from + length
+            } else {
+                u64::MAX
+            });
+        }
+        partition.allocating.set(false);
+        if !still_active {
+            trim_late(&partition, &file, segment).await;
+        }
+    });
+}
+
+/// The segment was sealed while space was being allocated for it; the trim at the roll may have come before.
+async fn trim_late<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    file: &D::File,
+    segment: crate::types::Offset,
+) {
+    let end = {
+        let log = partition.log.borrow();
+        log.segments
+            .iter()
+            .find(|sealed| sealed.base_offset == segment)
+            .map(|sealed| sealed.end)
+    };
+    if let Some(end) = end {
+        trim(partition.clone(), file.clone(), end).await;
+    }
+}

@@ -1,0 +1,242 @@
+//! The topic catalogue on disk: Kafka metadata records in a log of their own, and the image that they add up to.
+//!
+//! Lives on the catalogue's core only; the other cores get copies of the image. One node is a quorum of one: a record
+//! counts when it is durable. Invariants: the image never holds what is not durable; after a failed write nothing more
+//! is written until the next start; a torn last write is cut, damage before a whole batch is not.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::batch::{Gaps, Placement, ScanFrom, place, scan};
+use crate::catalogue::{Image, MetadataRecord};
+use crate::file_name::{
+    CLUSTER_METADATA_TOPIC, PartitionDirectoryName, SegmentFileKind, SegmentFileName,
+};
+use crate::io::Disk;
+use crate::record::{BatchBuilder, BatchOptions, NewRecord, Records};
+use crate::recovery::{Follows, needs_more, what_follows};
+use crate::types::{LeaderEpoch, Offset, Position, TimestampMs};
+
+/// The largest batch of the catalogue: a topic with the most partitions, in one batch.
+const BATCH_BYTES_MAX: usize = 64 << 20;
+
+/// Why the catalogue could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// The file could not be read or written.
+    #[error("the topic catalogue {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// What it holds cannot be understood.
+    #[error("the topic catalogue {} is damaged at position {position}: {reason}; `corelane log inspect` shows it", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        position: Position,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An earlier write failed.
+    #[error(
+        "the topic catalogue refuses changes since a write failed; restart the broker once the disk is well"
+    )]
+    Refused,
+}
+
+/// See the module.
+pub(crate) struct CatalogueLog<D> {
+    disk: D,
+    path: PathBuf,
+    end: Position,
+    next_offset: Offset,
+    epoch: LeaderEpoch,
+    refused: bool,
+    image: Arc<Image>,
+}
+
+impl<D: Disk> CatalogueLog<D> {
+    /// Reads the catalogue, or makes an empty one.
+    pub(crate) async fn open(
+        disk: D,
+        data_directory: &Path,
+    ) -> Result<CatalogueLog<D>, CatalogueError> {
+        let name = PartitionDirectoryName {
+            topic: CLUSTER_METADATA_TOPIC.to_owned(),
+            partition: 0,
+        };
+        let directory = data_directory.join(name.to_string());
+        let path =
+            directory.join(SegmentFileName::live(Offset::ZERO, SegmentFileKind::Log).to_string());
+        let failed = |source| CatalogueError::Io {
+            path: path.clone(),
+            source,
+        };
+        disk.create_directory(&directory).await.map_err(failed)?;
+        let contents = disk.read_whole(&path).await.map_err(failed)?;
+        if contents.is_none() {
+            disk.overwrite(&path, 0, Vec::new(), true)
+                .await
+                .map_err(failed)?;
+            disk.flush_directory(&directory).await.map_err(failed)?;
+            disk.flush_directory(data_directory).await.map_err(failed)?;
+        }
+        let contents = contents.unwrap_or_default();
+        let replayed = replay(&contents, &path)?;
+        if (replayed.end.0 as usize) < contents.len() {
+            let cut_bytes = contents.len() as u64 - replayed.end.0;
+            tracing::warn!(path = %path.display(), position = %replayed.end, cut_bytes, "cut a torn tail");
+            let file = disk.open_existing(&path).await.map_err(failed)?;
+            disk.truncate(&file, replayed.end.0).await.map_err(failed)?;
+            disk.flush(&file).await.map_err(failed)?;
+        }
+        Ok(CatalogueLog {
+            disk,
+            path,
+            end: replayed.end,
+            next_offset: replayed.next_offset,
+            epoch: replayed.epoch.next().unwrap_or(LeaderEpoch(0)),
+            refused: false,
+            image: Arc::new(replayed.image),
+        })
+    }
+
+    /// What all durable records add up to.
+    pub(crate) fn image(&self) -> &Arc<Image> {
+        &self.image
+    }
+
+    /// Appends records as one batch and returns the image that they lead to, once they are durable.
+    pub(crate) async fn append(
+        &mut self,
+        records: Vec<MetadataRecord>,
+    ) -> Result<Arc<Image>, CatalogueError> {
+        if self.refused {
+            return Err(CatalogueError::Refused);
+        }
+        let damaged = |reason: String| CatalogueError::Damaged {
+            path: self.path.clone(),
+            position: self.end,
+            reason,
+        };
+        let mut image = Image::clone(&self.image);
+        for (offset, record) in (self.next_offset.0..).map(Offset).zip(&records) {
+            image
+                .apply(offset, record.clone())
+                .map_err(|error| damaged(error.to_string()))?;
+        }
+        let batch = self
+            .batch(&records)
+            .map_err(|error| damaged(error.to_string()))?;
+        let length = batch.len() as u64;
+        if let Err(source) = self
+            .disk
+            .overwrite(&self.path, self.end.0, batch, true)
+            .await
+        {
+            self.refused = true;
+            let path = self.path.clone();
+            return Err(CatalogueError::Io { path, source });
+        }
+        self.end = Position(self.end.0 + length);
+        self.next_offset = Offset(self.next_offset.0 + records.len() as i64);
+        self.image = Arc::new(image);
+        Ok(self.image.clone())
+    }
+
+    fn batch(&self, records: &[MetadataRecord]) -> Result<Vec<u8>, crate::record::BuildError> {
+        let mut builder = BatchBuilder::new(BatchOptions::default());
+        let now = TimestampMs(self.disk.now_ms());
+        for record in records {
+            let value = record.encode();
+            builder.append(&NewRecord {
+                timestamp_ms: now.0,
+                key: None,
+                value: Some(&value),
+                headers: &[],
+            })?;
+        }
+        let mut batch = builder.build()?.to_vec();
+        let placement = Placement {
+            base_offset: self.next_offset,
+            leader_epoch: self.epoch,
+        };
+        place(&mut batch, placement);
+        Ok(batch)
+    }
+}
+
+struct Replayed {
+    image: Image,
+    end: Position,
+    next_offset: Offset,
+    epoch: LeaderEpoch,
+}
+
+fn replay(contents: &[u8], path: &Path) -> Result<Replayed, CatalogueError> {
+    let from = ScanFrom {
+        position: Position::ZERO,
+        offset: Offset::ZERO,
+        epoch_min: LeaderEpoch::UNDEFINED,
+        epoch_max: LeaderEpoch(i32::MAX),
+        gaps: Gaps::Refused,
+        batch_bytes_max: BATCH_BYTES_MAX,
+    };
+    let damaged = |position: Position, reason: String| CatalogueError::Damaged {
+        path: path.to_path_buf(),
+        position,
+        reason,
+    };
+    let mut image = Image::default();
+    let mut walk = scan(contents, from);
+    let mut error = None;
+    for step in walk.by_ref() {
+        match step {
+            Ok(batch) => {
+                let start = usize::try_from(batch.position.0).expect("the file is in memory");
+                let bytes = &contents[start..start + batch.size];
+                replay_batch(&mut image, bytes)
+                    .map_err(|reason| damaged(batch.position, reason))?;
+            }
+            Err(found) => error = Some(found),
+        }
+    }
+    let resume = walk.resume();
+    if let Some(error) = error {
+        let start = usize::try_from(resume.position.0).expect("the file is in memory");
+        // Each change is flushed before the next is written: a whole batch behind a bad one is no torn write.
+        let is_torn = matches!(
+            what_follows(&contents[start..], resume),
+            Follows::Zeros | Follows::Rubbish
+        );
+        if !is_torn && needs_more(&error).is_none() {
+            return Err(damaged(error.position, error.kind.to_string()));
+        }
+    }
+    Ok(Replayed {
+        image,
+        end: resume.position,
+        next_offset: resume.offset,
+        epoch: resume.epoch_min,
+    })
+}
+
+fn replay_batch(image: &mut Image, batch: &[u8]) -> Result<(), String> {
+    for record in Records::open(batch)
+        .map_err(|error| error.to_string())?
+        .iter()
+    {
+        let record = record.map_err(|error| error.to_string())?;
+        let value = record.value.ok_or("a record without a value")?;
+        let change = MetadataRecord::decode(value).map_err(|error| error.to_string())?;
+        image
+            .apply(record.offset, change)
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}

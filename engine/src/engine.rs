@@ -1,0 +1,521 @@
+//! The handle that others hold: cores and their start and stop, the topics, and the way to each partition's core.
+//!
+//! Shared: cheap to clone, usable from any thread. Invariants: the catalogue changes on its own core only, one change
+//! at a time, durable before any core sees it; a topic's partitions are open on their cores before its creation is
+//! answered.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::append::{Acks, AppendError, Appended};
+use crate::batch::ValidBatch;
+use crate::catalogue::Image;
+use crate::catalogue_log::CatalogueError;
+use crate::data_directory::{DataDirectory, DataDirectoryError};
+use crate::io::{RingError, RingFile};
+use crate::mailbox::Mailbox;
+use crate::open::OpenError;
+use crate::read::{FetchPlan, ReadError, ReadRequest};
+use crate::shard::{self, Shard, Switchboard};
+use crate::topics;
+use crate::types::{ProducerId, ShardId, TopicPartition};
+use crate::watchdog::Watchdog;
+
+/// The core that keeps the catalogue.
+pub(crate) const CATALOGUE_SHARD: ShardId = ShardId(0);
+
+/// What an engine is told at its start.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// Where everything is kept. Made when it is not there.
+    pub data: PathBuf,
+    /// The CPUs to run on, one core of the engine each. Empty: all that the process may use.
+    pub cpus: Vec<usize>,
+    /// The id that the catalogue records as the leader of every partition.
+    pub node_id: i32,
+    /// Bytes of log that all cores together keep in memory for reads at the tail.
+    pub tail_cache_bytes: usize,
+    /// How often retention is applied, in ms.
+    pub retention_check_interval_ms: u64,
+    /// The executors' preemption timer. Long, because nothing relies on it; tests shorten it to provoke what a short
+    /// one does.
+    pub preempt_timer: Duration,
+}
+
+impl EngineConfig {
+    /// Defaults for everything but the data directory.
+    pub fn new(data: impl Into<PathBuf>) -> EngineConfig {
+        EngineConfig {
+            data: data.into(),
+            cpus: Vec::new(),
+            node_id: 1,
+            tail_cache_bytes: 256 << 20,
+            retention_check_interval_ms: 300_000,
+            preempt_timer: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// Why an engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    DataDirectory(#[from] DataDirectoryError),
+    /// The kernel has no io_uring for us.
+    #[error(transparent)]
+    Ring(#[from] RingError),
+    /// An executor could not be started.
+    #[error("cannot start a core on CPU {cpu}: {reason}")]
+    Executor {
+        /// The CPU.
+        cpu: usize,
+        /// What glommio says.
+        reason: String,
+    },
+    /// The topic catalogue cannot be read.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// A partition cannot be opened.
+    #[error(transparent)]
+    Partition(#[from] OpenError),
+    /// The process may use no CPU of those asked for, or threads cannot be made.
+    #[error("cannot set up cores: {0}")]
+    Cores(std::io::Error),
+}
+
+/// A topic to be created.
+#[derive(Clone, Debug)]
+pub struct NewTopic {
+    /// Its name.
+    pub name: String,
+    /// How many partitions.
+    pub partitions: u32,
+    /// Configurations other than the defaults, by Kafka's names.
+    pub configs: BTreeMap<String, String>,
+}
+
+/// Why a change of the topics was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum TopicError {
+    /// There is a topic of this name.
+    #[error("topic {name} exists")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// There is no such topic.
+    #[error("there is no topic with id {topic_id}")]
+    Unknown {
+        /// The id.
+        topic_id: Uuid,
+    },
+    /// The name is none that a topic may have.
+    #[error("{name:?} is no topic name: {reason}")]
+    InvalidName {
+        /// The name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The number of partitions is not larger than what there is.
+    #[error("the topic has {present} partitions already, {asked} were asked for")]
+    NotMorePartitions {
+        /// How many there are.
+        present: u32,
+        /// How many were asked for.
+        asked: u32,
+    },
+    /// A configuration is refused.
+    #[error(transparent)]
+    Config(#[from] crate::log_config::ConfigError),
+    /// The catalogue could not be written.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The catalogue has the change, a partition's files could not be made; the next start makes them.
+    #[error(transparent)]
+    Partition(#[from] OpenError),
+}
+
+/// Why an operation on a partition by its id failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PartitionError<E> {
+    /// This engine has no such partition.
+    #[error("there is no partition {0}")]
+    Unknown(TopicPartition),
+    /// The partition says no.
+    #[error(transparent)]
+    Refused(#[from] E),
+}
+
+/// An open engine.
+///
+/// # Example
+/// See `engine/examples/embedded.rs`.
+#[derive(Clone)]
+pub struct Engine(Arc<Shared>);
+
+struct Shared {
+    switchboard: Switchboard,
+    data: DataDirectory,
+    /// Taken by whoever stops the engine; the second threads are all that hold a clone.
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    watchdog: Watchdog,
+    threads: Vec<glommio::ExecutorJoinHandle<()>>,
+}
+
+impl Engine {
+    /// Takes the data directory, starts the cores, reads the catalogue and opens all partitions.
+    ///
+    /// # Errors
+    /// When any of it fails. A partition whose log is damaged is no error: it opens and refuses writes.
+    pub fn open(config: EngineConfig) -> Result<Engine, EngineError> {
+        let data = DataDirectory::claim(&config.data, config.node_id)?;
+        let cpus = shard::usable_cpus(&config.cpus).map_err(EngineError::Cores)?;
+        let mailboxes: Result<Vec<Mailbox>, _> = cpus.iter().map(|_| Mailbox::new()).collect();
+        let switchboard = Switchboard {
+            mailboxes: mailboxes.map_err(EngineError::Cores)?.into(),
+        };
+        let threads = start_cores(&config, &cpus, &switchboard)?;
+        let watchdog =
+            Watchdog::start(switchboard.mailboxes.clone()).map_err(EngineError::Cores)?;
+        let engine = Engine(Arc::new(Shared {
+            switchboard,
+            data,
+            running: Mutex::new(Some(Running { watchdog, threads })),
+        }));
+        match futures_lite::future::block_on(topics::open_all(engine.clone())) {
+            Ok(()) => Ok(engine),
+            Err(error) => {
+                engine.stop_cores();
+                Err(error)
+            }
+        }
+    }
+
+    /// How many cores there are.
+    pub fn shard_count(&self) -> usize {
+        self.0.switchboard.mailboxes.len()
+    }
+
+    /// Where everything is kept.
+    pub fn data(&self) -> &Path {
+        &self.0.data.path
+    }
+
+    /// The cluster's id, as Kafka prints it.
+    pub fn cluster_id(&self) -> &str {
+        &self.0.data.identity.cluster_id
+    }
+
+    /// The node's id.
+    pub fn node_id(&self) -> i32 {
+        self.0.data.identity.node_id
+    }
+
+    /// The id of the data directory.
+    pub fn directory_id(&self) -> Uuid {
+        self.0.data.identity.directory_id
+    }
+
+    /// Wake-ups by the watchdog so far; stays 0 in normal settings.
+    pub fn watchdog_kicks(&self) -> u64 {
+        let running = self
+            .0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        running
+            .as_ref()
+            .map_or(0, |running| running.watchdog.kicks())
+    }
+
+    /// Runs `work` on a core and resolves to its answer; in place when called there.
+    ///
+    /// # Panics
+    /// When the engine has been stopped.
+    pub async fn on<R, W, F>(&self, shard: ShardId, work: W) -> R
+    where
+        R: Send + 'static,
+        W: FnOnce() -> F + Send + 'static,
+        F: Future<Output = R> + 'static,
+    {
+        self.0.switchboard.on(shard, work).await
+    }
+
+    /// All cores.
+    pub fn shards(&self) -> impl Iterator<Item = ShardId> + use<> {
+        let count = u16::try_from(self.shard_count()).expect("usable_cpus has bounded it");
+        (0..count).map(ShardId)
+    }
+
+    /// The topics, as of all changes that have been answered.
+    pub async fn image(&self) -> Arc<Image> {
+        self.on(CATALOGUE_SHARD, || async { Shard::current().image() })
+            .await
+    }
+
+    /// The core that serves a slot: as many cores as there were when the slot was given out make it that very core.
+    pub fn owner(&self, slot: ShardId) -> ShardId {
+        let count = u16::try_from(self.shard_count()).expect("usable_cpus has bounded it");
+        ShardId(slot.0 % count)
+    }
+
+    /// Creates a topic. When this returns it is durable and its partitions serve.
+    ///
+    /// # Errors
+    /// See [`TopicError`].
+    pub async fn create_topic(&self, topic: NewTopic) -> Result<Uuid, TopicError> {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || topics::create(engine, topic))
+            .await
+    }
+
+    /// Deletes a topic and its records.
+    ///
+    /// # Errors
+    /// See [`TopicError`].
+    pub async fn delete_topic(&self, topic_id: Uuid) -> Result<(), TopicError> {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || topics::delete(engine, topic_id))
+            .await
+    }
+
+    /// Raises a topic's number of partitions to `count`.
+    ///
+    /// # Errors
+    /// See [`TopicError`].
+    pub async fn create_partitions(&self, topic_id: Uuid, count: u32) -> Result<(), TopicError> {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || {
+            topics::add_partitions(engine, topic_id, count)
+        })
+        .await
+    }
+
+    /// Makes `configs` the whole set of a topic's configurations that are not the defaults.
+    ///
+    /// # Errors
+    /// See [`TopicError`].
+    pub async fn alter_configs(
+        &self,
+        topic_id: Uuid,
+        configs: BTreeMap<String, String>,
+    ) -> Result<(), TopicError> {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || {
+            topics::alter(engine, topic_id, configs)
+        })
+        .await
+    }
+
+    /// A producer id that nobody has had.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn allocate_producer_id(&self) -> Result<ProducerId, CatalogueError> {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || {
+            topics::allocate_producer_id(engine)
+        })
+        .await
+    }
+
+    /// Appends a batch and waits for its acknowledgement; from any thread.
+    ///
+    /// # Errors
+    /// See [`AppendError`].
+    pub async fn append(
+        &self,
+        partition: TopicPartition,
+        batch: ValidBatch,
+        acks: Acks,
+    ) -> Result<Appended, PartitionError<AppendError>> {
+        let owner = self.locate(partition).await?;
+        self.on(owner, move || async move {
+            let found = Shard::current().partition(&partition);
+            let found = found.ok_or(PartitionError::Unknown(partition))?;
+            Ok(found.append(batch, acks)?.await?)
+        })
+        .await
+    }
+
+    /// Plans a read; from any thread.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read(
+        &self,
+        partition: TopicPartition,
+        request: ReadRequest,
+    ) -> Result<FetchPlan<RingFile>, PartitionError<ReadError>> {
+        let owner = self.locate(partition).await?;
+        self.on(owner, move || async move {
+            let found = Shard::current().partition(&partition);
+            let found = found.ok_or(PartitionError::Unknown(partition))?;
+            Ok(found.read(request).await?)
+        })
+        .await
+    }
+
+    async fn locate<E>(&self, partition: TopicPartition) -> Result<ShardId, PartitionError<E>> {
+        let image = match Shard::try_current() {
+            Some(shard) => shard.image(),
+            None => self.image().await,
+        };
+        let slot = topics::slot_of(&image, partition).ok_or(PartitionError::Unknown(partition))?;
+        Ok(self.owner(slot))
+    }
+
+    /// Stops: no more appends, everything durable, a mark that spares the next start its checks. Further use of any
+    /// clone of this handle is a bug. Stopping twice is not.
+    pub fn stop(&self) {
+        if self
+            .0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
+        {
+            return;
+        }
+        futures_lite::future::block_on(topics::stop_all(self.clone()));
+        self.stop_cores();
+    }
+
+    fn stop_cores(&self) {
+        let running = self
+            .0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(running) = running else { return };
+        // The watchdog first, so that it signals no thread that has ended.
+        drop(running.watchdog);
+        for mailbox in self.0.switchboard.mailboxes.iter() {
+            mailbox.deliver([Box::new(|| Shard::current().stop()) as crate::mailbox::Mail]);
+        }
+        for thread in running.threads {
+            if let Err(error) = thread.join() {
+                tracing::error!(%error, "a core ended badly");
+            }
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Without a stop the cores would run on; what they have written is recovered at the next start.
+        let engine_stopped = self
+            .running
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(running) = engine_stopped {
+            drop(running.watchdog);
+            for mailbox in self.switchboard.mailboxes.iter() {
+                mailbox.deliver([Box::new(|| Shard::current().stop()) as crate::mailbox::Mail]);
+            }
+            for thread in running.threads {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+fn start_cores(
+    config: &EngineConfig,
+    cpus: &[usize],
+    switchboard: &Switchboard,
+) -> Result<Vec<glommio::ExecutorJoinHandle<()>>, EngineError> {
+    let mut threads = Vec::new();
+    let (ready, started) = std::sync::mpsc::channel();
+    for (index, cpu) in cpus.iter().copied().enumerate() {
+        let id = ShardId(u16::try_from(index).expect("usable_cpus has bounded it"));
+        let (switchboard, ready) = (switchboard.clone(), ready.clone());
+        let settings = shard::Settings {
+            tail_cache_bytes: config.tail_cache_bytes / cpus.len(),
+            retention_interval: Duration::from_millis(config.retention_check_interval_ms),
+        };
+        let thread = glommio::LocalExecutorBuilder::new(glommio::Placement::Fixed(cpu))
+            .name(&format!("core-{index}"))
+            .preempt_timer(config.preempt_timer)
+            // Buffers for glommio's own files, of which there are none.
+            .io_memory(64 << 10)
+            .spawn(move || {
+                shard::run(id, switchboard, settings, move |outcome| {
+                    // The starter waits; when it has given up there is nobody to tell.
+                    let _ = ready.send(outcome);
+                })
+            })
+            .map_err(|error| EngineError::Executor {
+                cpu,
+                reason: error.to_string(),
+            })?;
+        threads.push(thread);
+    }
+    drop(ready);
+    for _ in cpus {
+        match started.recv() {
+            Ok(outcome) => outcome?,
+            Err(_) => {
+                let reason =
+                    "its thread ended at start; `corelane doctor` tells what is missing".into();
+                return Err(EngineError::Executor {
+                    cpu: cpus[0],
+                    reason,
+                });
+            }
+        }
+    }
+    Ok(threads)
+}
+
+/// What the cores need of each other for topics, without naming the handle's insides.
+impl Engine {
+    pub(crate) async fn on_each<R, W, F>(&self, work: W) -> Vec<R>
+    where
+        R: Send + 'static,
+        W: Fn() -> F + Clone + Send + 'static,
+        F: Future<Output = R> + 'static,
+    {
+        let mut answers = Vec::new();
+        // Started side by side, awaited in order.
+        let calls: Vec<_> = self
+            .shards()
+            .map(|shard| Box::pin(self.on(shard, work.clone())))
+            .collect();
+        for answer in join_all(calls).await {
+            answers.push(answer);
+        }
+        answers
+    }
+}
+
+pub(crate) async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+    let mut answers: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(move |context| {
+        for (future, answer) in futures.iter_mut().zip(answers.iter_mut()) {
+            if answer.is_none() {
+                if let std::task::Poll::Ready(value) = std::pin::Pin::new(future).poll(context) {
+                    *answer = Some(value);
+                }
+            }
+        }
+        if answers.iter().any(Option::is_none) {
+            return std::task::Poll::Pending;
+        }
+        let all = std::mem::take(&mut answers);
+        std::task::Poll::Ready(all.into_iter().flatten().collect())
+    })
+    .await
+}

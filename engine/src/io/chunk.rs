@@ -1,0 +1,170 @@
+//! Aligned log memory: what an O_DIRECT write reads from, and what a fetch of the newest records is served from.
+//!
+//! A chunk mirrors a range of one file from an aligned position on. It has one writer, the appender of the
+//! partition, on its core; readers hold [`ChunkSlice`]s, on any core.
+//!
+//! Invariants:
+//! - Bytes below `filled` never change again, so a slice below it may be read on another core without a lock.
+//! - The appender fills a chunk only while none of its memory is being written out, so the kernel never reads
+//!   bytes that change under it.
+
+#![allow(unsafe_code)]
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::fmt;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Alignment of file positions, lengths and memory for O_DIRECT: the largest logical block size in use.
+pub const BLOCK: usize = 4096;
+
+/// A range of a log in aligned memory.
+pub struct Chunk {
+    memory: NonNull<u8>,
+    capacity: usize,
+    /// Bytes that are final. The second thread is the core of a connection that reads a slice.
+    filled: AtomicUsize,
+}
+
+// SAFETY: the memory is owned; bytes below `filled` are immutable, bytes above it are reached only through
+// `append`, whose contract is a single caller.
+unsafe impl Send for Chunk {}
+// SAFETY: as above: shared access is read-only, below `filled`.
+unsafe impl Sync for Chunk {}
+
+impl Chunk {
+    /// Zeroed memory of at least `capacity` bytes, a whole number of blocks.
+    pub fn new(capacity: usize) -> Chunk {
+        let capacity = capacity.max(1).next_multiple_of(BLOCK);
+        let layout = Self::layout(capacity);
+        // SAFETY: the layout's size is not zero.
+        let memory = unsafe { alloc_zeroed(layout) };
+        let Some(memory) = NonNull::new(memory) else {
+            handle_alloc_error(layout)
+        };
+        Chunk {
+            memory,
+            capacity,
+            filled: AtomicUsize::new(0),
+        }
+    }
+
+    fn layout(capacity: usize) -> Layout {
+        Layout::from_size_align(capacity, BLOCK).expect("a chunk is far smaller than isize::MAX")
+    }
+
+    /// Bytes that fit in all.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Bytes that are final.
+    pub fn filled(&self) -> usize {
+        self.filled.load(Ordering::Acquire)
+    }
+
+    /// Bytes that still fit.
+    pub fn room(&self) -> usize {
+        self.capacity - self.filled()
+    }
+
+    /// Lets `fill` write the next `length` bytes, then makes them final.
+    ///
+    /// # Safety
+    /// One caller at a time, on the thread of the appender, and no write of this chunk's unfilled memory is in
+    /// flight.
+    pub(crate) unsafe fn append(&self, length: usize, fill: impl FnOnce(&mut [u8])) {
+        let filled = self.filled();
+        assert!(
+            length <= self.capacity - filled,
+            "{length} bytes into a chunk of {} with {filled} filled",
+            self.capacity
+        );
+        // SAFETY: `filled + length` is within the allocation, checked above.
+        let start = unsafe { self.memory.add(filled) };
+        // SAFETY: bytes above `filled` are seen by nobody but the single appender, by this function's contract.
+        let free = unsafe { std::slice::from_raw_parts_mut(start.as_ptr(), length) };
+        fill(free);
+        self.filled.store(filled + length, Ordering::Release);
+    }
+
+    /// The memory from `start` on, for the kernel to read; zeros follow what is filled.
+    pub(crate) fn pointer(&self, start: usize) -> *const u8 {
+        assert!(start <= self.capacity);
+        // SAFETY: within the allocation, checked above.
+        unsafe { self.memory.add(start) }.as_ptr()
+    }
+
+    /// The final bytes of `start..end`.
+    pub fn bytes(&self, start: usize, end: usize) -> &[u8] {
+        assert!(
+            start <= end && end <= self.filled(),
+            "slice {start}..{end} is not final"
+        );
+        // SAFETY: within the allocation.
+        let first = unsafe { self.memory.add(start) };
+        // SAFETY: bytes below `filled` are initialised and never change again.
+        unsafe { std::slice::from_raw_parts(first.as_ptr(), end - start) }
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `new` with this layout.
+        unsafe { dealloc(self.memory.as_ptr(), Self::layout(self.capacity)) }
+    }
+}
+
+impl fmt::Debug for Chunk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Chunk({} of {})", self.filled(), self.capacity)
+    }
+}
+
+/// Final bytes of a chunk, kept alive; readable on any core.
+#[derive(Clone, Debug)]
+pub struct ChunkSlice {
+    chunk: Arc<Chunk>,
+    start: usize,
+    end: usize,
+}
+
+impl ChunkSlice {
+    /// The bytes `start..end` of `chunk`.
+    ///
+    /// # Panics
+    /// When the range is not final.
+    pub fn new(chunk: Arc<Chunk>, start: usize, end: usize) -> ChunkSlice {
+        assert!(start <= end && end <= chunk.filled());
+        ChunkSlice { chunk, start, end }
+    }
+}
+
+impl Deref for ChunkSlice {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.chunk.bytes(self.start, self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filled_bytes_are_final_and_the_rest_is_zero() {
+        let chunk = Arc::new(Chunk::new(5000));
+        assert_eq!(chunk.capacity(), 8192);
+        // SAFETY: this thread is the only one, and nothing is in flight.
+        unsafe { chunk.append(3, |free| free.copy_from_slice(b"abc")) };
+        let slice = ChunkSlice::new(chunk.clone(), 1, 3);
+        // SAFETY: as above.
+        unsafe { chunk.append(2, |free| free.copy_from_slice(b"de")) };
+        assert_eq!(&*slice, b"bc");
+        assert_eq!(chunk.bytes(0, 5), b"abcde");
+        assert_eq!(chunk.pointer(0) as usize % BLOCK, 0);
+    }
+}

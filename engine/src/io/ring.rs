@@ -1,0 +1,473 @@
+//! One io_uring per core: submission, completion, timers; the place where a core sleeps.
+//!
+//! Lives on one thread: created on it, used on it, reached through [`Ring::current`].
+//!
+//! Invariants:
+//! - An operation's memory ([`Hold`]) and descriptor belong to its slot until the kernel has answered. Dropping
+//!   an [`Op`] turns the slot into an orphan; the completion frees it.
+//! - An entry is never submitted without a slot, so that each completion finds its owner.
+//! - Only [`Ring::turn`] blocks, and only when its caller says that nothing else can run.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use io_uring::squeue::{Entry, Flags};
+use io_uring::{IoUring, opcode, types};
+
+use super::Chunk;
+
+/// Submission queue entries of a ring. A full queue is submitted at once, so this bounds only the batch size.
+const ENTRIES: u32 = 512;
+/// Completion queue entries; the kernel keeps what does not fit and hands it over later.
+const COMPLETIONS: u32 = 4096;
+/// Marks completions that nobody waits for (cancellations).
+const NOBODY: u64 = u64::MAX;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Ring>> = const { RefCell::new(None) };
+}
+
+/// Why a ring could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("io_uring cannot be set up ({source}); `corelane doctor` tells what is missing")]
+pub struct RingError {
+    source: io::Error,
+}
+
+/// What an operation needs to stay alive until the kernel has answered.
+#[derive(Debug, Default)]
+pub enum Hold {
+    /// No memory is involved.
+    #[default]
+    Nothing,
+    /// A buffer that the kernel fills.
+    Buffer(BytesMut),
+    /// A shared, immutable buffer that the kernel reads.
+    Bytes(Bytes),
+    /// Aligned log memory that the kernel reads.
+    Chunk(Arc<Chunk>),
+    /// Anything else: paths, message headers, vectors of slices.
+    Boxed(Box<dyn Any>),
+}
+
+/// An answer of the kernel, and the memory that the operation used.
+#[derive(Debug)]
+pub struct Completion {
+    /// The count or descriptor that the operation returned, or its error.
+    pub result: io::Result<u32>,
+    /// The memory that was handed in.
+    pub hold: Hold,
+}
+
+enum Slot {
+    Free {
+        next: Option<usize>,
+    },
+    Waiting {
+        hold: Hold,
+        _file: Option<Arc<OwnedFd>>,
+        waker: Option<Waker>,
+    },
+    Done {
+        hold: Hold,
+        result: i32,
+    },
+    /// Nobody waits any more, but the kernel may still use the memory.
+    Orphan {
+        _hold: Hold,
+        _file: Option<Arc<OwnedFd>>,
+    },
+}
+
+#[derive(Default)]
+struct Slots {
+    slots: Vec<Slot>,
+    free: Option<usize>,
+}
+
+impl Slots {
+    fn insert(&mut self, slot: Slot) -> usize {
+        let Some(index) = self.free else {
+            self.slots.push(slot);
+            return self.slots.len() - 1;
+        };
+        let Slot::Free { next } = std::mem::replace(&mut self.slots[index], slot) else {
+            unreachable!("the free list names slot {index}, which is in use");
+        };
+        self.free = next;
+        index
+    }
+
+    fn take(&mut self, index: usize) -> Slot {
+        let slot = std::mem::replace(&mut self.slots[index], Slot::Free { next: self.free });
+        self.free = Some(index);
+        slot
+    }
+
+    /// Stores a completion and returns the waker of whoever waits for it.
+    fn complete(&mut self, index: usize, result: i32) -> Option<Waker> {
+        match self.take(index) {
+            Slot::Waiting { hold, waker, .. } => {
+                let Slot::Free { next } =
+                    std::mem::replace(&mut self.slots[index], Slot::Done { hold, result })
+                else {
+                    unreachable!("slot {index} was taken a line ago");
+                };
+                self.free = next;
+                waker
+            }
+            Slot::Orphan { .. } => None,
+            Slot::Free { .. } | Slot::Done { .. } => {
+                panic!("completion {result} for slot {index}, which has nothing in flight")
+            }
+        }
+    }
+}
+
+struct Inner {
+    uring: RefCell<IoUring>,
+    slots: RefCell<Slots>,
+    alarms: RefCell<BTreeMap<(Instant, u64), Waker>>,
+    alarm_count: Cell<u64>,
+    in_flight: Cell<usize>,
+}
+
+/// How long [`Ring::turn`] may block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Submit, collect what is there, return.
+    No,
+    /// Until a completion, the next alarm, or a signal.
+    UntilSomething,
+}
+
+/// This core's ring. Cheap to clone; never leaves its thread.
+#[derive(Clone)]
+pub struct Ring(Rc<Inner>);
+
+impl Ring {
+    /// Makes the ring of the calling thread and installs it as [`Ring::current`].
+    ///
+    /// # Errors
+    /// When the kernel refuses io_uring: disabled, filtered, or short of memory.
+    pub fn install() -> Result<Ring, RingError> {
+        let uring = build().map_err(|source| RingError { source })?;
+        let ring = Ring(Rc::new(Inner {
+            uring: RefCell::new(uring),
+            slots: RefCell::default(),
+            alarms: RefCell::default(),
+            alarm_count: Cell::new(0),
+            in_flight: Cell::new(0),
+        }));
+        CURRENT.with(|current| *current.borrow_mut() = Some(ring.clone()));
+        Ok(ring)
+    }
+
+    /// The calling thread's ring.
+    ///
+    /// # Panics
+    /// On a thread that is no shard: a bug of the caller.
+    pub fn current() -> Ring {
+        CURRENT
+            .with(|current| current.borrow().clone())
+            .expect("ring operations run on shard threads only, which install their ring first")
+    }
+
+    /// Operations that the kernel has not answered.
+    pub fn in_flight(&self) -> usize {
+        self.0.in_flight.get()
+    }
+
+    /// Queues an operation; it is submitted at the next turn of the core's loop.
+    ///
+    /// `file` is the descriptor that `entry` names: it stays open until the completion, so that the number
+    /// cannot come to mean another file between now and the submission.
+    ///
+    /// # Safety
+    /// Every pointer in `entry` must point into `hold`, which must not move its heap memory when moved, and a
+    /// descriptor in `entry` must be that of `file` or outlive the operation otherwise.
+    #[allow(unsafe_code)]
+    pub unsafe fn submit(&self, entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> Op {
+        self.make_room(1);
+        self.push(entry, file, hold)
+    }
+
+    /// Queues two operations of which the second starts when the first has succeeded in full.
+    ///
+    /// # Safety
+    /// As [`Ring::submit`], for each of the two.
+    #[allow(unsafe_code)]
+    pub unsafe fn submit_linked(
+        &self,
+        first: (Entry, Option<Arc<OwnedFd>>, Hold),
+        second: (Entry, Option<Arc<OwnedFd>>, Hold),
+    ) -> (Op, Op) {
+        // A link must not be cut by a submission in between.
+        self.make_room(2);
+        let first = self.push(first.0.flags(Flags::IO_LINK), first.1, first.2);
+        let second = self.push(second.0, second.1, second.2);
+        (first, second)
+    }
+
+    /// Completes at the next turn of the loop: a yield that lets the ring submit and collect.
+    pub async fn nop(&self) {
+        // SAFETY: a NOP names no memory and no descriptor.
+        #[allow(unsafe_code)]
+        let op = unsafe { self.submit(opcode::Nop::new().build(), None, Hold::Nothing) };
+        op.await;
+    }
+
+    /// Waits until `file` is ready for any of `events` (`libc::POLLIN`, …).
+    ///
+    /// # Errors
+    /// What the kernel answers; `ECANCELED` when the ring goes down.
+    pub async fn poll(&self, file: &Arc<OwnedFd>, events: i16) -> io::Result<u32> {
+        use std::os::fd::AsRawFd;
+        let entry = opcode::PollAdd::new(
+            types::Fd(file.as_raw_fd()),
+            u32::from(events.cast_unsigned()),
+        )
+        .build();
+        // SAFETY: no memory; the descriptor is that of `file`, which the slot keeps.
+        #[allow(unsafe_code)]
+        let op = unsafe { self.submit(entry, Some(file.clone()), Hold::Nothing) };
+        op.await.result
+    }
+
+    /// Completes when `duration` has passed.
+    pub fn sleep(&self, duration: Duration) -> Sleep {
+        let number = self.0.alarm_count.get();
+        self.0.alarm_count.set(number + 1);
+        Sleep {
+            ring: self.clone(),
+            key: (Instant::now() + duration, number),
+        }
+    }
+
+    /// Submits what is queued, collects completions, wakes whoever waited for them and for alarms that are due.
+    pub(crate) fn turn(&self, wait: Wait) {
+        if let Err(error) = self.enter(wait) {
+            match error.raw_os_error() {
+                // A signal, an alarm, or completions that must be collected first.
+                Some(libc::EINTR | libc::ETIME | libc::EBUSY | libc::EAGAIN) => {}
+                _ => panic!("io_uring_enter failed: {error}"),
+            }
+        }
+        self.collect();
+        self.ring_alarms();
+    }
+
+    fn enter(&self, wait: Wait) -> io::Result<()> {
+        let mut uring = self.0.uring.borrow_mut();
+        if wait == Wait::No {
+            let queue = uring.submission();
+            let idle = queue.is_empty() && !queue.taskrun() && !queue.cq_overflow();
+            drop(queue);
+            return if idle {
+                Ok(())
+            } else {
+                uring.submit().map(drop)
+            };
+        }
+        let next_alarm = self.0.alarms.borrow().keys().next().map(|key| key.0);
+        let Some(at) = next_alarm else {
+            return uring.submit_and_wait(1).map(drop);
+        };
+        let timespec = types::Timespec::from(at.saturating_duration_since(Instant::now()));
+        let arguments = types::SubmitArgs::new().timespec(&timespec);
+        uring.submitter().submit_with_args(1, &arguments).map(drop)
+    }
+
+    fn collect(&self) {
+        loop {
+            let completion = self.0.uring.borrow_mut().completion().next();
+            let Some(completion) = completion else { return };
+            if completion.user_data() == NOBODY {
+                continue;
+            }
+            self.0.in_flight.set(self.0.in_flight.get() - 1);
+            let index = usize::try_from(completion.user_data()).expect("user data is a slot index");
+            let waker = self
+                .0
+                .slots
+                .borrow_mut()
+                .complete(index, completion.result());
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+
+    fn ring_alarms(&self) {
+        if self.0.alarms.borrow().is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        loop {
+            let mut alarms = self.0.alarms.borrow_mut();
+            match alarms.first_entry() {
+                Some(entry) if entry.key().0 <= now => {
+                    let waker = entry.remove();
+                    drop(alarms);
+                    waker.wake();
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn make_room(&self, count: usize) {
+        loop {
+            let mut uring = self.0.uring.borrow_mut();
+            let queue = uring.submission();
+            if queue.capacity() - queue.len() >= count {
+                return;
+            }
+            drop(queue);
+            let submitted = uring.submit();
+            drop(uring);
+            if submitted.is_err() {
+                // The completion queue is full: collecting makes room.
+                self.collect();
+            }
+        }
+    }
+
+    fn push(&self, entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> Op {
+        let index = self.0.slots.borrow_mut().insert(Slot::Waiting {
+            hold,
+            _file: file,
+            waker: None,
+        });
+        let entry = entry.user_data(index as u64);
+        self.0.in_flight.set(self.0.in_flight.get() + 1);
+        self.push_entry(&entry);
+        Op {
+            ring: self.clone(),
+            index: Some(index),
+        }
+    }
+
+    fn push_entry(&self, entry: &Entry) {
+        let mut uring = self.0.uring.borrow_mut();
+        // SAFETY: the slot keeps memory and descriptor alive until the completion (see `submit`).
+        #[allow(unsafe_code)]
+        let pushed = unsafe { uring.submission().push(entry) };
+        pushed.expect("make_room has left a free entry");
+    }
+
+    fn cancel(&self, index: usize) {
+        self.make_room(1);
+        self.push_entry(
+            &opcode::AsyncCancel::new(index as u64)
+                .build()
+                .user_data(NOBODY),
+        );
+    }
+}
+
+fn build() -> io::Result<IoUring> {
+    let mut builder = IoUring::builder();
+    builder
+        .setup_cqsize(COMPLETIONS)
+        .setup_clamp()
+        .setup_submit_all()
+        .setup_single_issuer()
+        .setup_coop_taskrun()
+        .setup_taskrun_flag();
+    let mut deferred = builder.clone();
+    deferred.setup_defer_taskrun();
+    // Kernels before 6.1 do not know deferred task work.
+    deferred.build(ENTRIES).or_else(|_| builder.build(ENTRIES))
+}
+
+/// An operation in flight.
+///
+/// Dropping it cancels the operation where the kernel can, and leaves memory and descriptor with the ring until
+/// the kernel has answered.
+#[must_use = "an operation that nobody waits for is cancelled"]
+pub struct Op {
+    ring: Ring,
+    index: Option<usize>,
+}
+
+impl Future for Op {
+    type Output = Completion;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Completion> {
+        let index = self
+            .index
+            .expect("an operation is not polled after it has completed");
+        let mut slots = self.ring.0.slots.borrow_mut();
+        if let Slot::Waiting { waker, .. } = &mut slots.slots[index] {
+            match waker {
+                Some(waker) => waker.clone_from(context.waker()),
+                None => *waker = Some(context.waker().clone()),
+            }
+            return Poll::Pending;
+        }
+        let Slot::Done { hold, result } = slots.take(index) else {
+            unreachable!("slot {index} belongs to this operation");
+        };
+        drop(slots);
+        self.index = None;
+        let result = u32::try_from(result).map_err(|_| io::Error::from_raw_os_error(-result));
+        Poll::Ready(Completion { result, hold })
+    }
+}
+
+impl Drop for Op {
+    fn drop(&mut self) {
+        let Some(index) = self.index else { return };
+        let mut slots = self.ring.0.slots.borrow_mut();
+        match std::mem::replace(&mut slots.slots[index], Slot::Free { next: None }) {
+            Slot::Waiting { hold, _file, .. } => {
+                slots.slots[index] = Slot::Orphan { _hold: hold, _file };
+                drop(slots);
+                self.ring.cancel(index);
+            }
+            Slot::Done { .. } => {
+                slots.take(index);
+            }
+            Slot::Free { .. } | Slot::Orphan { .. } => {
+                unreachable!("slot {index} belongs to this operation")
+            }
+        }
+    }
+}
+
+/// Completes when its time has come. See [`Ring::sleep`].
+pub struct Sleep {
+    ring: Ring,
+    key: (Instant, u64),
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut alarms = self.ring.0.alarms.borrow_mut();
+        if self.key.0 <= Instant::now() {
+            alarms.remove(&self.key);
+            return Poll::Ready(());
+        }
+        alarms.insert(self.key, context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.ring.0.alarms.borrow_mut().remove(&self.key);
+    }
+}

@@ -1,0 +1,449 @@
+//! The state of one partition's log: ends, segment order, what is queued; every step that needs no disk.
+//!
+//! Shard-local. Invariants: segments are in offset order without overlap and the last one is active; queued batches
+//! have their offsets and follow each other; a batch is noted in its segment when its group is formed and becomes
+//! visible when its write (and flush, where asked for) has completed.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::append::{Ack, Acks, AppendError, Appended};
+use crate::batch::{
+    Placement, RecordBatchHeader, TimestampType, ValidBatch, set_log_append_time, write_placed,
+};
+use crate::ends::Ends;
+use crate::leader_epoch::LeaderEpochs;
+use crate::log_config::LogConfig;
+use crate::producer_state::{Decision, ProducerStates};
+use crate::segment::Segment;
+use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
+
+/// Bytes of one group. Larger groups would not be written faster, and would make the next one wait longer.
+const GROUP_BYTES_MAX: usize = crate::tail_cache::CHUNK_BYTES_MAX - crate::io::BLOCK;
+
+/// A place in a log's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogPosition {
+    pub(crate) segment: Offset,
+    pub(crate) position: Position,
+    /// The offset of the record that begins here.
+    pub(crate) offset: Offset,
+}
+
+/// A batch that has its offset and waits for the appender.
+pub(crate) struct Queued {
+    batch: Bytes,
+    base_offset: Offset,
+    last_offset: Offset,
+    epoch: LeaderEpoch,
+    acks: Acks,
+    append_time: Option<TimestampMs>,
+    ack: Rc<Ack>,
+}
+
+impl Queued {
+    fn size(&self) -> usize {
+        self.batch.len()
+    }
+
+    fn appended(&self, log_start_offset: Offset) -> Appended {
+        Appended {
+            base_offset: self.base_offset,
+            log_append_time: self.append_time,
+            log_start_offset,
+            duplicate: false,
+        }
+    }
+}
+
+/// Batches that are written together.
+pub(crate) struct Group {
+    pub(crate) position: Position,
+    pub(crate) length: usize,
+    pub(crate) batches: Vec<Queued>,
+    pub(crate) flush: bool,
+    /// The first batch whose acknowledgement waits for the flush.
+    first_durable: Option<LogPosition>,
+    end: LogPosition,
+}
+
+impl Group {
+    /// Copies the batches to where they are written from, with offsets, epochs and times in place.
+    pub(crate) fn fill(&self, mut memory: &mut [u8]) {
+        for queued in &self.batches {
+            let (batch, rest) = memory.split_at_mut(queued.size());
+            let placement = Placement {
+                base_offset: queued.base_offset,
+                leader_epoch: queued.epoch,
+            };
+            write_placed(batch, &queued.batch, placement);
+            if let Some(now) = queued.append_time {
+                set_log_append_time(batch, now);
+            }
+            memory = rest;
+        }
+    }
+}
+
+/// What the appender has to do next.
+pub(crate) enum Step {
+    /// Nothing is queued.
+    Idle,
+    /// The first queued batch belongs into a new segment.
+    Roll,
+    /// The epoch of the first queued batch must be durable before the batch is.
+    PersistEpoch,
+    /// Write this.
+    Write(Group),
+}
+
+/// An append's immediate outcome.
+pub(crate) enum Queueing {
+    /// Wait for the appender, which has to be started when it does not run.
+    Queued(Rc<Ack>),
+    /// A retry of a batch that is in the log up to `last_offset`, exclusive of nothing.
+    Duplicate {
+        receipt: Appended,
+        last_offset: Offset,
+    },
+}
+
+/// See the module. `F` is the disk's file.
+pub(crate) struct Log<F> {
+    pub(crate) partition: TopicPartition,
+    pub(crate) directory: PathBuf,
+    pub(crate) config: LogConfig,
+    pub(crate) ends: Ends,
+    pub(crate) segments: VecDeque<Segment<F>>,
+    pub(crate) epoch: LeaderEpoch,
+    pub(crate) epochs: LeaderEpochs,
+    /// Whether `epochs` on the disk holds the current epoch.
+    pub(crate) epoch_is_durable: bool,
+    /// Producers as of what is assigned: what the next batch is checked against.
+    pub(crate) producers: ProducerStates,
+    /// Producers as of what is written: what snapshots may say.
+    pub(crate) written_producers: ProducerStates,
+    pub(crate) queue: VecDeque<Queued>,
+    /// The end of what consumers may see, as a place.
+    pub(crate) visible: LogPosition,
+    /// The end of what has been written.
+    pub(crate) written: LogPosition,
+    /// The end of what is durable.
+    pub(crate) durable: LogPosition,
+    pub(crate) records_since_flush: u64,
+    pub(crate) refused: Option<Arc<str>>,
+    pub(crate) closed: bool,
+}
+
+impl<F> Log<F> {
+    pub(crate) fn active(&self) -> &Segment<F> {
+        self.segments.back().expect("a log has an active segment")
+    }
+
+    pub(crate) fn active_mut(&mut self) -> &mut Segment<F> {
+        self.segments
+            .back_mut()
+            .expect("a log has an active segment")
+    }
+
+    /// The active segment's file, which is always open.
+    pub(crate) fn active_file(&self) -> F
+    where
+        F: Clone,
+    {
+        self.active()
+            .file
+            .clone()
+            .expect("the active segment's file is open")
+    }
+
+    /// Bytes of all segments.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.end.0).sum()
+    }
+
+    /// The segment that holds `offset`, by its place in order.
+    pub(crate) fn segment_of(&self, offset: Offset) -> Option<usize> {
+        self.segments
+            .partition_point(|segment| segment.base_offset <= offset)
+            .checked_sub(1)
+    }
+
+    /// Gives a batch its offset and queues it.
+    pub(crate) fn queue(
+        &mut self,
+        batch: ValidBatch,
+        acks: Acks,
+        now: TimestampMs,
+    ) -> Result<Queueing, AppendError> {
+        self.check_accepts(&batch)?;
+        let header = *batch.header();
+        if let Some((base_offset, last_offset)) = self.check_sequence(&header)? {
+            let receipt = Appended {
+                base_offset,
+                log_append_time: None,
+                log_start_offset: self.ends.start(),
+                duplicate: true,
+            };
+            return Ok(Queueing::Duplicate {
+                receipt,
+                last_offset,
+            });
+        }
+        let base_offset = self.ends.assigned();
+        let exhausted = AppendError::OffsetsExhausted {
+            partition: self.partition,
+        };
+        let last_offset = base_offset
+            .plus(i64::from(header.last_offset_delta()))
+            .ok_or(exhausted.clone())?;
+        self.ends.assign(last_offset.next().ok_or(exhausted)?);
+        let append_time =
+            (self.config.timestamp_type == TimestampType::LogAppendTime).then_some(now);
+        self.producers.update(&header, base_offset);
+        let acks = self.acks_with_flush_interval(acks, &header);
+        let ack = Rc::new(Ack::default());
+        self.queue.push_back(Queued {
+            batch: batch.into_bytes(),
+            base_offset,
+            last_offset,
+            epoch: self.epoch,
+            acks,
+            append_time,
+            ack: ack.clone(),
+        });
+        Ok(Queueing::Queued(ack))
+    }
+
+    /// The first and last offset of the batch that this one repeats; none when it is to be appended.
+    fn check_sequence(
+        &self,
+        header: &RecordBatchHeader,
+    ) -> Result<Option<(Offset, Offset)>, AppendError> {
+        let partition = self.partition;
+        let producer_id = header.producer_id();
+        match self.producers.check(header) {
+            Decision::Append => Ok(None),
+            Decision::Duplicate {
+                base_offset,
+                last_offset,
+                ..
+            } => Ok(Some((base_offset, last_offset))),
+            Decision::OutOfOrder {
+                base_sequence,
+                last_sequence,
+            } => Err(AppendError::OutOfOrderSequence {
+                partition,
+                producer_id,
+                base_sequence,
+                last_sequence,
+            }),
+            Decision::InvalidEpoch {
+                producer_epoch,
+                current_epoch,
+            } => Err(AppendError::InvalidProducerEpoch {
+                partition,
+                producer_id,
+                producer_epoch,
+                current_epoch,
+            }),
+            Decision::InvalidTransactionState { .. } => Err(AppendError::InvalidTransactionState {
+                partition,
+                producer_id,
+            }),
+        }
+    }
+
+    fn check_accepts(&self, batch: &ValidBatch) -> Result<(), AppendError> {
+        let partition = self.partition;
+        if self.closed {
+            return Err(AppendError::Closed { partition });
+        }
+        if let Some(reason) = &self.refused {
+            let reason = reason.clone();
+            return Err(AppendError::Refused { partition, reason });
+        }
+        let (size, segment_bytes) = (batch.size() as u64, u64::from(self.config.segment_bytes));
+        if size > segment_bytes {
+            return Err(AppendError::LargerThanSegment {
+                size,
+                segment_bytes,
+            });
+        }
+        Ok(())
+    }
+
+    /// `flush.messages` makes every n-th record's batch wait for a flush, whatever its producer asked for.
+    fn acks_with_flush_interval(&mut self, acks: Acks, header: &RecordBatchHeader) -> Acks {
+        self.records_since_flush += u64::try_from(header.record_count()).unwrap_or(0);
+        match self.config.flush_messages {
+            Some(interval) if self.records_since_flush >= interval => {
+                self.records_since_flush = 0;
+                Acks::Durable
+            }
+            _ => acks,
+        }
+    }
+
+    /// Decides what the appender does next. Nothing of this log is in flight.
+    pub(crate) fn next_step(&mut self, now: TimestampMs) -> Step {
+        let Some(first) = self.queue.front() else {
+            return Step::Idle;
+        };
+        let (last_offset, size) = (first.last_offset, first.size() as u64);
+        if !self.epoch_is_durable {
+            return Step::PersistEpoch;
+        }
+        if self
+            .active()
+            .must_roll(last_offset, size, &self.config, now)
+        {
+            return Step::Roll;
+        }
+        Step::Write(self.form_group(now))
+    }
+
+    fn form_group(&mut self, now: TimestampMs) -> Group {
+        let begin = self.written;
+        let mut batches = Vec::new();
+        let mut length = 0;
+        let mut first_durable = None;
+        while let Some(next) = self.queue.front() {
+            let with_next = length + next.size();
+            let fits = batches.is_empty() || with_next <= GROUP_BYTES_MAX;
+            let active = self.active();
+            let rolls = active.must_roll(next.last_offset, with_next as u64, &self.config, now);
+            if !fits || (rolls && !batches.is_empty()) {
+                break;
+            }
+            if next.acks == Acks::Durable && first_durable.is_none() {
+                first_durable = Some(LogPosition {
+                    segment: begin.segment,
+                    position: begin
+                        .position
+                        .plus(length as u64)
+                        .expect("within a segment"),
+                    offset: next.base_offset,
+                });
+            }
+            length = with_next;
+            batches.extend(self.queue.pop_front());
+        }
+        let last = batches.last().expect("the first batch is always taken");
+        let end = LogPosition {
+            segment: begin.segment,
+            position: begin
+                .position
+                .plus(length as u64)
+                .expect("within a segment"),
+            offset: last
+                .last_offset
+                .next()
+                .expect("checked when the offset was assigned"),
+        };
+        Group {
+            position: begin.position,
+            length,
+            batches,
+            flush: first_durable.is_some(),
+            first_durable,
+            end,
+        }
+    }
+
+    /// Takes note of the group's batches, whose final bytes are `memory`, in the active segment.
+    pub(crate) fn note_group(&mut self, group: &Group, mut memory: &[u8]) {
+        for queued in &group.batches {
+            let (batch, rest) = memory.split_at(queued.size());
+            let header = *RecordBatchHeader::view(batch).expect("a valid batch has a header");
+            let config = self.config.clone();
+            self.active_mut()
+                .note(&header, queued.last_offset, queued.size() as u64, &config);
+            memory = rest;
+        }
+    }
+
+    /// The write of `group` has completed: answers those who waited for no more than that.
+    pub(crate) fn group_written(&mut self, group: &Group) {
+        self.ends.write(
+            group.end.offset,
+            group.first_durable.map(|first| first.offset),
+        );
+        self.written = group.end;
+        for queued in &group.batches {
+            let header =
+                RecordBatchHeader::view(&queued.batch).expect("a valid batch has a header");
+            self.written_producers.update(header, queued.base_offset);
+        }
+        self.visible = match group.first_durable {
+            Some(first) => first,
+            None => group.end,
+        };
+        self.answer_group(group, Acks::Written);
+    }
+
+    /// The flush that followed the write of `group` has completed.
+    pub(crate) fn group_flushed(&mut self, group: &Group) {
+        self.flushed_to(group.end);
+        self.answer_group(group, Acks::Durable);
+    }
+
+    /// A flush that began when `end` was the end of what had been written has completed.
+    pub(crate) fn flushed_to(&mut self, end: LogPosition) {
+        self.ends.flush(end.offset);
+        if end.offset >= self.durable.offset {
+            self.durable = end;
+        }
+        if self.ends.high_watermark() == self.written.offset {
+            self.visible = self.written;
+        }
+        self.records_since_flush = 0;
+    }
+
+    fn answer_group(&self, group: &Group, acks: Acks) {
+        for queued in group.batches.iter().filter(|queued| queued.acks == acks) {
+            queued.ack.answer(Ok(queued.appended(self.ends.start())));
+        }
+    }
+
+    /// The write or flush of `group` has failed. Whoever has no answer yet gets `error`, in the queue as well, since
+    /// what follows a hole cannot be written.
+    pub(crate) fn fail(&mut self, group: Option<(Group, FailedStep)>, error: &AppendError) {
+        if let Some((group, step)) = group {
+            let unanswered = group.batches.iter().filter(|queued| match step {
+                FailedStep::Write => true,
+                FailedStep::Flush => queued.acks == Acks::Durable,
+            });
+            for queued in unanswered {
+                queued.ack.answer(Err(error.clone()));
+            }
+        }
+        for queued in self.queue.drain(..) {
+            queued.ack.answer(Err(error.clone()));
+        }
+        self.ends.forget_assigned();
+        self.producers = self.written_producers.clone();
+    }
+}
+
+impl<F> Log<F> {
+    /// What failed has been taken back: the log ends where it was written, and writes are accepted again.
+    pub(crate) fn resume(&mut self) {
+        let written = self.written;
+        self.active_mut().cut_to(written.position, written.offset);
+        self.refused = None;
+    }
+}
+
+/// Which half of writing a group has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailedStep {
+    /// The write: nobody has an answer.
+    Write,
+    /// The flush: those who waited for the write have theirs.
+    Flush,
+}

@@ -1,0 +1,707 @@
+//! Opening a partition: what its files say, checked against the log, after a clean stop, a crash or a fault.
+//!
+//! Shard-local; the driver of the pure decisions in [`crate::recovery`]. Invariants: only what lies above the durable
+//! end is ever cut, and it is said; what is kept is durable before it is served; indexes and snapshots are taken for
+//! what they are, a way to read less, and are made again when they do not fit the log; nothing needs free space.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::batch::{Gaps, RecordBatchHeader, ScanFrom, ScannedBatch, scan};
+use crate::checkpoint::{self, DecodedCheckpoint};
+use crate::ends::Ends;
+use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
+use crate::index::{OffsetIndex, TimeIndex};
+use crate::io::{BLOCK, Disk};
+use crate::leader_epoch::LeaderEpochs;
+use crate::log::{Log, LogPosition};
+use crate::log_config::LogConfig;
+use crate::partition::Partition;
+use crate::producer_state::ProducerStates;
+use crate::recovery::{self, Action, Decision, Follows, Place, ScanOutcome, TailFacts};
+use crate::segment::{Indexes, Segment};
+use crate::tail_cache::{CacheBudget, TailCache};
+use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
+use crate::upkeep::Checkpointer;
+
+/// Bytes of a log that a scan reads at a time.
+const SCAN_WINDOW_BYTES: usize = 1 << 20;
+/// The largest batch that a file may hold: that of the largest request.
+const BATCH_BYTES_MAX: usize = 100 << 20;
+/// How often a partition that refuses writes for want of space looks for room.
+const ROOM_CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// The room that has to be found before writes resume.
+const ROOM_BYTES: u64 = 1 << 20;
+
+/// What to open.
+pub(crate) struct OpenRequest {
+    pub(crate) partition: TopicPartition,
+    pub(crate) directory: PathBuf,
+    pub(crate) config: LogConfig,
+    pub(crate) budget: Rc<CacheBudget>,
+    /// Whether the last stop flushed and saved everything.
+    pub(crate) clean_stop: bool,
+}
+
+/// Why a partition could not be opened at all.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open {}: {source}", path.display())]
+pub struct OpenError {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// The kernel's answer.
+    pub source: io::Error,
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
+    let path = path.to_path_buf();
+    |source| OpenError { path, source }
+}
+
+/// Opens a partition, recovering what a crash has left. A partition whose log is damaged below what was durable opens
+/// as well; it serves what is whole and refuses writes, see [`Partition::refused`].
+pub(crate) async fn open<D: Disk>(
+    disk: D,
+    request: OpenRequest,
+) -> Result<Rc<Partition<D>>, OpenError> {
+    let files = list_files(&disk, &request.directory).await?;
+    let small = SmallFiles::read(&disk, &request.directory).await?;
+    let mut opening = Opening::new(disk, request, files, small);
+    opening.open_segments().await?;
+    opening.finish().await
+}
+
+struct LogFile {
+    base_offset: Offset,
+    length: u64,
+    modified_ms: i64,
+}
+
+#[derive(Default)]
+struct Files {
+    logs: Vec<LogFile>,
+    snapshots: Vec<Offset>,
+}
+
+/// Finds the live files and removes what a crash or a deletion has left.
+async fn list_files<D: Disk>(disk: &D, directory: &Path) -> Result<Files, OpenError> {
+    let mut files = Files::default();
+    for entry in disk.list(directory).map_err(at(directory))? {
+        let Some(name) = SegmentFileName::parse(&entry.name) else {
+            if entry.name.ends_with(".tmp") {
+                disk.remove(&directory.join(&entry.name))
+                    .await
+                    .map_err(at(directory))?;
+            }
+            continue;
+        };
+        match (name.state, name.kind) {
+            (FileState::Live, SegmentFileKind::Log) => files.logs.push(LogFile {
+                base_offset: name.base_offset,
+                length: entry.length,
+                modified_ms: entry.modified_ms,
+            }),
+            (FileState::Live, SegmentFileKind::ProducerSnapshot) => {
+                files.snapshots.push(name.base_offset)
+            }
+            (FileState::Live, _) => {}
+            (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) => {
+                disk.remove(&directory.join(&entry.name))
+                    .await
+                    .map_err(at(directory))?;
+            }
+        }
+    }
+    files.logs.sort_by_key(|file| file.base_offset);
+    files.snapshots.sort_unstable();
+    Ok(files)
+}
+
+/// What is kept beside the segments.
+struct SmallFiles {
+    checkpoint: Option<DecodedCheckpoint>,
+    /// None where there is no such file: a new partition, or one that another broker wrote.
+    epochs: Option<LeaderEpochs>,
+}
+
+impl SmallFiles {
+    async fn read<D: Disk>(disk: &D, directory: &Path) -> Result<SmallFiles, OpenError> {
+        let path = directory.join(file_name::DURABLE_END_CHECKPOINT);
+        let slots = disk.read_whole(&path).await.map_err(at(&path))?;
+        let checkpoint = slots.and_then(|bytes| checkpoint::decode_slots(&bytes).ok());
+        let path = directory.join(file_name::LEADER_EPOCH_CHECKPOINT);
+        let text = disk.read_whole(&path).await.map_err(at(&path))?;
+        let epochs = match text.as_deref().map(LeaderEpochs::parse) {
+            None => None,
+            Some(Ok(epochs)) => Some(epochs),
+            Some(Err(error)) => {
+                tracing::warn!(path = %path.display(), %error, "epochs are made again from the log");
+                None
+            }
+        };
+        Ok(SmallFiles { checkpoint, epochs })
+    }
+}
+
+/// A partition on its way to being open.
+struct Opening<D: Disk> {
+    disk: D,
+    request: OpenRequest,
+    files: Files,
+    checkpoint: Option<DecodedCheckpoint>,
+    epochs: LeaderEpochs,
+    /// The highest epoch that a batch may carry; any, where nothing says.
+    epoch_max: LeaderEpoch,
+    producers: ProducerStates,
+    segments: VecDeque<Segment<D::File>>,
+    refused: Option<String>,
+    now: TimestampMs,
+}
+
+/// Where a scan begins, and what is known of the segment up to there.
+struct ScanStart<F> {
+    segment: Segment<F>,
+    /// Producers are as of this offset: batches before it have been counted.
+    producers_offset: Offset,
+}
+
+impl<D: Disk> Opening<D> {
+    fn new(disk: D, request: OpenRequest, files: Files, small: SmallFiles) -> Opening<D> {
+        let latest = small.epochs.as_ref().map(|epochs| {
+            epochs
+                .latest()
+                .map_or(LeaderEpoch::UNDEFINED, |entry| entry.epoch)
+        });
+        Opening {
+            now: TimestampMs(disk.now_ms()),
+            disk,
+            request,
+            files,
+            checkpoint: small.checkpoint,
+            epochs: small.epochs.unwrap_or_default(),
+            epoch_max: latest.unwrap_or(LeaderEpoch(i32::MAX)),
+            producers: ProducerStates::new(),
+            segments: VecDeque::new(),
+            refused: None,
+        }
+    }
+
+    fn path(&self, base_offset: Offset, kind: SegmentFileKind) -> PathBuf {
+        self.request
+            .directory
+            .join(SegmentFileName::live(base_offset, kind).to_string())
+    }
+
+    fn log_start(&self) -> Offset {
+        self.checkpoint.map_or(Offset::ZERO, |checkpoint| {
+            checkpoint.durable_end.log_start_offset
+        })
+    }
+
+    async fn open_segments(&mut self) -> Result<(), OpenError> {
+        self.drop_segments_below_log_start();
+        if self.files.logs.is_empty() {
+            return self.open_first_segment().await;
+        }
+        let first_scanned = self.first_scanned();
+        for index in 0..self.files.logs.len() {
+            if index < first_scanned || self.refused.is_some() {
+                self.open_known(index).await?;
+            } else {
+                self.open_scanned(index, index == first_scanned).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A crash may have come between making the log start durable and setting the files below it aside.
+    fn drop_segments_below_log_start(&mut self) {
+        let log_start = self.log_start();
+        let logs = &mut self.files.logs;
+        while logs
+            .get(1)
+            .is_some_and(|next| next.base_offset <= log_start)
+        {
+            logs.remove(0);
+        }
+    }
+
+    async fn open_first_segment(&mut self) -> Result<(), OpenError> {
+        let end = self.checkpoint.map_or(Offset::ZERO, |checkpoint| {
+            checkpoint.durable_end.durable_end
+        });
+        if end > self.log_start() {
+            self.refuse(&format!(
+                "offsets {}..{end} were durable and no segment holds them",
+                self.log_start()
+            ));
+        }
+        let path = self.path(end, SegmentFileKind::Log);
+        let file = self.disk.open(&path).await.map_err(at(&path))?;
+        self.segments
+            .push_back(Segment::new(end, Some(file), self.now));
+        Ok(())
+    }
+
+    /// The first segment that has to be looked at: that of the durable end, or an earlier one where the producers'
+    /// state of that one's start is not known.
+    fn first_scanned(&self) -> usize {
+        let Some(checkpoint) = self.checkpoint else {
+            return 0;
+        };
+        let of_checkpoint = checkpoint.durable_end.segment_base_offset;
+        let logs = &self.files.logs;
+        let mut index = logs
+            .iter()
+            .rposition(|file| file.base_offset <= of_checkpoint)
+            .unwrap_or(0);
+        while index > 0
+            && !self
+                .files
+                .snapshots
+                .iter()
+                .any(|at| *at >= logs[index].base_offset)
+        {
+            index -= 1;
+        }
+        index
+    }
+
+    /// A sealed segment below the durable end: its file's length is its end.
+    async fn open_known(&mut self, index: usize) -> Result<(), OpenError> {
+        let file = &self.files.logs[index];
+        let (base_offset, length) = (file.base_offset, file.length);
+        let next_offset = match self.files.logs.get(index + 1) {
+            Some(next) => next.base_offset,
+            None => self.last_offset_by_index(base_offset).await,
+        };
+        let time_path = self.path(base_offset, SegmentFileKind::TimeIndex);
+        let time = self.disk.read_whole(&time_path).await.ok().flatten();
+        let last = time.and_then(|bytes| TimeIndex::decode(base_offset, &bytes).ok()?.last());
+        let mut segment = Segment::new(
+            base_offset,
+            None,
+            TimestampMs(self.files.logs[index].modified_ms),
+        );
+        segment.end = Position(length);
+        segment.next_offset = next_offset;
+        segment.max_timestamp = last.map_or(TimestampMs::NONE, |entry| entry.timestamp);
+        segment.indexes = None;
+        self.segments.push_back(segment);
+        Ok(())
+    }
+
+    /// Of a last segment that is not scanned because the partition refuses writes.
+    async fn last_offset_by_index(&self, base_offset: Offset) -> Offset {
+        let path = self.path(base_offset, SegmentFileKind::OffsetIndex);
+        let bytes = self
+            .disk
+            .read_whole(&path)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let last = OffsetIndex::decode(base_offset, &bytes)
+            .ok()
+            .and_then(|index| index.last());
+        last.map_or(base_offset, |entry| entry.offset)
+    }
+
+    async fn open_scanned(&mut self, index: usize, is_first: bool) -> Result<(), OpenError> {
+        let base_offset = self.files.logs[index].base_offset;
+        let path = self.path(base_offset, SegmentFileKind::Log);
+        let file = self.disk.open(&path).await.map_err(at(&path))?;
+        let length = self.disk.length(&file).map_err(at(&path))?;
+        let mut start = if is_first {
+            self.scan_start(base_offset, &file).await
+        } else {
+            self.whole_segment(base_offset, &file)
+        };
+        let segment = &mut start.segment;
+        let from = ScanFrom {
+            position: segment.end,
+            offset: segment.next_offset,
+            epoch_min: LeaderEpoch::UNDEFINED,
+            epoch_max: self.epoch_max,
+            gaps: Gaps::Refused,
+            batch_bytes_max: BATCH_BYTES_MAX,
+        };
+        let (producers, epochs, config) =
+            (&mut self.producers, &mut self.epochs, &self.request.config);
+        let note = |batch: &ScannedBatch| {
+            let header = &batch.header;
+            let last_offset = header.last_offset().expect("the scan has checked it");
+            if header.base_offset() >= start.producers_offset {
+                producers.update(header, header.base_offset());
+            }
+            // Negative epochs are not assigned; batches of other brokers may carry them.
+            let _ = epochs.assign(header.leader_epoch(), header.base_offset());
+            segment.note(header, last_offset, batch.size as u64, config);
+        };
+        let (outcome, leader_epoch) = scan_file(&self.disk, &file, from, length, note).await;
+        let facts = TailFacts {
+            durable_end: self
+                .checkpoint
+                .map(|checkpoint| checkpoint.durable_end.durable_end),
+            clean_stop: self.request.clean_stop,
+            next_segment: self.files.logs.get(index + 1).map(|next| next.base_offset),
+            outcome,
+            leader_epoch,
+            unflushed_bytes_max: self.request.config.segment_bytes.into(),
+        };
+        self.apply(recovery::decide(&facts), &path, &file, length)
+            .await?;
+        self.segments.push_back(start.segment);
+        Ok(())
+    }
+
+    async fn apply(
+        &mut self,
+        decision: Decision,
+        path: &Path,
+        file: &D::File,
+        length: u64,
+    ) -> Result<(), OpenError> {
+        match decision.action {
+            Action::Keep { .. } | Action::TrimZeros { .. } => Ok(()),
+            Action::CutTornTail { to } => {
+                let cut_bytes = length - to.position.0;
+                tracing::warn!(
+                    path = %path.display(), position = %to.position, offset = %to.offset, cut_bytes,
+                    rule = decision.row.label(), "cut a torn tail"
+                );
+                self.disk
+                    .truncate(file, to.position.0)
+                    .await
+                    .map_err(at(path))?;
+                self.disk.flush(file).await.map_err(at(path))
+            }
+            Action::Refuse { at } => {
+                self.refuse(&format!(
+                    "{} is damaged at position {}, where offset {} should be ({}); `corelane log inspect {}` shows it",
+                    path.display(), at.position, at.offset, decision.row.label(), path.display(),
+                ));
+                Ok(())
+            }
+        }
+    }
+
+    fn refuse(&mut self, reason: &str) {
+        tracing::error!(partition = %self.request.directory.display(), reason, "the partition refuses writes");
+        self.refused = Some(reason.to_owned());
+    }
+
+    /// The furthest place in the segment from which the log has to be read: where saved index entries and a saved
+    /// producers' state agree with a batch in the file. The start of the segment where there is none.
+    async fn scan_start(&mut self, base_offset: Offset, file: &D::File) -> ScanStart<D::File> {
+        let durable_end = self
+            .checkpoint
+            .map_or(base_offset, |checkpoint| checkpoint.durable_end.durable_end);
+        let usable = |at: &&Offset| **at >= base_offset && **at <= durable_end;
+        let Some(offset) = self.files.snapshots.iter().rfind(usable).copied() else {
+            return self.whole_segment(base_offset, file);
+        };
+        let path = self.path(offset, SegmentFileKind::ProducerSnapshot);
+        let snapshot = self.disk.read_whole(&path).await.ok().flatten();
+        let Some(producers) =
+            snapshot.and_then(|bytes| ProducerStates::decode_snapshot(&bytes).ok())
+        else {
+            return self.whole_segment(base_offset, file);
+        };
+        self.producers = producers;
+        let segment = self.saved_segment(base_offset, file, offset).await;
+        ScanStart {
+            segment: segment
+                .unwrap_or_else(|| Segment::new(base_offset, Some(file.clone()), self.now)),
+            producers_offset: offset,
+        }
+    }
+
+    fn whole_segment(&mut self, base_offset: Offset, file: &D::File) -> ScanStart<D::File> {
+        ScanStart {
+            segment: Segment::new(base_offset, Some(file.clone()), self.now),
+            producers_offset: base_offset,
+        }
+    }
+
+    /// The segment up to the index entry at or below `offset`, when the batch that it names is there.
+    async fn saved_segment(
+        &self,
+        base_offset: Offset,
+        file: &D::File,
+        offset: Offset,
+    ) -> Option<Segment<D::File>> {
+        let read = async |kind| {
+            self.disk
+                .read_whole(&self.path(base_offset, kind))
+                .await
+                .ok()
+                .flatten()
+        };
+        let offset_bytes = read(SegmentFileKind::OffsetIndex).await?;
+        let time_bytes = read(SegmentFileKind::TimeIndex).await?;
+        let mut indexes = Indexes {
+            offset: OffsetIndex::decode(base_offset, &offset_bytes).ok()?,
+            time: TimeIndex::decode(base_offset, &time_bytes).ok()?,
+        };
+        let entry = indexes.offset.lookup(offset);
+        if entry.position == Position::ZERO {
+            return None;
+        }
+        let bytes = self
+            .disk
+            .read(file, entry.position.0, crate::batch::HEADER_LENGTH)
+            .await
+            .ok()?;
+        let header = RecordBatchHeader::view(&bytes)?;
+        if header.last_offset() != Some(entry.offset) {
+            return None;
+        }
+        let begin = header.base_offset();
+        indexes.offset.truncate_to(entry.offset);
+        indexes.time.truncate_to(begin);
+        Some(Segment::known(
+            base_offset,
+            Some(file.clone()),
+            entry.position,
+            begin,
+            Rc::new(indexes),
+            self.now,
+        ))
+    }
+
+    async fn finish(self) -> Result<Rc<Partition<D>>, OpenError> {
+        let active = self
+            .segments
+            .back()
+            .expect("at least the first segment was opened");
+        let file = match &active.file {
+            Some(file) => file.clone(),
+            None => {
+                let path = self.path(active.base_offset, SegmentFileKind::Log);
+                self.disk.open(&path).await.map_err(at(&path))?
+            }
+        };
+        let end = LogPosition {
+            segment: active.base_offset,
+            position: active.end,
+            offset: active.next_offset,
+        };
+        let path = self.path(end.segment, SegmentFileKind::Log);
+        let was_durable = self
+            .checkpoint
+            .is_some_and(|checkpoint| checkpoint.durable_end.durable_end >= end.offset);
+        if !was_durable && self.refused.is_none() && end.position > Position::ZERO {
+            self.disk.flush(&file).await.map_err(at(&path))?;
+        }
+        let allocated = self.disk.length(&file).map_err(at(&path))?;
+        let remainder = read_remainder(&self.disk, &file, end.position)
+            .await
+            .map_err(at(&path))?;
+        let first = self.segments.front().expect("as above").base_offset;
+        let log_start = self.log_start().max(first).min(end.offset);
+        let next_epoch = self
+            .epochs
+            .latest()
+            .and_then(|latest| latest.epoch.next())
+            .unwrap_or(LeaderEpoch(0));
+        let mut segments = self.segments;
+        if let Some(active) = segments.back_mut() {
+            active.file = Some(file);
+        }
+        let log = Log {
+            partition: self.request.partition,
+            directory: self.request.directory,
+            config: self.request.config,
+            ends: Ends::opened(log_start, end.offset),
+            segments,
+            epoch: next_epoch,
+            epochs: self.epochs,
+            epoch_is_durable: false,
+            producers: self.producers.clone(),
+            written_producers: self.producers,
+            queue: VecDeque::new(),
+            visible: end,
+            written: end,
+            durable: end,
+            records_since_flush: 0,
+            refused: self.refused.map(Into::into),
+            closed: false,
+        };
+        let cache = TailCache::new(self.request.budget.clone(), end.segment, remainder);
+        let generation = self
+            .checkpoint
+            .map_or(0, |checkpoint| checkpoint.generation);
+        let checkpointer = Checkpointer::new(generation);
+        Ok(Partition::new(
+            self.disk,
+            log,
+            cache,
+            self.request.budget,
+            allocated,
+            checkpointer,
+        ))
+    }
+}
+
+/// The bytes between the last block boundary and `end`, which the next write has to repeat.
+async fn read_remainder<D: Disk>(disk: &D, file: &D::File, end: Position) -> io::Result<Vec<u8>> {
+    let length = end.0 % BLOCK as u64;
+    if length == 0 {
+        return Ok(Vec::new());
+    }
+    let wanted = usize::try_from(length).expect("less than a block");
+    let remainder = disk.read(file, end.0 - length, wanted).await?;
+    if remainder.len() < wanted {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(remainder.to_vec())
+}
+
+/// Walks the batches of a file from `from` to `length`, window by window.
+async fn scan_file<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    mut from: ScanFrom,
+    length: u64,
+    mut note: impl FnMut(&ScannedBatch),
+) -> (ScanOutcome, LeaderEpoch) {
+    let mut wanted = SCAN_WINDOW_BYTES;
+    loop {
+        let place = Place {
+            position: from.position,
+            offset: from.offset,
+        };
+        if from.position.0 >= length {
+            return (ScanOutcome::CleanEnd { end: place }, from.epoch_min);
+        }
+        let Ok(window) = disk.read(file, from.position.0, wanted).await else {
+            return (ScanOutcome::Unreadable { place }, from.epoch_min);
+        };
+        let is_last = from.position.0 + window.len() as u64 >= length || window.len() < wanted;
+        let mut walk = scan(&window, from);
+        let mut needed = None;
+        let mut is_damaged = false;
+        for step in walk.by_ref() {
+            match step {
+                Ok(batch) => note(&batch),
+                Err(error) => {
+                    needed = recovery::needs_more(&error);
+                    is_damaged = needed.is_none() || is_last;
+                }
+            }
+        }
+        from = walk.resume();
+        if is_damaged {
+            let place = Place {
+                position: from.position,
+                offset: from.offset,
+            };
+            let outcome = match classify(disk, file, from, length).await {
+                Ok(follows) => ScanOutcome::Damage { place, follows },
+                Err(_) => ScanOutcome::Unreadable { place },
+            };
+            return (outcome, from.epoch_min);
+        }
+        wanted = needed.unwrap_or(0).max(SCAN_WINDOW_BYTES);
+    }
+}
+
+/// What lies between damage and the end of the file.
+async fn classify<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    from: ScanFrom,
+    length: u64,
+) -> io::Result<Follows> {
+    // Parts overlap by what could be a batch cut by the seam; such a batch is at most as large as a group.
+    const PART_BYTES: usize = 16 << 20;
+    const OVERLAP_BYTES: usize = 2 << 20;
+    let mut found = Follows::Zeros;
+    let mut position = from.position;
+    while position.0 < length {
+        let part = disk.read(file, position.0, PART_BYTES).await?;
+        if part.is_empty() {
+            break;
+        }
+        found = found.and_then(recovery::what_follows(&part, ScanFrom { position, ..from }));
+        let step = part.len().saturating_sub(OVERLAP_BYTES);
+        if step == 0 || position.0 + part.len() as u64 >= length {
+            break;
+        }
+        position = position.plus(step as u64).expect("within the file");
+        crate::runtime::yield_now().await;
+    }
+    Ok(found)
+}
+
+/// Makes a segment's indexes again from its log, which ends at `end`.
+pub(crate) async fn rebuild_indexes<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    base_offset: Offset,
+    end: Position,
+    config: &LogConfig,
+) -> io::Result<Indexes> {
+    let mut segment = Segment::<()>::new(base_offset, None, TimestampMs::NONE);
+    let from = ScanFrom {
+        position: Position::ZERO,
+        offset: base_offset,
+        epoch_min: LeaderEpoch::UNDEFINED,
+        epoch_max: LeaderEpoch(i32::MAX),
+        gaps: Gaps::Allowed,
+        batch_bytes_max: BATCH_BYTES_MAX,
+    };
+    let note = |batch: &ScannedBatch| {
+        let last_offset = batch.header.last_offset().expect("the scan has checked it");
+        segment.note(&batch.header, last_offset, batch.size as u64, config);
+    };
+    match scan_file(disk, file, from, end.0, note).await {
+        (ScanOutcome::Unreadable { place }, _) => {
+            Err(io::Error::other(format!("cannot read at {place}")))
+        }
+        _ => {
+            segment.seal_time_index();
+            let indexes = segment.indexes.take().expect("a new segment has indexes");
+            Ok(Rc::unwrap_or_clone(indexes))
+        }
+    }
+}
+
+/// Waits until the disk has room, takes back what was half written, and lets writes go on.
+pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D>>) {
+    let (file, written) = {
+        let log = partition.log.borrow();
+        (log.active_file(), log.written)
+    };
+    loop {
+        partition.disk.sleep(ROOM_CHECK_INTERVAL).await;
+        if partition.log.borrow().closed {
+            return;
+        }
+        if let Ok(remainder) = take_back(&partition, &file, written.position).await {
+            partition.log.borrow_mut().resume();
+            partition
+                .cache
+                .borrow_mut()
+                .reset(written.segment, remainder);
+            partition.allocated.set(written.position.0);
+            tracing::info!(partition = %partition.directory().display(), "there is room again; writes go on");
+            return;
+        }
+    }
+}
+
+async fn take_back<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    file: &D::File,
+    end: Position,
+) -> io::Result<Vec<u8>> {
+    partition.disk.truncate(file, end.0).await?;
+    let from = end.0.next_multiple_of(BLOCK as u64);
+    partition.disk.allocate(file, from, ROOM_BYTES).await?;
+    read_remainder(&partition.disk, file, end).await
+}

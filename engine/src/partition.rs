@@ -1,0 +1,314 @@
+//! One partition as its core sees it: the handle for appends, reads, waits and deletions.
+//!
+//! Shard-local. The state is in [`Log`]; the appender ([`crate::appender`]) is its only writer to disk; reads are in
+//! [`crate::read`]; opening is in [`crate::open`].
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use crate::append::{Ack, Acks, AppendError, Pending};
+use crate::batch::ValidBatch;
+use crate::file_name::{SegmentFileKind, SegmentFileName};
+use crate::io::Disk;
+use crate::log::{Log, Queueing};
+use crate::log_config::LogConfig;
+use crate::tail_cache::{CacheBudget, TailCache};
+use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
+
+/// Sealed segments of a partition whose files stay open.
+const OPEN_SEALED_MAX: usize = 4;
+
+/// One partition; see the module.
+pub struct Partition<D: Disk> {
+    pub(crate) disk: D,
+    pub(crate) log: RefCell<Log<D::File>>,
+    pub(crate) cache: Rc<RefCell<TailCache>>,
+    pub(crate) budget: Rc<CacheBudget>,
+    /// Whether the appender runs.
+    pub(crate) appending: Cell<bool>,
+    /// Bytes allocated ahead in the active segment's file, and whether more are on their way.
+    pub(crate) allocated: Cell<u64>,
+    pub(crate) allocating: Cell<bool>,
+    pub(crate) checkpointer: crate::upkeep::Checkpointer,
+    /// Sealed segments whose files are open, the longest open first.
+    open_sealed: RefCell<VecDeque<Offset>>,
+    watchers: RefCell<Vec<Watcher>>,
+}
+
+/// Somebody who waits for the high watermark to pass an offset.
+struct Watcher {
+    offset: Offset,
+    signal: Rc<Signal>,
+}
+
+/// Set once; wakes who waits.
+#[derive(Default)]
+struct Signal {
+    set: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Signal {
+    fn set(&self) {
+        self.set.set(true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Completes when there is something new; see [`Partition::wait_for_data`].
+pub struct DataWait(Rc<Signal>);
+
+impl Future for DataWait {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0.set.get() {
+            return Poll::Ready(());
+        }
+        self.0.waker.replace(Some(context.waker().clone()));
+        Poll::Pending
+    }
+}
+
+impl<D: Disk> Partition<D> {
+    pub(crate) fn new(
+        disk: D,
+        log: Log<D::File>,
+        cache: Rc<RefCell<TailCache>>,
+        budget: Rc<CacheBudget>,
+        allocated: u64,
+        checkpointer: crate::upkeep::Checkpointer,
+    ) -> Rc<Partition<D>> {
+        Rc::new(Partition {
+            disk,
+            log: RefCell::new(log),
+            cache,
+            budget,
+            appending: Cell::new(false),
+            allocated: Cell::new(allocated),
+            allocating: Cell::new(false),
+            checkpointer,
+            open_sealed: RefCell::default(),
+            watchers: RefCell::default(),
+        })
+    }
+
+    /// Which partition this is.
+    pub fn id(&self) -> TopicPartition {
+        self.log.borrow().partition
+    }
+
+    /// Where its files are.
+    pub fn directory(&self) -> PathBuf {
+        self.log.borrow().directory.clone()
+    }
+
+    /// Gives a batch its offset and queues it: the order of calls is the order in the log. The answer comes when
+    /// what `acks` asks for has happened.
+    ///
+    /// # Errors
+    /// When the batch gets no offset. What goes wrong later is the pending append's answer.
+    pub fn append(self: &Rc<Self>, batch: ValidBatch, acks: Acks) -> Result<Pending, AppendError> {
+        let now = TimestampMs(self.disk.now_ms());
+        let queueing = self.log.borrow_mut().queue(batch, acks, now)?;
+        match queueing {
+            Queueing::Queued(ack) => {
+                self.start_appender();
+                Ok(Pending(ack))
+            }
+            Queueing::Duplicate {
+                receipt,
+                last_offset,
+            } => {
+                let ack = Rc::new(Ack::default());
+                self.disk.spawn(answer_duplicate(
+                    self.clone(),
+                    ack.clone(),
+                    receipt,
+                    last_offset,
+                ));
+                Ok(Pending(ack))
+            }
+        }
+    }
+
+    fn start_appender(self: &Rc<Self>) {
+        if !self.appending.replace(true) {
+            self.disk.spawn(crate::appender::run(self.clone()));
+        }
+    }
+
+    /// The first offset that the log still holds.
+    pub fn log_start_offset(&self) -> Offset {
+        self.log.borrow().ends.start()
+    }
+
+    /// The end of what consumers may see, exclusive.
+    pub fn high_watermark(&self) -> Offset {
+        self.log.borrow().ends.high_watermark()
+    }
+
+    /// The end of what no open transaction holds back, exclusive. There are no transactions: the high watermark.
+    pub fn last_stable_offset(&self) -> Offset {
+        self.high_watermark()
+    }
+
+    /// The end of what has been written, exclusive.
+    pub fn log_end_offset(&self) -> Offset {
+        self.log.borrow().ends.written()
+    }
+
+    /// The end of what survives a power cut, exclusive.
+    pub fn durable_offset(&self) -> Offset {
+        self.log.borrow().ends.durable()
+    }
+
+    /// The epoch that appends carry.
+    pub fn leader_epoch(&self) -> LeaderEpoch {
+        self.log.borrow().epoch
+    }
+
+    /// The last epoch at or below `epoch` that the log knows, and where it ends; none when it knows none.
+    ///
+    /// Answers OffsetForLeaderEpoch (KIP-101, KIP-279).
+    pub fn epoch_end_offset(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
+        let log = self.log.borrow();
+        log.epochs.end_offset_for(epoch, log.ends.written())
+    }
+
+    /// Bytes of all segments.
+    pub fn size_bytes(&self) -> u64 {
+        self.log.borrow().size_bytes()
+    }
+
+    /// Why writes are refused, where they are.
+    pub fn refused(&self) -> Option<Arc<str>> {
+        self.log.borrow().refused.clone()
+    }
+
+    /// Topic configurations have changed.
+    pub fn set_config(&self, config: LogConfig) {
+        self.log.borrow_mut().config = config;
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> LogConfig {
+        self.log.borrow().config.clone()
+    }
+
+    /// A segment's file, opened when it is not. A few sealed segments stay open; the longest unread goes first.
+    pub(crate) async fn file_of(&self, base_offset: Offset) -> io::Result<D::File> {
+        let find = |log: &Log<D::File>| {
+            log.segments
+                .iter()
+                .position(|segment| segment.base_offset == base_offset)
+        };
+        let directory = {
+            let log = self.log.borrow();
+            let open = find(&log).and_then(|index| log.segments[index].file.clone());
+            match open {
+                Some(file) => return Ok(file),
+                None => log.directory.clone(),
+            }
+        };
+        let name = SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string();
+        let file = self.disk.open_existing(&directory.join(name)).await?;
+        let mut log = self.log.borrow_mut();
+        if let Some(index) = find(&log) {
+            log.segments[index].file = Some(file.clone());
+            self.close_longest_open(&mut log, base_offset);
+        }
+        Ok(file)
+    }
+
+    /// Takes note that the file of the sealed segment `opened` is open.
+    pub(crate) fn close_longest_open(&self, log: &mut Log<D::File>, opened: Offset) {
+        let mut open = self.open_sealed.borrow_mut();
+        open.push_back(opened);
+        if open.len() <= OPEN_SEALED_MAX {
+            return;
+        }
+        let longest = open.pop_front();
+        let active = log.active().base_offset;
+        let closing = log
+            .segments
+            .iter_mut()
+            .find(|segment| Some(segment.base_offset) == longest);
+        if let Some(segment) = closing.filter(|segment| segment.base_offset != active) {
+            segment.file = None;
+        }
+    }
+
+    /// Completes when the high watermark has passed `offset`, or the partition has failed or been closed.
+    pub fn wait_for_data(&self, offset: Offset) -> DataWait {
+        let signal = Rc::new(Signal::default());
+        let log = self.log.borrow();
+        if log.ends.high_watermark() > offset || log.refused.is_some() || log.closed {
+            signal.set();
+        } else {
+            let mut watchers = self.watchers.borrow_mut();
+            // Those that were given up are held by nobody else.
+            watchers.retain(|watcher| Rc::strong_count(&watcher.signal) > 1);
+            watchers.push(Watcher {
+                offset,
+                signal: signal.clone(),
+            });
+        }
+        DataWait(signal)
+    }
+
+    /// Wakes who waits for what has become visible, or everybody when there will be no more.
+    pub(crate) fn notify(&self) {
+        let (high_watermark, ended) = {
+            let log = self.log.borrow();
+            (
+                log.ends.high_watermark(),
+                log.refused.is_some() || log.closed,
+            )
+        };
+        self.watchers.borrow_mut().retain(|watcher| {
+            let due = ended || high_watermark > watcher.offset;
+            if due {
+                watcher.signal.set();
+            }
+            !due
+        });
+    }
+
+    /// Refuses appends from here on and wakes who waits: the partition is being deleted or the engine stops.
+    pub(crate) fn close(&self) {
+        self.log.borrow_mut().closed = true;
+        self.notify();
+    }
+}
+
+/// A retry is answered once the first copy is as safe as consumers' eyes require.
+async fn answer_duplicate<D: Disk>(
+    partition: Rc<Partition<D>>,
+    ack: Rc<Ack>,
+    receipt: crate::append::Appended,
+    last_offset: Offset,
+) {
+    partition.wait_for_data(last_offset).await;
+    let log = partition.log.borrow();
+    let answer = if log.ends.high_watermark() > last_offset {
+        Ok(receipt)
+    } else {
+        let partition = log.partition;
+        match log.refused.clone() {
+            Some(reason) => Err(AppendError::Refused { partition, reason }),
+            None => Err(AppendError::Closed { partition }),
+        }
+    };
+    drop(log);
+    ack.answer(answer);
+}

@@ -1,0 +1,579 @@
+//! What to do with the end of a log at start: a decision table with a label for every row, and the classification
+//! of what lies behind damage.
+//!
+//! Invariants: nothing below the durable end is ever cut; a decision to cut leaves a log over which the same table
+//! decides to keep; where the facts do not tell a torn tail from rot, the partition refuses. Pure: facts in, a
+//! decision out. The driver that scans, cuts and flushes is elsewhere.
+
+use std::fmt;
+
+use crate::batch::{
+    Gaps, HEADER_LENGTH, RecordBatchHeader, ScanError, ScanErrorKind, ScanFrom,
+    intact_batch_at_start, scan,
+};
+use crate::types::{LeaderEpoch, Offset, Position};
+
+/// A place in a segment's log file: a byte, and the offset that belongs there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The position in the log file.
+    pub position: Position,
+    /// The offset that the batch there has, or should have.
+    pub offset: Offset,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "position {}, offset {}",
+            self.position, self.offset
+        )
+    }
+}
+
+/// How the walk over a segment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanOutcome {
+    /// Every byte of the file belongs to a valid batch in its place.
+    CleanEnd {
+        /// Behind the last batch.
+        end: Place,
+    },
+    /// Something is not the batch expected, or ends before it is whole.
+    Damage {
+        /// Where the batch should start: behind the last valid one.
+        place: Place,
+        /// What lies from there to the end of the file.
+        follows: Follows,
+    },
+    /// The disk could not be read there. Never taken for an end.
+    Unreadable {
+        /// Behind the last batch read.
+        place: Place,
+    },
+}
+
+/// What lies between the place of damage, which is included, and the end of the file. Ordered by how much it says
+/// against a torn tail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// Zeros only: space allocated ahead of the tail, or writes that never arrived.
+    Zeros,
+    /// Bytes, but no whole batch of a later offset.
+    Rubbish,
+    /// The search gave up before the end: too much looked like the start of a batch.
+    Undecided,
+    /// A whole valid batch whose offset is later than the one expected at the damage.
+    LaterBatch {
+        /// The batch found that lies furthest from the damage, or the first of a newer epoch.
+        place: Place,
+        /// Its leader epoch.
+        leader_epoch: LeaderEpoch,
+    },
+}
+
+impl Follows {
+    /// What both windows say together, when a tail is looked at in parts. Parts must overlap by the largest batch
+    /// less one byte, so that no batch is cut by the seam. Parts are given in the order of the file.
+    #[must_use]
+    pub fn and_then(self, later: Follows) -> Follows {
+        match (self, later) {
+            (
+                Follows::LaterBatch {
+                    leader_epoch: first,
+                    ..
+                },
+                Follows::LaterBatch {
+                    leader_epoch: second,
+                    ..
+                },
+            ) => {
+                if second >= first {
+                    later
+                } else {
+                    self
+                }
+            }
+            (Follows::LaterBatch { .. }, _) | (_, Follows::Zeros) => self,
+            (_, Follows::LaterBatch { .. }) | (Follows::Zeros, _) => later,
+            (Follows::Undecided, _) => self,
+            (Follows::Rubbish, _) => later,
+        }
+    }
+}
+
+/// The facts about one segment's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TailFacts {
+    /// The durable end of the partition's checkpoint; `None` when no slot is valid.
+    pub durable_end: Option<Offset>,
+    /// Whether the stop before this start was clean.
+    pub clean_stop: bool,
+    /// The base offset of the next segment that holds data; `None` when this is the last.
+    pub next_segment: Option<Offset>,
+    /// How the walk ended.
+    pub outcome: ScanOutcome,
+    /// The epoch that the offset at the outcome's place belongs to, by the epoch checkpoint
+    /// (`LeaderEpochs::epoch_for_offset`). A batch of a later one was written after another start.
+    pub leader_epoch: LeaderEpoch,
+    /// The most bytes that can have been written and not flushed when the machine stopped: the largest group that
+    /// one flush covers, with everything in flight beside it. Within this distance a valid batch behind a bad one
+    /// may belong to the same torn group.
+    pub unflushed_bytes_max: u64,
+}
+
+/// The rows of the table, by their labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Row {
+    /// The file ends behind a valid batch, at or above the durable end.
+    WholeLog,
+    /// A clean end at exactly the next segment's base offset.
+    SealedSegment,
+    /// Zeros behind the last batch, above the durable end: allocated space.
+    AllocatedSpace,
+    /// A bad batch above the durable end with nothing but rubbish behind it.
+    TornTail,
+    /// A bad batch above the durable end, and a valid one behind it that the same flush may have covered.
+    TornGroup,
+    /// The disk cannot be read.
+    ReadFailed,
+    /// Damage below the durable end.
+    RotBelowDurableEnd,
+    /// The file ends below the durable end.
+    ShorterThanDurableEnd,
+    /// The next segment does not start where this one ends.
+    GapBeforeNextSegment,
+    /// Damage in a segment that later ones follow.
+    DamageInSealedSegment,
+    /// A bad batch, and behind it a valid one that was written after the bad one had been flushed.
+    RotBeforeLaterGroup,
+    /// A bad batch, and behind it one of a later epoch: a start lies between them.
+    RotBeforeLaterEpoch,
+    /// A whole valid batch in the place of another. A torn write leaves zeros or old bytes in a header, and so never
+    /// a later offset above records whose CRC matches.
+    MisplacedBatch,
+    /// Damage after a clean stop, which flushes everything and leaves no torn tail.
+    RotAfterCleanStop,
+    /// Damage, and no checkpoint that says what was durable.
+    DamageWithoutCheckpoint,
+    /// Damage, and too much behind it that looks like batches.
+    UndecidedTail,
+}
+
+impl Row {
+    /// Every row.
+    pub const ALL: [Row; 16] = [
+        Row::WholeLog,
+        Row::SealedSegment,
+        Row::AllocatedSpace,
+        Row::TornTail,
+        Row::TornGroup,
+        Row::ReadFailed,
+        Row::RotBelowDurableEnd,
+        Row::ShorterThanDurableEnd,
+        Row::GapBeforeNextSegment,
+        Row::DamageInSealedSegment,
+        Row::RotBeforeLaterGroup,
+        Row::RotBeforeLaterEpoch,
+        Row::MisplacedBatch,
+        Row::RotAfterCleanStop,
+        Row::DamageWithoutCheckpoint,
+        Row::UndecidedTail,
+    ];
+
+    /// The label in logs and reports.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Row::WholeLog => "whole-log",
+            Row::SealedSegment => "sealed-segment",
+            Row::AllocatedSpace => "allocated-space",
+            Row::TornTail => "torn-tail",
+            Row::TornGroup => "torn-group",
+            Row::ReadFailed => "read-failed",
+            Row::RotBelowDurableEnd => "rot-below-durable-end",
+            Row::ShorterThanDurableEnd => "shorter-than-durable-end",
+            Row::GapBeforeNextSegment => "gap-before-next-segment",
+            Row::DamageInSealedSegment => "damage-in-sealed-segment",
+            Row::RotBeforeLaterGroup => "rot-before-later-group",
+            Row::RotBeforeLaterEpoch => "rot-before-later-epoch",
+            Row::MisplacedBatch => "misplaced-batch",
+            Row::RotAfterCleanStop => "rot-after-clean-stop",
+            Row::DamageWithoutCheckpoint => "damage-without-checkpoint",
+            Row::UndecidedTail => "undecided-tail",
+        }
+    }
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The log ends here and is whole. Flush it before serving what lies above the durable end.
+    Keep {
+        /// The end of the log.
+        end: Place,
+    },
+    /// Cut the file here: behind it lie zeros only.
+    TrimZeros {
+        /// The end of the log.
+        to: Place,
+    },
+    /// Cut the file here, and log what was cut: no acknowledged record lies behind it.
+    CutTornTail {
+        /// The end of the log.
+        to: Place,
+    },
+    /// Serve nothing and cut nothing: acknowledged records may be damaged or missing.
+    Refuse {
+        /// Where.
+        at: Place,
+    },
+}
+
+impl Action {
+    /// Where the log ends, unless the partition refuses.
+    #[must_use]
+    pub fn log_end(self) -> Option<Place> {
+        match self {
+            Action::Keep { end } => Some(end),
+            Action::TrimZeros { to } | Action::CutTornTail { to } => Some(to),
+            Action::Refuse { .. } => None,
+        }
+    }
+}
+
+/// A decision: what to do, and which row of the table says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The row.
+    pub row: Row,
+    /// What to do.
+    pub action: Action,
+}
+
+/// Decides over the end of a segment. The rows are tried from the strongest evidence of loss to the weakest.
+#[must_use]
+pub fn decide(facts: &TailFacts) -> Decision {
+    let (row, place) = match facts.outcome {
+        ScanOutcome::Unreadable { place } => (Row::ReadFailed, place),
+        ScanOutcome::CleanEnd { end } => (clean_end_row(facts, end), end),
+        ScanOutcome::Damage { place, follows } => (damage_row(facts, place, follows), place),
+    };
+    Decision {
+        row,
+        action: action_of(row, place),
+    }
+}
+
+fn action_of(row: Row, place: Place) -> Action {
+    match row {
+        Row::WholeLog | Row::SealedSegment => Action::Keep { end: place },
+        Row::AllocatedSpace => Action::TrimZeros { to: place },
+        Row::TornTail | Row::TornGroup => Action::CutTornTail { to: place },
+        Row::ReadFailed
+        | Row::RotBelowDurableEnd
+        | Row::ShorterThanDurableEnd
+        | Row::GapBeforeNextSegment
+        | Row::DamageInSealedSegment
+        | Row::RotBeforeLaterGroup
+        | Row::RotBeforeLaterEpoch
+        | Row::MisplacedBatch
+        | Row::RotAfterCleanStop
+        | Row::DamageWithoutCheckpoint
+        | Row::UndecidedTail => Action::Refuse { at: place },
+    }
+}
+
+fn is_below_durable_end(facts: &TailFacts, place: Place) -> bool {
+    facts
+        .durable_end
+        .is_some_and(|durable_end| place.offset < durable_end)
+}
+
+fn clean_end_row(facts: &TailFacts, end: Place) -> Row {
+    match facts.next_segment {
+        Some(base_offset) if base_offset == end.offset => Row::SealedSegment,
+        Some(_) => Row::GapBeforeNextSegment,
+        None if is_below_durable_end(facts, end) => Row::ShorterThanDurableEnd,
+        None => Row::WholeLog,
+    }
+}
+
+fn damage_row(facts: &TailFacts, place: Place, follows: Follows) -> Row {
+    let is_sealed_end = facts.next_segment == Some(place.offset);
+    if follows == Follows::Zeros && is_sealed_end {
+        // The crash came between the roll and the trim of the segment it sealed.
+        return Row::AllocatedSpace;
+    }
+    if is_below_durable_end(facts, place) {
+        return if follows == Follows::Zeros && facts.next_segment.is_none() {
+            Row::ShorterThanDurableEnd
+        } else {
+            Row::RotBelowDurableEnd
+        };
+    }
+    if facts.next_segment.is_some() {
+        return Row::DamageInSealedSegment;
+    }
+    match follows {
+        Follows::Zeros => Row::AllocatedSpace,
+        _ if facts.clean_stop => Row::RotAfterCleanStop,
+        _ if facts.durable_end.is_none() => Row::DamageWithoutCheckpoint,
+        Follows::Rubbish => Row::TornTail,
+        Follows::Undecided => Row::UndecidedTail,
+        Follows::LaterBatch {
+            place: later,
+            leader_epoch,
+        } => later_batch_row(facts, place, later, leader_epoch),
+    }
+}
+
+fn later_batch_row(
+    facts: &TailFacts,
+    place: Place,
+    later: Place,
+    leader_epoch: LeaderEpoch,
+) -> Row {
+    if later.position == place.position {
+        return Row::MisplacedBatch;
+    }
+    if leader_epoch > facts.leader_epoch {
+        return Row::RotBeforeLaterEpoch;
+    }
+    let is_within_one_group = later
+        .position
+        .distance_from(place.position)
+        .is_some_and(|distance| distance < facts.unflushed_bytes_max);
+    if is_within_one_group {
+        Row::TornGroup
+    } else {
+        Row::RotBeforeLaterGroup
+    }
+}
+
+/// How many bytes the search may check by CRC, for every byte that it looks at. Honest logs need about one; bytes
+/// made up to look like overlapping batches would need thousands.
+const CRC_BYTES_PER_BYTE_MAX: usize = 8;
+
+/// What lies in `bytes`, which start at the damage and end with the file. `from` is what the walk expected there.
+///
+/// Batches are searched at every byte, as damage to a length hides where the next one starts.
+#[must_use]
+pub fn what_follows(bytes: &[u8], from: ScanFrom) -> Follows {
+    let mut found = Follows::Zeros;
+    let mut budget = bytes.len().saturating_mul(CRC_BYTES_PER_BYTE_MAX) + from.batch_bytes_max;
+    let mut index = 0;
+    while let Some(rest) = bytes.get(index..).filter(|rest| !rest.is_empty()) {
+        let Some(zeros) = rest.iter().position(|byte| *byte != 0) else {
+            break;
+        };
+        found = found.and_then(Follows::Rubbish);
+        // A header of a small offset starts with zeros, so that the search must not skip over them all.
+        index += zeros.saturating_sub(HEADER_ZEROS_MAX);
+        let end = index + zeros.min(HEADER_ZEROS_MAX) + 1;
+        while index < end {
+            let candidate = &bytes[index..];
+            let claimed = plausible_size(candidate, &from);
+            if claimed.is_some_and(|size| size > budget) {
+                return found.and_then(Follows::Undecided);
+            }
+            budget -= claimed.unwrap_or(0);
+            let batch =
+                claimed.and_then(|size| Some((size, later_batch(candidate, index, &from)?)));
+            if let Some((size, batch)) = batch {
+                found = found.and_then(batch);
+                index += size;
+            } else {
+                index += 1;
+            }
+        }
+    }
+    found
+}
+
+/// Zeros that a header can start with before its first other byte: the whole base offset, when that is 0, and the
+/// high bytes of the batch length.
+const HEADER_ZEROS_MAX: usize = 11;
+
+/// The size that a batch at the start of `bytes` claims, when its fields make it a candidate.
+fn plausible_size(bytes: &[u8], from: &ScanFrom) -> Option<usize> {
+    let header = RecordBatchHeader::view(bytes)?;
+    let epoch = header.leader_epoch();
+    let is_candidate = header.magic() == crate::batch::MAGIC_V2
+        && header.base_offset() > from.offset
+        && epoch >= from.epoch_min
+        && epoch <= from.epoch_max
+        && header.last_offset_delta() >= 0;
+    header
+        .size()
+        .filter(|size| is_candidate && *size <= from.batch_bytes_max && *size <= bytes.len())
+}
+
+fn later_batch(bytes: &[u8], index: usize, from: &ScanFrom) -> Option<Follows> {
+    let header = intact_batch_at_start(bytes, from.batch_bytes_max)?;
+    Some(Follows::LaterBatch {
+        place: Place {
+            position: from.position.plus(u64::try_from(index).ok()?)?,
+            offset: header.base_offset(),
+        },
+        leader_epoch: header.leader_epoch(),
+    })
+}
+
+/// What a walk over a whole file in memory comes to: [`scan`] and [`what_follows`] together.
+#[must_use]
+pub fn outcome_of(file: &[u8], from: ScanFrom) -> (ScanOutcome, LeaderEpoch) {
+    let mut walk = scan(file, from);
+    let error = walk.find_map(Result::err);
+    let resume = walk.resume();
+    let place = Place {
+        position: resume.position,
+        offset: resume.offset,
+    };
+    let outcome = match error {
+        None => ScanOutcome::CleanEnd { end: place },
+        Some(_) => {
+            let walked = resume.position.distance_from(from.position);
+            let start = walked
+                .and_then(|walked| usize::try_from(walked).ok())
+                .expect("a walk stays within the bytes that it was given");
+            ScanOutcome::Damage {
+                place,
+                follows: what_follows(&file[start..], resume),
+            }
+        }
+    };
+    (outcome, resume.epoch_min)
+}
+
+/// Whether a walk's error is only the end of its window, so that the driver must read on before it may judge.
+#[must_use]
+pub fn needs_more(error: &ScanError) -> Option<usize> {
+    match error.kind {
+        ScanErrorKind::NeedMore { length } => Some(length),
+        ScanErrorKind::BadLength { .. }
+        | ScanErrorKind::BadMagic { .. }
+        | ScanErrorKind::WrongOffset { .. }
+        | ScanErrorKind::WrongEpoch { .. }
+        | ScanErrorKind::CrcMismatch { .. }
+        | ScanErrorKind::BadCounts { .. } => None,
+    }
+}
+
+/// What is known of an index file at start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexFacts {
+    /// There is no file.
+    Missing,
+    /// The file is no index.
+    Damaged,
+    /// The file is an index.
+    Readable {
+        /// The largest offset that an entry names; `None` when it has no entries.
+        last_offset: Option<Offset>,
+        /// The largest position that an entry names; `None` for a time index, or without entries.
+        last_position: Option<Position>,
+    },
+}
+
+/// What to do with an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexAction {
+    /// Use it.
+    Trust,
+    /// Throw it away and rebuild it from the log.
+    Rebuild(RebuildReason),
+}
+
+/// Why an index is rebuilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RebuildReason {
+    /// There is none.
+    Missing,
+    /// It is no index.
+    Damaged,
+    /// It names bytes or offsets that the log does not have.
+    AheadOfLog,
+    /// The stop was not clean, and the segment was the active one.
+    ActiveAtCrash,
+}
+
+/// Decides over an index of a segment that ends at `end`. An index is never evidence about the log.
+#[must_use]
+pub fn decide_index(
+    index: IndexFacts,
+    end: Place,
+    is_active: bool,
+    clean_stop: bool,
+) -> IndexAction {
+    let (last_offset, last_position) = match index {
+        IndexFacts::Missing => return IndexAction::Rebuild(RebuildReason::Missing),
+        IndexFacts::Damaged => return IndexAction::Rebuild(RebuildReason::Damaged),
+        IndexFacts::Readable {
+            last_offset,
+            last_position,
+        } => (last_offset, last_position),
+    };
+    let is_ahead = last_offset.is_some_and(|offset| offset >= end.offset)
+        || last_position.is_some_and(|position| position >= end.position);
+    if is_ahead {
+        IndexAction::Rebuild(RebuildReason::AheadOfLog)
+    } else if is_active && !clean_stop {
+        IndexAction::Rebuild(RebuildReason::ActiveAtCrash)
+    } else {
+        IndexAction::Trust
+    }
+}
+
+/// Takes `data` for a log's tail and decides over it: a cut must leave a log that is kept.
+#[doc(hidden)]
+pub fn fuzz_recovery(data: &[u8]) {
+    let (flags, file) = data.split_first().unwrap_or((&0, &[]));
+    let from = ScanFrom {
+        position: Position::ZERO,
+        offset: RecordBatchHeader::view(file)
+            .map_or(Offset::ZERO, RecordBatchHeader::base_offset)
+            .max(Offset::ZERO),
+        epoch_min: LeaderEpoch(0),
+        epoch_max: LeaderEpoch(1000),
+        gaps: Gaps::Refused,
+        batch_bytes_max: 1 << 20,
+    };
+    let durable_end = (flags & 1 != 0).then(|| from.offset.plus(i64::from(flags >> 4)));
+    let facts_of = |file: &[u8]| {
+        let (outcome, leader_epoch) = outcome_of(file, from);
+        TailFacts {
+            durable_end: durable_end.flatten(),
+            clean_stop: flags & 2 != 0,
+            next_segment: None,
+            outcome,
+            leader_epoch,
+            unflushed_bytes_max: if flags & 4 != 0 {
+                1 << 30
+            } else {
+                HEADER_LENGTH as u64
+            },
+        }
+    };
+    let decision = decide(&facts_of(file));
+    let Some(end) = decision.action.log_end() else {
+        return;
+    };
+    let kept = usize::try_from(end.position.0).expect("the end lies within the file");
+    let again = decide(&facts_of(&file[..kept]));
+    assert_eq!(
+        again.action,
+        Action::Keep { end },
+        "after {}",
+        decision.row.label()
+    );
+    assert!(
+        durable_end
+            .flatten()
+            .is_none_or(|durable| end.offset >= durable)
+    );
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,563 @@
+//! The decision table of `recovery`, row by row, and the classification behind damage. Pure.
+
+use std::collections::HashSet;
+
+use super::*;
+use crate::batch::{Placement, place as place_batch};
+use crate::record::{BatchBuilder, BatchOptions, NewRecord};
+
+const EPOCH: LeaderEpoch = LeaderEpoch(4);
+const END: Place = Place {
+    position: Position(5000),
+    offset: Offset(50),
+};
+
+const FROM: ScanFrom = ScanFrom {
+    position: Position::ZERO,
+    offset: Offset(10),
+    epoch_min: LeaderEpoch(1),
+    epoch_max: LeaderEpoch(9),
+    gaps: Gaps::Refused,
+    batch_bytes_max: 1 << 16,
+};
+
+/// A log whose durable end is offset 40, stopped by a crash.
+fn facts(outcome: ScanOutcome) -> TailFacts {
+    TailFacts {
+        durable_end: Some(Offset(40)),
+        clean_stop: false,
+        next_segment: None,
+        outcome,
+        leader_epoch: EPOCH,
+        unflushed_bytes_max: 1000,
+    }
+}
+
+fn clean() -> ScanOutcome {
+    ScanOutcome::CleanEnd { end: END }
+}
+
+fn damage(follows: Follows) -> ScanOutcome {
+    ScanOutcome::Damage {
+        place: END,
+        follows,
+    }
+}
+
+fn later(distance: u64, epoch: i32) -> ScanOutcome {
+    damage(Follows::LaterBatch {
+        place: Place {
+            position: Position(END.position.0 + distance),
+            offset: Offset(60),
+        },
+        leader_epoch: LeaderEpoch(epoch),
+    })
+}
+
+/// Every row with facts that lead to it.
+fn table() -> Vec<(Row, TailFacts)> {
+    let rubbish = facts(damage(Follows::Rubbish));
+    let zeros = facts(damage(Follows::Zeros));
+    let below = Some(Offset(51));
+    let next = |offset| Some(Offset(offset));
+    vec![
+        (Row::WholeLog, facts(clean())),
+        (
+            Row::WholeLog,
+            TailFacts {
+                durable_end: None,
+                ..facts(clean())
+            },
+        ),
+        (
+            Row::WholeLog,
+            TailFacts {
+                durable_end: Some(END.offset),
+                clean_stop: true,
+                ..facts(clean())
+            },
+        ),
+        (
+            Row::SealedSegment,
+            TailFacts {
+                next_segment: next(50),
+                durable_end: Some(Offset(900)),
+                ..facts(clean())
+            },
+        ),
+        (
+            Row::GapBeforeNextSegment,
+            TailFacts {
+                next_segment: next(60),
+                ..facts(clean())
+            },
+        ),
+        (
+            Row::GapBeforeNextSegment,
+            TailFacts {
+                next_segment: next(45),
+                ..facts(clean())
+            },
+        ),
+        (
+            Row::ShorterThanDurableEnd,
+            TailFacts {
+                durable_end: below,
+                ..facts(clean())
+            },
+        ),
+        (
+            Row::ShorterThanDurableEnd,
+            TailFacts {
+                durable_end: below,
+                ..zeros
+            },
+        ),
+        (Row::AllocatedSpace, zeros),
+        (
+            Row::AllocatedSpace,
+            TailFacts {
+                durable_end: Some(END.offset),
+                clean_stop: true,
+                ..zeros
+            },
+        ),
+        (
+            Row::AllocatedSpace,
+            TailFacts {
+                durable_end: None,
+                ..zeros
+            },
+        ),
+        (
+            Row::AllocatedSpace,
+            TailFacts {
+                next_segment: next(50),
+                durable_end: Some(Offset(900)),
+                ..zeros
+            },
+        ),
+        (Row::TornTail, rubbish),
+        (
+            Row::TornTail,
+            TailFacts {
+                durable_end: Some(END.offset),
+                ..rubbish
+            },
+        ),
+        (Row::TornGroup, facts(later(1, 4))),
+        (Row::TornGroup, facts(later(999, 4))),
+        (Row::RotBeforeLaterGroup, facts(later(1000, 4))),
+        (Row::RotBeforeLaterEpoch, facts(later(1, 5))),
+        (Row::MisplacedBatch, facts(later(0, 4))),
+        (
+            Row::RotBelowDurableEnd,
+            TailFacts {
+                durable_end: below,
+                ..rubbish
+            },
+        ),
+        (
+            Row::RotBelowDurableEnd,
+            TailFacts {
+                durable_end: below,
+                ..facts(later(1, 4))
+            },
+        ),
+        (
+            Row::RotBelowDurableEnd,
+            TailFacts {
+                durable_end: below,
+                next_segment: next(90),
+                ..zeros
+            },
+        ),
+        (
+            Row::DamageInSealedSegment,
+            TailFacts {
+                next_segment: next(90),
+                ..rubbish
+            },
+        ),
+        (
+            Row::DamageInSealedSegment,
+            TailFacts {
+                next_segment: next(90),
+                ..zeros
+            },
+        ),
+        (
+            Row::RotAfterCleanStop,
+            TailFacts {
+                clean_stop: true,
+                ..rubbish
+            },
+        ),
+        (
+            Row::RotAfterCleanStop,
+            TailFacts {
+                clean_stop: true,
+                ..facts(later(1, 4))
+            },
+        ),
+        (
+            Row::DamageWithoutCheckpoint,
+            TailFacts {
+                durable_end: None,
+                ..rubbish
+            },
+        ),
+        (Row::UndecidedTail, facts(damage(Follows::Undecided))),
+        (
+            Row::ReadFailed,
+            facts(ScanOutcome::Unreadable { place: END }),
+        ),
+    ]
+}
+
+#[test]
+fn every_row_is_reached_and_only_by_its_facts() {
+    for (row, facts) in table() {
+        assert_eq!(decide(&facts).row, row, "{facts:?}");
+    }
+    let reached: HashSet<Row> = table().into_iter().map(|(row, _)| row).collect();
+    for row in Row::ALL {
+        assert!(reached.contains(&row), "no case for {}", row.label());
+    }
+}
+
+#[test]
+fn labels_are_one_for_each_row() {
+    let labels: HashSet<_> = Row::ALL.map(Row::label).into_iter().collect();
+    assert_eq!(labels.len(), Row::ALL.len());
+}
+
+#[test]
+fn nothing_below_the_durable_end_is_ever_cut_or_kept() {
+    let follows = [
+        Follows::Zeros,
+        Follows::Rubbish,
+        Follows::Undecided,
+        Follows::LaterBatch {
+            place: END,
+            leader_epoch: EPOCH,
+        },
+    ];
+    let outcomes = follows
+        .map(damage)
+        .into_iter()
+        .chain([clean(), later(1, 4), later(5000, 9)]);
+    for outcome in outcomes {
+        for clean_stop in [false, true] {
+            let facts = TailFacts {
+                durable_end: Some(Offset(51)),
+                clean_stop,
+                ..facts(outcome)
+            };
+            let decision = decide(&facts);
+            assert_eq!(
+                decision.action,
+                Action::Refuse { at: END },
+                "{}",
+                decision.row.label()
+            );
+        }
+    }
+}
+
+/// `count` batches of three records from offset 10 on, each with its position.
+fn log(count: u32) -> (Vec<u8>, Vec<usize>) {
+    let mut bytes = Vec::new();
+    let mut starts = Vec::new();
+    for n in 0..count {
+        let mut builder = BatchBuilder::new(BatchOptions::default());
+        for record in 0..3_u8 {
+            let value = vec![u8::try_from(n).unwrap() * 3 + record + 1; 40];
+            let record = NewRecord {
+                timestamp_ms: 7,
+                value: Some(&value),
+                ..NewRecord::default()
+            };
+            builder.append(&record).unwrap();
+        }
+        let mut batch = builder.build().unwrap().to_vec();
+        let placement = Placement {
+            base_offset: Offset(10 + 3 * i64::from(n)),
+            leader_epoch: EPOCH,
+        };
+        place_batch(&mut batch, placement);
+        starts.push(bytes.len());
+        bytes.extend_from_slice(&batch);
+    }
+    (bytes, starts)
+}
+
+fn decide_over(file: &[u8], durable_end: i64) -> Decision {
+    let (outcome, _) = outcome_of(file, FROM);
+    decide(&TailFacts {
+        durable_end: Some(Offset(durable_end)),
+        ..facts(outcome)
+    })
+}
+
+#[test]
+fn torn_tail_is_cut_to_the_last_whole_batch() {
+    let (file, starts) = log(5);
+    let last = starts[4];
+    // The last byte of a record without headers is a zero, which a filler of zeros would complete.
+    for arrived in last + 1..file.len() - 1 {
+        for filler in [0, 64] {
+            let mut torn = file[..arrived].to_vec();
+            torn.resize(arrived + filler * 10, 0);
+            let decision = decide_over(&torn, 10);
+            let to = decision.action.log_end().unwrap();
+            let expected = Place {
+                position: Position(last as u64),
+                offset: Offset(22),
+            };
+            assert_eq!(to, expected, "{arrived} {filler}");
+            assert!(matches!(decision.row, Row::TornTail | Row::AllocatedSpace));
+        }
+    }
+}
+
+#[test]
+fn a_torn_group_is_cut_before_its_first_missing_batch() {
+    let (mut file, starts) = log(5);
+    file[starts[3]..starts[4]].fill(0);
+    let decision = decide_over(&file, 10);
+    assert_eq!(decision.row, Row::TornGroup);
+    assert_eq!(decision.action.log_end().unwrap().offset, Offset(19));
+    let cut = decide_over(&file[..starts[3]], 10);
+    assert_eq!(cut.row, Row::WholeLog);
+}
+
+#[test]
+fn rot_before_batches_of_later_groups_is_refused() {
+    let (mut file, starts) = log(20);
+    file[starts[1] + 70] ^= 1;
+    let decision = decide_over(&file, 10);
+    assert_eq!(decision.row, Row::RotBeforeLaterGroup);
+    let at = Place {
+        position: Position(starts[1] as u64),
+        offset: Offset(13),
+    };
+    assert_eq!(decision.action, Action::Refuse { at });
+}
+
+#[test]
+fn every_flipped_bit_below_the_durable_end_is_refused_and_named_or_is_an_epoch() {
+    let (file, starts) = log(6);
+    for bit in 0..file.len() * 8 {
+        let mut flipped = file.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let decision = decide_over(&flipped, 28);
+        let batch = starts.partition_point(|start| *start <= bit / 8) - 1;
+        let in_batch = bit / 8 - starts[batch];
+        match decision.action {
+            Action::Refuse { at } => {
+                let named = starts
+                    .iter()
+                    .position(|start| *start as u64 == at.position.0);
+                // An epoch that rose makes the batch after it the one that falls.
+                let is_epoch = (12..16).contains(&in_batch);
+                assert!(named == Some(batch) || is_epoch, "bit {bit}");
+            }
+            action => assert!((12..16).contains(&in_batch), "bit {bit}: {action:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_log_cut_to_nothing_is_shorter_than_its_durable_end() {
+    let (file, starts) = log(4);
+    for length in 0..starts[3] {
+        let decision = decide_over(&file[..length], 22);
+        assert!(matches!(decision.action, Action::Refuse { .. }), "{length}");
+    }
+}
+
+#[test]
+fn zeros_and_rubbish_are_told_from_later_batches() {
+    let (file, starts) = log(3);
+    assert_eq!(what_follows(&[], FROM), Follows::Zeros);
+    assert_eq!(what_follows(&[0; 5000], FROM), Follows::Zeros);
+    let mut rubbish = [0; 5000];
+    rubbish[4999] = 1;
+    assert_eq!(what_follows(&rubbish, FROM), Follows::Rubbish);
+    // The batch that was expected here is not a later one.
+    assert_eq!(what_follows(&file[..starts[1]], FROM), Follows::Rubbish);
+    for zeros in 0..40 {
+        let mut tail = vec![0; zeros];
+        tail.extend_from_slice(&file[starts[1]..]);
+        let expected = Follows::LaterBatch {
+            place: Place {
+                position: Position((zeros + starts[2] - starts[1]) as u64),
+                offset: Offset(16),
+            },
+            leader_epoch: EPOCH,
+        };
+        assert_eq!(what_follows(&tail, FROM), expected, "{zeros}");
+    }
+}
+
+#[test]
+fn overlapping_windows_say_what_the_whole_tail_says() {
+    let (file, starts) = log(12);
+    let mut tail = file[starts[1]..].to_vec();
+    tail[70] ^= 1;
+    let whole = what_follows(&tail, FROM);
+    let batch = starts[1];
+    let mut merged = Follows::Zeros;
+    let mut start = 0;
+    while start < tail.len() {
+        let end = (start + 3 * batch).min(tail.len());
+        let from = ScanFrom {
+            position: Position(start as u64),
+            ..FROM
+        };
+        merged = merged.and_then(what_follows(&tail[start..end], from));
+        start += 2 * batch;
+    }
+    assert_eq!(merged, whole);
+}
+
+#[test]
+fn bytes_made_up_of_overlapping_headers_end_undecided_and_soon() {
+    let (file, starts) = log(2);
+    let mut header = file[starts[1]..starts[1] + HEADER_LENGTH].to_vec();
+    header[8..12].copy_from_slice(&60_000_i32.to_be_bytes());
+    let tail = header.repeat(20_000);
+    assert_eq!(what_follows(&tail, FROM), Follows::Undecided);
+}
+
+#[test]
+fn an_index_is_trusted_only_when_it_lies_within_the_log() {
+    let readable = |offset, position| IndexFacts::Readable {
+        last_offset: Some(Offset(offset)),
+        last_position: Some(Position(position)),
+    };
+    let sealed = |facts| decide_index(facts, END, false, false);
+    assert_eq!(sealed(readable(49, 4999)), IndexAction::Trust);
+    assert_eq!(
+        sealed(readable(50, 10)),
+        IndexAction::Rebuild(RebuildReason::AheadOfLog)
+    );
+    assert_eq!(
+        sealed(readable(49, 5000)),
+        IndexAction::Rebuild(RebuildReason::AheadOfLog)
+    );
+    assert_eq!(
+        sealed(IndexFacts::Missing),
+        IndexAction::Rebuild(RebuildReason::Missing)
+    );
+    assert_eq!(
+        sealed(IndexFacts::Damaged),
+        IndexAction::Rebuild(RebuildReason::Damaged)
+    );
+    assert_eq!(
+        decide_index(readable(49, 10), END, true, false),
+        IndexAction::Rebuild(RebuildReason::ActiveAtCrash)
+    );
+    assert_eq!(
+        decide_index(readable(49, 10), END, true, true),
+        IndexAction::Trust
+    );
+}
+
+#[test]
+fn a_cut_always_leaves_a_log_that_is_kept() {
+    let (file, _) = log(6);
+    for flags in [0, 1, 2, 3, 4, 5, 0x41, 0x45, 0xf1] {
+        let mut seed = vec![flags];
+        seed.extend_from_slice(&file);
+        fuzz_recovery(&seed);
+        for length in 0..seed.len() {
+            fuzz_recovery(&seed[..length]);
+        }
+        for bit in (8..seed.len() * 8).step_by(5) {
+            let mut flipped = seed.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            fuzz_recovery(&flipped);
+        }
+    }
+}
+
+/// A tiny deterministic generator (xorshift64*), so that every run tries the same cases.
+struct Seeded(u64);
+
+impl Seeded {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
+    }
+}
+
+const SECTOR_BYTES: usize = 512;
+
+/// The file after a power cut: sectors wholly or partly above `durable` survive by a coin toss, and hold what they
+/// held when `durable` was flushed otherwise: the bytes below it, and zeros.
+fn after_power_cut(file: &[u8], durable: usize, seeded: &mut Seeded) -> Vec<u8> {
+    let mut survived = file.to_vec();
+    let first = durable / SECTOR_BYTES * SECTOR_BYTES;
+    for start in (first..file.len()).step_by(SECTOR_BYTES) {
+        let end = (start + SECTOR_BYTES).min(file.len());
+        if seeded.next().is_multiple_of(2) {
+            survived[start.max(durable)..end].fill(0);
+        }
+    }
+    survived
+}
+
+#[test]
+fn a_power_cut_in_the_last_group_loses_nothing_durable_and_is_never_refused() {
+    let (file, starts) = log(40);
+    for seed in 1..2000 {
+        let mut seeded = Seeded(seed);
+        let durable_batch = seeded.below(starts.len());
+        let durable = starts[durable_batch];
+        let durable_end = 10 + 3 * i64::try_from(durable_batch).unwrap();
+        let mut survived = after_power_cut(&file, durable, &mut seeded);
+        survived.resize(file.len() + seeded.below(3) * 4096, 0);
+        let (outcome, _) = outcome_of(&survived, FROM);
+        let decision = decide(&TailFacts {
+            durable_end: Some(Offset(durable_end)),
+            unflushed_bytes_max: 1 << 20,
+            ..facts(outcome)
+        });
+        let end = decision.action.log_end();
+        let end = end.unwrap_or_else(|| panic!("seed {seed}: {}", decision.row.label()));
+        assert!(end.offset >= Offset(durable_end), "seed {seed}");
+        let kept = usize::try_from(end.position.0).unwrap();
+        assert_eq!(survived[..kept], file[..kept], "seed {seed}");
+    }
+}
+
+#[test]
+fn rot_in_what_a_power_cut_left_below_the_durable_end_is_never_cut() {
+    let (file, starts) = log(40);
+    for seed in 1..2000 {
+        let mut seeded = Seeded(seed);
+        let durable_batch = 1 + seeded.below(starts.len() - 1);
+        let mut survived = after_power_cut(&file, starts[durable_batch], &mut seeded);
+        let bit = seeded.below(starts[durable_batch] * 8);
+        survived[bit / 8] ^= 1 << (bit % 8);
+        let is_epoch = starts
+            .iter()
+            .any(|start| (start + 12..start + 16).contains(&(bit / 8)));
+        let (outcome, _) = outcome_of(&survived, FROM);
+        let decision = decide(&TailFacts {
+            durable_end: Some(Offset(10 + 3 * i64::try_from(durable_batch).unwrap())),
+            unflushed_bytes_max: 1 << 20,
+            ..facts(outcome)
+        });
+        let refused = matches!(decision.action, Action::Refuse { .. });
+        assert!(refused || is_epoch, "seed {seed}: {}", decision.row.label());
+    }
+}

@@ -1,0 +1,177 @@
+//! One segment: a `.log` file with its two indexes, and what is known of its contents.
+//!
+//! Shard-local. Invariants: `end` is a batch boundary; index entries point at batch starts below `end`; the time
+//! index holds the running maximum of timestamps. The indexes hold what was appended, not what was flushed: after
+//! a crash they are made again from the log and are never evidence about it.
+
+use std::rc::Rc;
+
+use crate::batch::RecordBatchHeader;
+use crate::index::{OffsetIndex, TimeIndex};
+use crate::log_config::LogConfig;
+use crate::types::{Offset, Position, TimestampMs};
+
+/// The two indexes of a segment, in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Indexes {
+    pub(crate) offset: OffsetIndex,
+    pub(crate) time: TimeIndex,
+}
+
+impl Indexes {
+    pub(crate) fn new(base_offset: Offset) -> Indexes {
+        Indexes {
+            offset: OffsetIndex::new(base_offset),
+            time: TimeIndex::new(base_offset),
+        }
+    }
+}
+
+/// See the module. `F` is the disk's file.
+pub(crate) struct Segment<F> {
+    pub(crate) base_offset: Offset,
+    /// None while it is not open: sealed segments are opened when they are read.
+    pub(crate) file: Option<F>,
+    /// Where the next batch goes; the file may be longer, allocated ahead with zeros.
+    pub(crate) end: Position,
+    /// The offset after the last record.
+    pub(crate) next_offset: Offset,
+    /// None while they have not been read from their files: sealed segments load them when first looked up.
+    pub(crate) indexes: Option<Rc<Indexes>>,
+    pub(crate) max_timestamp: TimestampMs,
+    /// When the file changed last, for retention of records without a sensible timestamp.
+    pub(crate) last_modified: TimestampMs,
+    offset_of_max_timestamp: Offset,
+    /// The timestamp of the first batch, from which `segment.ms` counts.
+    first_timestamp: Option<TimestampMs>,
+    bytes_since_index_entry: u64,
+}
+
+impl<F> Segment<F> {
+    /// An empty segment.
+    pub(crate) fn new(base_offset: Offset, file: Option<F>, now: TimestampMs) -> Segment<F> {
+        Segment {
+            base_offset,
+            file,
+            end: Position::ZERO,
+            next_offset: base_offset,
+            indexes: Some(Rc::new(Indexes::new(base_offset))),
+            max_timestamp: TimestampMs::NONE,
+            last_modified: now,
+            offset_of_max_timestamp: base_offset,
+            first_timestamp: None,
+            bytes_since_index_entry: 0,
+        }
+    }
+
+    /// A segment whose contents up to `end` are known from its indexes rather than from a scan.
+    pub(crate) fn known(
+        base_offset: Offset,
+        file: Option<F>,
+        end: Position,
+        next_offset: Offset,
+        indexes: Rc<Indexes>,
+        now: TimestampMs,
+    ) -> Segment<F> {
+        let last = indexes.time.last();
+        let from = indexes
+            .offset
+            .last()
+            .map_or(Position::ZERO, |entry| entry.position);
+        let first_timestamp = indexes.time.iter().next().map(|entry| entry.timestamp);
+        Segment {
+            end,
+            next_offset,
+            max_timestamp: last.map_or(TimestampMs::NONE, |entry| entry.timestamp),
+            offset_of_max_timestamp: last.map_or(base_offset, |entry| entry.offset),
+            first_timestamp,
+            bytes_since_index_entry: end.distance_from(from).unwrap_or(0),
+            indexes: Some(indexes),
+            ..Segment::new(base_offset, file, now)
+        }
+    }
+
+    /// Takes note of a batch that goes to the end of the segment.
+    pub(crate) fn note(
+        &mut self,
+        batch: &RecordBatchHeader,
+        last_offset: Offset,
+        size: u64,
+        config: &LogConfig,
+    ) {
+        let max_timestamp = batch.max_timestamp();
+        if max_timestamp > self.max_timestamp {
+            self.max_timestamp = max_timestamp;
+            self.offset_of_max_timestamp = last_offset;
+        }
+        self.first_timestamp.get_or_insert(max_timestamp);
+        if self.bytes_since_index_entry > u64::from(config.index_interval_bytes) {
+            self.add_index_entries(last_offset);
+            self.bytes_since_index_entry = 0;
+        }
+        self.bytes_since_index_entry += size;
+        self.end = self
+            .end
+            .plus(size)
+            .expect("a segment is rolled far below 2^64 bytes");
+        self.next_offset = last_offset
+            .next()
+            .expect("checked when the offset was assigned");
+    }
+
+    fn add_index_entries(&mut self, last_offset: Offset) {
+        let position = self.end;
+        let (timestamp, offset) = (self.max_timestamp, self.offset_of_max_timestamp);
+        let Some(indexes) = &mut self.indexes else {
+            return;
+        };
+        // A reader that still holds the indexes keeps the old ones; that is rare and costs a copy.
+        let indexes = Rc::make_mut(indexes);
+        // `must_roll` has kept offsets and positions within reach, so that neither can fail for overflow; an entry
+        // that does not rise is no harm: the next lookup scans a little further.
+        let _ = indexes.offset.append(last_offset, position);
+        let _ = indexes.time.maybe_append(timestamp, offset);
+    }
+
+    /// Forgets what was noted from `end` on, because it could not be written.
+    pub(crate) fn cut_to(&mut self, end: Position, next_offset: Offset) {
+        self.end = end;
+        self.next_offset = next_offset;
+        if let Some(indexes) = &mut self.indexes {
+            let indexes = Rc::make_mut(indexes);
+            indexes.offset.truncate_to(next_offset);
+            indexes.time.truncate_to(next_offset);
+        }
+    }
+
+    /// Closes the time index with the segment's maximum, as Kafka does before a segment is sealed.
+    pub(crate) fn seal_time_index(&mut self) {
+        let (timestamp, offset) = (self.max_timestamp, self.offset_of_max_timestamp);
+        if let (Some(indexes), true) = (&mut self.indexes, timestamp > TimestampMs::NONE) {
+            let _ = Rc::make_mut(indexes).time.maybe_append(timestamp, offset);
+        }
+    }
+
+    /// Tells whether a batch must go to a new segment: by size, age, full index, or offsets out of the index's reach.
+    /// `length` counts the batch and what goes in front of it in the same group.
+    pub(crate) fn must_roll(
+        &self,
+        last_offset: Offset,
+        length: u64,
+        config: &LogConfig,
+        now: TimestampMs,
+    ) -> bool {
+        if self.end == Position::ZERO {
+            return false;
+        }
+        let full = self.end.0 + length > u64::from(config.segment_bytes);
+        let aged = self.first_timestamp.is_some_and(|first| {
+            u64::try_from(now.since_ms(first)).is_ok_and(|age| age > config.segment_ms)
+        });
+        let index_full = self.indexes.as_ref().is_some_and(|indexes| {
+            indexes.offset.len() as u64 >= u64::from(config.segment_index_bytes) / 8
+                || indexes.time.len() as u64 >= u64::from(config.segment_index_bytes) / 12
+        });
+        full || aged || index_full || last_offset.relative_to(self.base_offset).is_none()
+    }
+}

@@ -1,0 +1,258 @@
+//! The newest bytes of a log, in the aligned memory that they were written from.
+//!
+//! Shard-local. A cache is a run of chunks, oldest first, each the mirror of a range of one segment's file; within
+//! a segment they follow each other without a gap. It serves fetches at the tail and gives the appender the
+//! memory for its next group.
+//!
+//! Invariants:
+//! - A batch lies whole within one chunk. A chunk may begin with the end of the batch before it, because it
+//!   begins at a block boundary; `first_batch` is where its own batches begin.
+//! - The bytes since the last block boundary of the active segment are always at hand, cached or not: the next
+//!   write has to repeat them.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use crate::io::{BLOCK, Chunk, ChunkSlice, WriteRange};
+use crate::types::Offset;
+
+/// The first chunk of a quiet partition; each further one doubles, up to [`CHUNK_BYTES_MAX`].
+const CHUNK_BYTES_MIN: usize = 16 << 10;
+/// A chunk holds at least one group; larger ones would only make eviction coarser.
+pub(crate) const CHUNK_BYTES_MAX: usize = 1 << 20;
+
+struct Cached {
+    segment: Offset,
+    /// Where the chunk's first byte lies in the file; a multiple of [`BLOCK`].
+    start: u64,
+    /// Where the chunk's first whole batch lies in the file.
+    first_batch: u64,
+    chunk: Arc<Chunk>,
+}
+
+impl Cached {
+    fn end(&self) -> u64 {
+        self.start + self.chunk.filled() as u64
+    }
+}
+
+/// See the module.
+pub(crate) struct TailCache {
+    chunks: VecDeque<Cached>,
+    /// The bytes since the last block boundary while no chunk of the active segment holds them.
+    remainder: Vec<u8>,
+    /// The segment that `remainder` speaks of.
+    active: Offset,
+    budget: Rc<CacheBudget>,
+    this: Weak<RefCell<TailCache>>,
+}
+
+impl TailCache {
+    /// An empty cache for a log whose active segment ends with `remainder` since its last block boundary.
+    pub(crate) fn new(
+        budget: Rc<CacheBudget>,
+        active: Offset,
+        remainder: Vec<u8>,
+    ) -> Rc<RefCell<TailCache>> {
+        Rc::new_cyclic(|this| {
+            RefCell::new(TailCache {
+                chunks: VecDeque::new(),
+                remainder,
+                active,
+                budget,
+                this: this.clone(),
+            })
+        })
+    }
+
+    /// Forgets everything: the log has been cut or reopened, and its active segment ends with `remainder`.
+    pub(crate) fn reset(&mut self, active: Offset, remainder: Vec<u8>) {
+        while self.evict_oldest() {}
+        self.active = active;
+        self.remainder = remainder;
+    }
+
+    /// The active segment has been sealed; `active`, the next one, starts empty. What is cached stays readable.
+    pub(crate) fn roll(&mut self, active: Offset) {
+        self.active = active;
+        self.remainder.clear();
+    }
+
+    /// Copies a group of `length` bytes to the end of the segment, at `position`, and returns what has to be
+    /// written: whole blocks, the unfinished one before the group and zeros behind it included.
+    ///
+    /// The caller has no write of this log in flight.
+    pub(crate) fn append(
+        &mut self,
+        position: u64,
+        length: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> WriteRange {
+        self.ensure_room(position, length);
+        let cached = self.chunks.back().expect("ensure_room leaves a chunk");
+        assert_eq!(cached.end(), position, "a group continues its segment");
+        let before = cached.chunk.filled();
+        // SAFETY: the cache is borrowed mutably on the partition's core, which makes this the only caller, and no
+        // write of this log is in flight.
+        #[allow(unsafe_code)]
+        unsafe {
+            cached.chunk.append(length, fill);
+        }
+        let start = before - before % BLOCK;
+        WriteRange {
+            chunk: cached.chunk.clone(),
+            start,
+            length: (before + length).next_multiple_of(BLOCK) - start,
+            position: cached.start + start as u64,
+        }
+    }
+
+    fn ensure_room(&mut self, position: u64, length: usize) {
+        let segment = self.active;
+        let last = self.chunks.back().filter(|last| last.segment == segment);
+        if last.is_some_and(|last| last.chunk.room() >= length) {
+            return;
+        }
+        let previous_capacity = last.map_or(0, |last| last.chunk.capacity());
+        let remainder = match last {
+            Some(last) => unfinished_block(&last.chunk).to_vec(),
+            None => std::mem::take(&mut self.remainder),
+        };
+        assert_eq!(
+            remainder.len() as u64,
+            position % BLOCK as u64,
+            "the unfinished block is at hand"
+        );
+        let comfortable = (previous_capacity * 2).clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX);
+        let chunk = Arc::new(Chunk::new(comfortable.max(remainder.len() + length)));
+        // SAFETY: nobody else knows the chunk yet.
+        #[allow(unsafe_code)]
+        unsafe {
+            chunk.append(remainder.len(), |free| free.copy_from_slice(&remainder));
+        }
+        self.budget.charge(chunk.capacity(), self.this.clone());
+        self.chunks.push_back(Cached {
+            segment,
+            start: position - remainder.len() as u64,
+            first_batch: position,
+            chunk,
+        });
+    }
+
+    /// Where in `segment` the cached bytes that reach up to its end begin, at a batch boundary; none when nothing
+    /// of it is cached.
+    pub(crate) fn cached_from(&self, segment: Offset) -> Option<u64> {
+        self.of(segment).map(|cached| cached.first_batch).next()
+    }
+
+    fn of(&self, segment: Offset) -> impl Iterator<Item = &Cached> {
+        self.chunks
+            .iter()
+            .filter(move |cached| cached.segment == segment)
+    }
+
+    /// The bytes `from..to` of `segment`, whose first is cached.
+    pub(crate) fn slices(&self, segment: Offset, from: u64, to: u64) -> Vec<ChunkSlice> {
+        let mut slices = Vec::new();
+        for cached in self.of(segment) {
+            let start = from.max(cached.first_batch);
+            let end = to.min(cached.end());
+            if start < end {
+                let (start, end) = (start - cached.start, end - cached.start);
+                slices.push(ChunkSlice::new(
+                    cached.chunk.clone(),
+                    usize::try_from(start).expect("bounded by the chunk"),
+                    usize::try_from(end).expect("bounded by the chunk"),
+                ));
+            }
+        }
+        slices
+    }
+
+    /// Up to `length` bytes of one chunk from `from` on; none when they are not cached.
+    pub(crate) fn copy(&self, segment: Offset, from: u64, length: usize) -> Option<BytesMut> {
+        let cached = self
+            .of(segment)
+            .find(|cached| cached.first_batch <= from && from < cached.end())?;
+        let start = usize::try_from(from - cached.start).ok()?;
+        let end = cached.chunk.filled().min(start + length);
+        Some(BytesMut::from(cached.chunk.bytes(start, end)))
+    }
+
+    /// Gives up the oldest chunk. False when there is none.
+    fn evict_oldest(&mut self) -> bool {
+        let Some(oldest) = self.chunks.pop_front() else {
+            return false;
+        };
+        self.budget.refund(oldest.chunk.capacity());
+        if self.chunks.is_empty() && oldest.segment == self.active {
+            // The next write repeats the unfinished block.
+            self.remainder = unfinished_block(&oldest.chunk).to_vec();
+        }
+        true
+    }
+}
+
+impl Drop for TailCache {
+    fn drop(&mut self) {
+        while self.evict_oldest() {}
+    }
+}
+
+fn unfinished_block(chunk: &Chunk) -> &[u8] {
+    let filled = chunk.filled();
+    chunk.bytes(filled - filled % BLOCK, filled)
+}
+
+/// How much memory the tail caches of one core may take together. The oldest chunk of the core goes first.
+pub(crate) struct CacheBudget {
+    bytes_max: usize,
+    state: RefCell<BudgetState>,
+}
+
+#[derive(Default)]
+struct BudgetState {
+    bytes: usize,
+    /// One entry for each chunk ever charged, oldest first; entries of caches that are gone are skipped.
+    order: VecDeque<Weak<RefCell<TailCache>>>,
+}
+
+impl CacheBudget {
+    pub(crate) fn new(bytes_max: usize) -> Rc<CacheBudget> {
+        Rc::new(CacheBudget {
+            bytes_max,
+            state: RefCell::default(),
+        })
+    }
+
+    /// Bytes in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.state.borrow().bytes
+    }
+
+    fn charge(&self, bytes: usize, owner: Weak<RefCell<TailCache>>) {
+        let mut state = self.state.borrow_mut();
+        state.bytes += bytes;
+        state.order.push_back(owner);
+    }
+
+    fn refund(&self, bytes: usize) {
+        self.state.borrow_mut().bytes -= bytes;
+    }
+
+    /// Evicts until the budget holds. Called by whoever has appended, once its own cache is not borrowed.
+    pub(crate) fn enforce(&self) {
+        while self.bytes() > self.bytes_max {
+            let Some(oldest) = self.state.borrow_mut().order.pop_front() else {
+                return;
+            };
+            if let Some(cache) = oldest.upgrade() {
+                cache.borrow_mut().evict_oldest();
+            }
+        }
+    }
+}

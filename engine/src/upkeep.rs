@@ -1,0 +1,387 @@
+//! What a partition does besides serving: durable-end checkpoints, saved indexes and producer snapshots, retention.
+//!
+//! Shard-local, in the background, never on the path of an acknowledgement. Invariants: nothing written here is
+//! evidence about the log's contents, except that the durable end says below which place damage is no torn tail;
+//! the log start is durable before any file below it goes; one save of a partition runs at a time.
+
+use std::cell::Cell;
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::checkpoint::{DurableEnd, encode_slot};
+use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
+use crate::index::offset::OFFSET_ENTRY_LENGTH;
+use crate::index::time::TIME_ENTRY_LENGTH;
+use crate::io::Disk;
+use crate::partition::Partition;
+use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
+use crate::types::{Offset, TimestampMs};
+
+/// How far the durable-end checkpoint lags behind at most, in time.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
+/// How much of the log a start after a crash reads at most, per partition, to renew indexes and producers' state.
+const SAVE_BYTES: u64 = 64 << 20;
+
+/// Decides when what is kept beside the log is written. Belongs to one partition.
+#[derive(Default)]
+pub(crate) struct Checkpointer {
+    generation: Cell<u64>,
+    scheduled: Cell<bool>,
+    unsaved_bytes: Cell<u64>,
+    saving: Cell<bool>,
+    /// How much of the active segment's indexes is in their files.
+    saved: Cell<SavedIndexes>,
+    /// The last snapshot that belongs to no segment's start.
+    loose_snapshot: Cell<Option<Offset>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct SavedIndexes {
+    segment: Offset,
+    offset_entries: usize,
+    time_entries: usize,
+}
+
+impl Checkpointer {
+    /// A partition whose last checkpoint has `generation`.
+    pub(crate) fn new(generation: u64) -> Checkpointer {
+        let checkpointer = Checkpointer::default();
+        checkpointer.generation.set(generation);
+        checkpointer
+    }
+
+    /// The log has grown by `bytes`.
+    pub(crate) fn appended<D: Disk>(&self, partition: &Rc<Partition<D>>, bytes: u64) {
+        self.unsaved_bytes.set(self.unsaved_bytes.get() + bytes);
+        if !self.scheduled.replace(true) {
+            partition.disk.spawn(checkpoint_soon(partition.clone()));
+        }
+    }
+}
+
+async fn checkpoint_soon<D: Disk>(partition: Rc<Partition<D>>) {
+    partition.disk.sleep(CHECKPOINT_INTERVAL).await;
+    let checkpointer = &partition.checkpointer;
+    checkpointer.scheduled.set(false);
+    if partition.log.borrow().closed {
+        return;
+    }
+    report(
+        &partition,
+        "writing the durable-end checkpoint",
+        write_durable_end(&partition, false).await,
+    );
+    if checkpointer.unsaved_bytes.get() >= SAVE_BYTES {
+        report(
+            &partition,
+            "saving indexes and producers' state",
+            save(&partition).await,
+        );
+    }
+}
+
+/// What fails here costs time at the next start and is no harm to the log.
+fn report<D: Disk>(partition: &Rc<Partition<D>>, what: &str, outcome: io::Result<()>) {
+    if let Err(error) = outcome {
+        let directory = partition.directory();
+        tracing::warn!(partition = %directory.display(), %error, "{what} failed");
+    }
+}
+
+/// Writes the durable end and the log start to the older of the two slots; with `flush` returns when they are durable.
+pub(crate) async fn write_durable_end<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    flush: bool,
+) -> io::Result<()> {
+    let generation = partition.checkpointer.generation.get() + 1;
+    partition.checkpointer.generation.set(generation);
+    let (path, checkpoint) = {
+        let log = partition.log.borrow();
+        let durable = log.durable;
+        let checkpoint = DurableEnd {
+            // Records that were never flushed may have been deleted.
+            durable_end: durable.offset.max(log.ends.start()),
+            segment_base_offset: durable.segment,
+            position: durable.position,
+            log_start_offset: log.ends.start(),
+            leader_epoch: log.epoch,
+        };
+        (
+            log.directory.join(file_name::DURABLE_END_CHECKPOINT),
+            checkpoint,
+        )
+    };
+    let slot = encode_slot(generation, &checkpoint);
+    partition
+        .disk
+        .overwrite(&path, slot.position.0, slot.block, flush)
+        .await
+}
+
+/// Writes what a start would otherwise have to read the log for: new index entries, then the producers' state.
+pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    if partition.checkpointer.saving.replace(true) {
+        return Ok(());
+    }
+    partition.checkpointer.unsaved_bytes.set(0);
+    let outcome = save_indexes(partition).await;
+    let outcome = match outcome {
+        Ok(()) => save_producers(partition).await,
+        failed => failed,
+    };
+    partition.checkpointer.saving.set(false);
+    outcome
+}
+
+async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    let (directory, segment, indexes) = {
+        let log = partition.log.borrow();
+        let active = log.active();
+        (
+            log.directory.clone(),
+            active.base_offset,
+            active.indexes.clone(),
+        )
+    };
+    let Some(indexes) = indexes else {
+        return Ok(());
+    };
+    let checkpointer = &partition.checkpointer;
+    let saved = Some(checkpointer.saved.get())
+        .filter(|saved| saved.segment == segment)
+        .unwrap_or_default();
+    let offset_from = saved.offset_entries * OFFSET_ENTRY_LENGTH;
+    let time_from = saved.time_entries * TIME_ENTRY_LENGTH;
+    let now_saved = SavedIndexes {
+        segment,
+        offset_entries: indexes.offset.len(),
+        time_entries: indexes.time.len(),
+    };
+    let write = async |kind, from: usize, entries: Vec<u8>| {
+        let path = segment_path(&directory, segment, kind);
+        partition
+            .disk
+            .overwrite(&path, from as u64, entries, false)
+            .await
+    };
+    write(
+        SegmentFileKind::OffsetIndex,
+        offset_from,
+        indexes.offset.encode().split_off(offset_from),
+    )
+    .await?;
+    write(
+        SegmentFileKind::TimeIndex,
+        time_from,
+        indexes.time.encode().split_off(time_from),
+    )
+    .await?;
+    checkpointer.saved.set(now_saved);
+    Ok(())
+}
+
+async fn save_producers<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    let (directory, offset, snapshot) = {
+        let log = partition.log.borrow();
+        (
+            log.directory.clone(),
+            log.written.offset,
+            log.written_producers.encode_snapshot(),
+        )
+    };
+    let path = segment_path(&directory, offset, SegmentFileKind::ProducerSnapshot);
+    partition.disk.overwrite(&path, 0, snapshot, false).await?;
+    let is_loose = !partition
+        .log
+        .borrow()
+        .segments
+        .iter()
+        .any(|segment| segment.base_offset == offset);
+    let previous = partition
+        .checkpointer
+        .loose_snapshot
+        .replace(is_loose.then_some(offset));
+    match previous.filter(|previous| *previous != offset) {
+        Some(previous) => {
+            let path = segment_path(&directory, previous, SegmentFileKind::ProducerSnapshot);
+            partition.disk.remove(&path).await
+        }
+        None => Ok(()),
+    }
+}
+
+/// The active segment is about to be sealed, and the next one will start at `next`: writes its indexes and the
+/// producers' state at that offset, on which the recovery of the next segment will build.
+pub(crate) async fn save_sealed<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    next: Offset,
+) -> io::Result<()> {
+    save_indexes(partition).await?;
+    let (directory, snapshot) = {
+        let log = partition.log.borrow();
+        (
+            log.directory.clone(),
+            log.written_producers.encode_snapshot(),
+        )
+    };
+    let path = segment_path(&directory, next, SegmentFileKind::ProducerSnapshot);
+    partition.disk.overwrite(&path, 0, snapshot, false).await
+}
+
+/// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments
+/// went.
+pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<usize> {
+    let now = TimestampMs(partition.disk.now_ms());
+    let choice = choose(partition, now);
+    if choice.delete_count == 0 {
+        return Ok(0);
+    }
+    if choice.roll_active && !crate::appender::roll_when_idle(partition).await? {
+        return Ok(0);
+    }
+    delete_before(partition, choice.log_start_offset).await
+}
+
+fn choose<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) -> retention::RetentionChoice {
+    let log = partition.log.borrow();
+    let summaries: Vec<SegmentSummary> = log
+        .segments
+        .iter()
+        .map(|segment| SegmentSummary {
+            base_offset: segment.base_offset,
+            size_bytes: segment.end.0,
+            max_timestamp: Some(segment.max_timestamp)
+                .filter(|timestamp| *timestamp > TimestampMs::NONE),
+            last_modified: segment.last_modified,
+        })
+        .collect();
+    let policy = RetentionPolicy {
+        retention_ms: log.config.retention_ms,
+        retention_bytes: log.config.retention_bytes,
+    };
+    let bounds = LogBounds {
+        log_start_offset: log.ends.start(),
+        log_end_offset: log.ends.written(),
+        high_watermark: log.ends.high_watermark(),
+    };
+    retention::choose(&summaries, policy, bounds, now)
+}
+
+/// Moves the log start to `offset`, durably, then lets go of the segments that lie wholly below it.
+pub(crate) async fn delete_before<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    offset: Offset,
+) -> io::Result<usize> {
+    partition.log.borrow_mut().ends.advance_start(offset);
+    write_durable_end(partition, true).await?;
+    let (gone, directory) = {
+        let mut log = partition.log.borrow_mut();
+        let mut gone = Vec::new();
+        while log
+            .segments
+            .get(1)
+            .is_some_and(|next| next.base_offset <= log.ends.start())
+        {
+            gone.extend(log.segments.pop_front().map(|segment| segment.base_offset));
+        }
+        let start = log.ends.start();
+        log.epochs.truncate_from_start(start);
+        (gone, log.directory.clone())
+    };
+    for base_offset in &gone {
+        set_aside(&partition.disk, &directory, *base_offset).await?;
+    }
+    if !gone.is_empty() {
+        partition.disk.flush_directory(&directory).await?;
+        let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
+        partition.disk.spawn(unlink_later(
+            partition.disk.clone(),
+            directory,
+            gone.clone(),
+            delay,
+        ));
+    }
+    Ok(gone.len())
+}
+
+/// Renames a segment's files so that they no longer belong to the log.
+async fn set_aside<D: Disk>(disk: &D, directory: &Path, base_offset: Offset) -> io::Result<()> {
+    for kind in SegmentFileKind::ALL {
+        let name = SegmentFileName::live(base_offset, kind);
+        let aside = name.with_state(FileState::Deleted);
+        let renamed = disk
+            .rename(
+                &directory.join(name.to_string()),
+                &directory.join(aside.to_string()),
+            )
+            .await;
+        match renamed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Readers that planned before the segments went have their files open; the delay is for people who want them back.
+async fn unlink_later<D: Disk>(
+    disk: D,
+    directory: std::path::PathBuf,
+    segments: Vec<Offset>,
+    delay: Duration,
+) {
+    disk.sleep(delay).await;
+    for base_offset in segments {
+        for kind in SegmentFileKind::ALL {
+            let name = SegmentFileName::live(base_offset, kind).with_state(FileState::Deleted);
+            if let Err(error) = disk.remove(&directory.join(name.to_string())).await {
+                tracing::warn!(directory = %directory.display(), %name, %error, "a deleted segment's file stays");
+            }
+        }
+    }
+}
+
+/// Makes everything written durable, where it is not.
+pub(crate) async fn flush<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    let (file, written) = {
+        let log = partition.log.borrow();
+        if log.refused.is_some() || log.ends.durable() == log.ends.written() {
+            return Ok(());
+        }
+        (log.active_file(), log.written)
+    };
+    partition.disk.flush(&file).await?;
+    partition.log.borrow_mut().flushed_to(written);
+    partition.notify();
+    Ok(())
+}
+
+/// The partition's part of a clean stop: no more appends, everything durable, and everything saved that spares the
+/// next start a look at the log.
+pub(crate) async fn stop<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    partition.close();
+    while partition.appending.get() {
+        partition.disk.sleep(Duration::from_millis(1)).await;
+    }
+    if partition.log.borrow().refused.is_some() {
+        return Err(io::Error::other("the partition refuses writes"));
+    }
+    flush(partition).await?;
+    save(partition).await?;
+    let (file, end) = {
+        let log = partition.log.borrow();
+        (log.active_file(), log.written.position)
+    };
+    partition.disk.truncate(&file, end.0).await?;
+    write_durable_end(partition, true).await
+}
+
+fn segment_path(
+    directory: &Path,
+    base_offset: Offset,
+    kind: SegmentFileKind,
+) -> std::path::PathBuf {
+    directory.join(SegmentFileName::live(base_offset, kind).to_string())
+}
