@@ -34,6 +34,7 @@ mod tally;
 mod target;
 
 pub use drive::{LiveProgress, OnProgress};
+pub use durability::{ACKS_ALL_CONFIG, ACKS_ALL_FLUSHES};
 pub use environment::Environment;
 pub use error::BenchError;
 pub use fetch::fetch;

@@ -1,4 +1,4 @@
-//! The flags of `bench produce` and `bench fetch`.
+//! The flags of the `bench` commands.
 //!
 //! Pure.
 
@@ -15,6 +15,13 @@ pub enum BenchCommand {
     Produce(BenchProduce),
     /// Read a topic as fast as the broker answers
     Fetch(BenchFetch),
+    /// Start Corelane and Apache Kafka on scratch directories and compare them, round by round
+    CompareKafka(BenchCompareKafka),
+    /// Watch a broker's process while nothing happens
+    Idle(BenchIdle),
+    /// Read, check and acknowledge, and keep nothing: the ceiling of this machine and client
+    #[command(hide = true)]
+    NullBroker(BenchNullBroker),
 }
 
 /// What both workloads are told about broker, client and time.
@@ -114,4 +121,67 @@ pub struct BenchFetch {
     /// Largest part of a partition in an answer
     #[arg(long, value_name = "BYTES", default_value = "1MiB")]
     pub partition_max_bytes: String,
+}
+
+/// `bench compare-kafka`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  corelane bench compare-kafka --kafka-libs target/kafka/libs --directory /mnt/scratch
+  corelane bench compare-kafka --kafka-libs libs --directory /mnt/scratch --server-cpus 0 --client-cpus 1
+
+The folder holds org.apache.kafka:kafka_2.13:4.2.0 with its dependencies, as Maven copies them. Ratios are Corelane
+divided by Kafka, as median (lowest – highest) over the rounds; what differs in durability is not divided.")]
+pub struct BenchCompareKafka {
+    /// Folder of Kafka's jars
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub kafka_libs: std::path::PathBuf,
+    /// Scratch directory for the data of both, on the disk to be measured
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub directory: std::path::PathBuf,
+    /// Rounds, at least 5
+    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    pub rounds: u32,
+    /// Seconds of load on each broker before the first round
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    pub first_warm_up: f64,
+    /// Seconds of watching each broker idle
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub idle: f64,
+    /// Seconds of load before each measurement
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
+    pub warm_up: f64,
+    /// Seconds of each measurement
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub seconds: f64,
+    /// CPUs for the brokers, as in 0-3,6
+    #[arg(long, value_name = "CPUS")]
+    pub server_cpus: Option<String>,
+    /// CPUs for the client threads
+    #[arg(long, value_name = "CPUS")]
+    pub client_cpus: Option<String>,
+    /// One JSON object with every run
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `bench idle`.
+#[derive(Args, Debug)]
+pub struct BenchIdle {
+    /// The broker's process on this machine
+    #[arg(long, value_name = "PID")]
+    pub server_pid: u32,
+    /// Seconds of watching
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub seconds: f64,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `bench null-broker`.
+#[derive(Args, Debug)]
+pub struct BenchNullBroker {
+    /// Address and port to listen on
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9099")]
+    pub listen: String,
 }
