@@ -566,10 +566,51 @@ fn hostile_frames_close_their_connection_and_nothing_else() {
         client.stream.write_all(frame).unwrap();
         assert!(client.is_closed(), "{frame:?}");
     }
+    // Every API and version with counts far beyond the frame, strings and arrays alike.
+    for key in ApiKey::ALL {
+        for version in key.min_version()..=key.max_version() {
+            for filler in [0x7f, 0xfe] {
+                let head = [&i16::from(*key).to_be_bytes()[..], &version.to_be_bytes()].concat();
+                let body = [&head[..], &[0, 0, 0, 1, 0xff, 0xff, 0], &[filler; 19]].concat();
+                let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+                fixture
+                    .connect()
+                    .stream
+                    .write_all(&[&length[..], &body].concat())
+                    .unwrap();
+            }
+        }
+    }
     // A length alone, and silence.
     let mut silent = fixture.connect();
     silent.stream.write_all(&[0x06, 0x3f, 0, 0]).unwrap();
     assert_eq!(bystander.produce(0, &batch(1, b"value"), -1), (0, 0));
+}
+
+#[test]
+fn large_requests_arrive_in_pieces_whatever_lengths_others_claim() {
+    let fixture = Fixture::start();
+    let mut client = fixture.connect();
+    client.create_topic(TOPIC, &[("max.message.bytes", "50000000")]);
+    let claims: Vec<Client> = (0..32).map(|_| fixture.connect()).collect();
+    for claim in &claims {
+        // 100 MiB announced, and some bytes of them.
+        (&claim.stream)
+            .write_all(&[0x06, 0x40, 0, 0, 0, 0, 0, 9])
+            .unwrap();
+    }
+    let large = batch(12, &[5; 1_000_000]);
+    let request = encode_request(&produce(0, &large, -1), 9, 1, None).unwrap();
+    for piece in request.chunks(700_001) {
+        client.stream.write_all(piece).unwrap();
+    }
+    let (_, response) = client.receive::<ProduceRequest>(9);
+    let partition = &response.responses[0].partition_responses[0];
+    assert_eq!((partition.error_code, partition.base_offset), (0, 0));
+    let stored = values(&records(&client.fetch(0, 0)));
+    assert_eq!(stored.len(), 12);
+    assert!(stored.iter().all(|(_, value)| *value == [5; 1_000_000]));
+    drop(claims);
 }
 
 #[test]
