@@ -20,6 +20,8 @@ pub const HEADER_LENGTH: usize = 61;
 pub const LOG_OVERHEAD_LENGTH: usize = 12;
 /// The only magic that is stored: record batch format v2.
 pub const MAGIC_V2: i8 = 2;
+/// Bytes of the smallest record: length, attributes, two deltas, no key, no value, no headers.
+const RECORD_BYTES_MIN: usize = 7;
 /// The first byte that the CRC covers: the attributes.
 const CRC_START: usize = 21;
 const BASE_OFFSET_RANGE: std::ops::Range<usize> = 0..8;
@@ -478,7 +480,9 @@ fn producer_invalidity(header: &RecordBatchHeader) -> Option<Invalidity> {
     if record_count <= 0 {
         return Some(Invalidity::Empty { record_count });
     }
-    if last_offset_delta != record_count - 1 {
+    let is_too_many = holds_records_plainly(header)
+        && header.size().is_none_or(|size| records_that_fit(size) < i64::from(record_count));
+    if is_too_many || last_offset_delta != record_count - 1 {
         return Some(Invalidity::CountMismatch {
             record_count,
             last_offset_delta,
@@ -501,6 +505,15 @@ fn producer_invalidity(header: &RecordBatchHeader) -> Option<Invalidity> {
         });
     }
     None
+}
+
+fn holds_records_plainly(header: &RecordBatchHeader) -> bool {
+    matches!(header.compression(), Ok(Compression::None))
+}
+
+/// The most records that an uncompressed batch of `size` bytes can hold. What a compressed one holds is not looked at.
+fn records_that_fit(size: usize) -> i64 {
+    i64::try_from(size.saturating_sub(HEADER_LENGTH) / RECORD_BYTES_MIN).unwrap_or(i64::MAX)
 }
 
 /// What the broker assigns to a batch at the append.
