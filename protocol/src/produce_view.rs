@@ -221,6 +221,22 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_topic_without_partitions_must_be_utf8_too() {
+        let mut request = ProduceRequest::sample(11, false);
+        request.topic_data.truncate(1);
+        request.topic_data[0].partition_data.clear();
+        let name = request.topic_data[0].name.clone();
+        let mut body = encoded(&request, 11).to_vec();
+        let start = body
+            .windows(name.len())
+            .position(|window| window == name.as_bytes())
+            .unwrap();
+        body[start] = 0x91;
+        let view = ProduceView::parse(Reader::new(Bytes::from(body)), 11);
+        assert!(matches!(view, Err(DecodeError::InvalidUtf8 { .. })));
+    }
+
+    #[test]
     fn records_are_slices_of_the_frame() {
         let body = encoded(&ProduceRequest::sample(9, false), 9);
         let view = ProduceView::parse(Reader::new(body.clone()), 9).unwrap();
