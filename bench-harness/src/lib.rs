@@ -1,1 +1,45 @@
-//! See Cargo.toml.
+//! Workloads, an open-loop clock and histograms, for any Kafka-protocol broker.
+//!
+//! - [`produce`] and [`fetch`] run a workload described by [`ProduceSettings`] or [`FetchSettings`] and return a
+//!   [`RunResult`], which serialises to JSON with settings, machine and durability, and has [`RunResult::rows`] for a table.
+//! - Without a rate the load is a closed loop; with one, requests leave on a fixed schedule and latency counts from the
+//!   intended time, so that a stalled broker cannot hide its stall.
+//! - [`compare::compare`] runs two brokers interleaved; [`broker_process::BrokerProcess`] starts Apache Kafka from its
+//!   jars, or Corelane; [`time_to_first_produce`] and [`process::watch`] (an idle broker) measure what needs no load.
+//! - [`launch::compare_launched`] does all of it for two brokers that it starts and stops.
+//! - [`null_broker::NullBroker`] keeps nothing and acknowledges: the ceiling of the machine.
+//! - [`Target`] is the seam for what is not a broker.
+
+pub mod affinity;
+pub mod broker_process;
+pub mod compare;
+mod drive;
+mod durability;
+mod environment;
+mod error;
+mod fetch;
+mod first_produce;
+mod lane;
+pub mod latency;
+pub mod launch;
+pub mod null_broker;
+mod pace;
+pub mod process;
+mod produce;
+mod readiness;
+mod report;
+mod result;
+pub mod settings;
+mod tally;
+mod target;
+
+pub use drive::{LiveProgress, OnProgress};
+pub use durability::{ACKS_ALL_CONFIG, ACKS_ALL_FLUSHES};
+pub use environment::Environment;
+pub use error::BenchError;
+pub use fetch::fetch;
+pub use first_produce::time_to_first_produce;
+pub use produce::produce;
+pub use result::{Durability, Faults, RunResult, ServerUse, TimelinePoint, Workload};
+pub use settings::{FetchSettings, ProduceSettings};
+pub use target::{Target, Wire};

@@ -102,6 +102,11 @@ impl TailCache {
         unsafe {
             cached.chunk.append(length, fill);
         }
+        // SAFETY: as above.
+        #[allow(unsafe_code)]
+        unsafe {
+            cached.chunk.pad();
+        }
         let start = before - before % BLOCK;
         WriteRange {
             chunk: cached.chunk.clone(),

@@ -7,10 +7,13 @@
 //! - Bytes below `filled` never change again, so a slice below it may be read on another core without a lock.
 //! - The appender fills a chunk only while none of its memory is being written out, so the kernel never reads
 //!   bytes that change under it.
+//! - Memory comes back from earlier chunks, newest first, so that a busy core keeps writing into what its cache
+//!   holds; it is not cleared, so whoever writes a chunk out pads it first.
 
 #![allow(unsafe_code)]
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
 use std::ptr::NonNull;
@@ -20,8 +23,71 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Alignment of file positions, lengths and memory for O_DIRECT: the largest logical block size in use.
 pub const BLOCK: usize = 4096;
 
+/// Bytes of memory that a thread keeps for its next chunks.
+const SPARE_BYTES_MAX: usize = 8 << 20;
+
+thread_local! {
+    static SPARE: RefCell<Spare> = const { RefCell::new(Spare { blocks: Vec::new(), bytes: 0 }) };
+}
+
+/// Memory of chunks that are gone, the newest last. A chunk's last reader may be on another core; its memory then
+/// serves that one.
+struct Spare {
+    blocks: Vec<Memory>,
+    bytes: usize,
+}
+
+impl Spare {
+    fn take(&mut self, capacity: usize) -> Option<Memory> {
+        let newest = self
+            .blocks
+            .iter()
+            .rposition(|block| block.capacity == capacity)?;
+        self.bytes -= capacity;
+        Some(self.blocks.remove(newest))
+    }
+
+    fn keep(&mut self, memory: Memory) {
+        if self.bytes + memory.capacity <= SPARE_BYTES_MAX {
+            self.bytes += memory.capacity;
+            self.blocks.push(memory);
+        }
+    }
+}
+
+/// Initialised memory, aligned to [`BLOCK`], a whole number of blocks.
+struct Memory {
+    start: NonNull<u8>,
+    capacity: usize,
+}
+
+impl Memory {
+    fn allocate(capacity: usize) -> Memory {
+        let layout = Self::layout(capacity);
+        // SAFETY: the layout's size is not zero: `Chunk::new` asks for a block at least.
+        let start = unsafe { alloc_zeroed(layout) };
+        match NonNull::new(start) {
+            Some(start) => Memory { start, capacity },
+            None => handle_alloc_error(layout),
+        }
+    }
+
+    fn layout(capacity: usize) -> Layout {
+        Layout::from_size_align(capacity, BLOCK).expect("a chunk is far smaller than isize::MAX")
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `allocate` with this layout.
+        unsafe { dealloc(self.start.as_ptr(), Self::layout(self.capacity)) }
+    }
+}
+
 /// A range of a log in aligned memory.
 pub struct Chunk {
+    /// Present until the chunk is dropped.
+    block: Option<Memory>,
     memory: NonNull<u8>,
     capacity: usize,
     /// Bytes that are final. The second thread is the core of a connection that reads a slice.
@@ -35,24 +101,17 @@ unsafe impl Send for Chunk {}
 unsafe impl Sync for Chunk {}
 
 impl Chunk {
-    /// Zeroed memory of at least `capacity` bytes, a whole number of blocks.
+    /// An empty chunk for at least `capacity` bytes, a whole number of blocks.
     pub fn new(capacity: usize) -> Chunk {
         let capacity = capacity.max(1).next_multiple_of(BLOCK);
-        let layout = Self::layout(capacity);
-        // SAFETY: the layout's size is not zero.
-        let memory = unsafe { alloc_zeroed(layout) };
-        let Some(memory) = NonNull::new(memory) else {
-            handle_alloc_error(layout)
-        };
+        let spare = SPARE.with_borrow_mut(|spare| spare.take(capacity));
+        let block = spare.unwrap_or_else(|| Memory::allocate(capacity));
         Chunk {
-            memory,
+            memory: block.start,
+            block: Some(block),
             capacity,
             filled: AtomicUsize::new(0),
         }
-    }
-
-    fn layout(capacity: usize) -> Layout {
-        Layout::from_size_align(capacity, BLOCK).expect("a chunk is far smaller than isize::MAX")
     }
 
     /// Bytes that fit in all.
@@ -90,7 +149,20 @@ impl Chunk {
         self.filled.store(filled + length, Ordering::Release);
     }
 
-    /// The memory from `start` on, for the kernel to read; zeros follow what is filled.
+    /// Puts zeros behind what is filled, up to the next block boundary: what a write of whole blocks takes along.
+    ///
+    /// # Safety
+    /// As [`Chunk::append`].
+    pub(crate) unsafe fn pad(&self) {
+        let filled = self.filled();
+        let length = filled.next_multiple_of(BLOCK) - filled;
+        // SAFETY: the capacity is a whole number of blocks, so the padding is within the allocation.
+        let start = unsafe { self.memory.add(filled) };
+        // SAFETY: bytes above `filled` are seen by nobody but the single appender, by this function's contract.
+        unsafe { start.as_ptr().write_bytes(0, length) };
+    }
+
+    /// The memory from `start` on, for the kernel to read.
     pub(crate) fn pointer(&self, start: usize) -> *const u8 {
         assert!(start <= self.capacity);
         // SAFETY: within the allocation, checked above.
@@ -112,8 +184,10 @@ impl Chunk {
 
 impl Drop for Chunk {
     fn drop(&mut self) {
-        // SAFETY: allocated in `new` with this layout.
-        unsafe { dealloc(self.memory.as_ptr(), Self::layout(self.capacity)) }
+        if let Some(block) = self.block.take() {
+            // At the end of a thread its spare memory may be gone already; then this one goes as well.
+            let _ = SPARE.try_with(|spare| spare.borrow_mut().keep(block));
+        }
     }
 }
 
@@ -155,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn filled_bytes_are_final_and_the_rest_is_zero() {
+    fn filled_bytes_are_final_and_memory_comes_back() {
         let chunk = Arc::new(Chunk::new(5000));
         assert_eq!(chunk.capacity(), 8192);
         // SAFETY: this thread is the only one, and nothing is in flight.
@@ -165,6 +239,18 @@ mod tests {
         unsafe { chunk.append(2, |free| free.copy_from_slice(b"de")) };
         assert_eq!(&*slice, b"bc");
         assert_eq!(chunk.bytes(0, 5), b"abcde");
-        assert_eq!(chunk.pointer(0) as usize % BLOCK, 0);
+        let memory = chunk.pointer(0);
+        assert_eq!(memory as usize % BLOCK, 0);
+        drop((slice, chunk));
+        let again = Chunk::new(8192);
+        assert_eq!(again.pointer(0), memory);
+        // SAFETY: as above.
+        unsafe { again.append(1, |free| free[0] = b'x') };
+        // SAFETY: as above.
+        unsafe { again.pad() };
+        // SAFETY: within the allocation, whose bytes are initialised.
+        let padded = unsafe { std::slice::from_raw_parts(again.pointer(0), BLOCK) };
+        assert_eq!(padded[0], b'x');
+        assert!(padded[1..].iter().all(|byte| *byte == 0));
     }
 }

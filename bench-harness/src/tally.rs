@@ -1,0 +1,159 @@
+//! The account of one client thread: latencies in a histogram of its own, and counters that the run's thread reads.
+//!
+//! Invariants: only requests of the measured window enter the histograms; counters only grow. A `Tally` lives on one
+//! thread; `Progress` and `Window` are shared with the thread that reports.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::lane::Contents;
+use crate::latency::LatencyHistogram;
+use crate::result::Faults;
+
+/// Reasons that are kept in full; further ones are only counted by their kind.
+const REASONS_MAX: usize = 8;
+/// Different error codes that are told apart.
+const CODES_MAX: usize = 32;
+
+/// What one client thread has achieved. The second thread is the one that reports.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    requests: AtomicU64,
+    records: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// A reading of [`Progress`], or the sum over threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) requests: u64,
+    pub(crate) records: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Progress {
+    /// Only the owning thread adds, so a plain load and store suffice and no lock prefix is paid.
+    pub(crate) fn add(&self, contents: Contents) {
+        let add = |counter: &AtomicU64, more: u64| {
+            counter.store(
+                counter.load(Ordering::Relaxed).wrapping_add(more),
+                Ordering::Relaxed,
+            );
+        };
+        add(&self.requests, 1);
+        add(&self.records, contents.records);
+        add(&self.bytes, contents.bytes);
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            requests: self.requests.load(Ordering::Relaxed),
+            records: self.records.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Counts {
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            records: self.records + other.records,
+            bytes: self.bytes + other.bytes,
+        }
+    }
+
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(earlier.requests),
+            records: self.records.saturating_sub(earlier.records),
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+        }
+    }
+}
+
+/// The measured span, in nanoseconds since the start. The run's thread moves the end when enough bytes are through.
+#[derive(Debug)]
+pub(crate) struct Window {
+    pub(crate) from_ns: u64,
+    until_ns: AtomicU64,
+}
+
+impl Window {
+    pub(crate) fn new(from_ns: u64, until_ns: u64) -> Self {
+        Self {
+            from_ns,
+            until_ns: AtomicU64::new(until_ns),
+        }
+    }
+
+    pub(crate) fn until_ns(&self) -> u64 {
+        self.until_ns.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn end_at(&self, now_ns: u64) {
+        self.until_ns.fetch_min(now_ns, Ordering::Relaxed);
+    }
+
+    fn holds(&self, at_ns: u64) -> bool {
+        at_ns >= self.from_ns && at_ns < self.until_ns()
+    }
+}
+
+/// The account of one thread.
+pub(crate) struct Tally<'run> {
+    window: &'run Window,
+    pub(crate) latency: LatencyHistogram,
+    pub(crate) behind_schedule: LatencyHistogram,
+    pub(crate) client_delay: LatencyHistogram,
+    pub(crate) faults: Faults,
+}
+
+impl<'run> Tally<'run> {
+    pub(crate) fn new(window: &'run Window) -> Self {
+        Self {
+            window,
+            latency: LatencyHistogram::new(),
+            behind_schedule: LatencyHistogram::new(),
+            client_delay: LatencyHistogram::new(),
+            faults: Faults::default(),
+        }
+    }
+
+    pub(crate) fn answered(&mut self, intended_ns: u64, now_ns: u64) {
+        if self.window.holds(intended_ns) {
+            self.latency.record(now_ns.saturating_sub(intended_ns));
+        }
+    }
+
+    pub(crate) fn sent_late(&mut self, intended_ns: u64, behind_ns: u64, client_ns: u64) {
+        if self.window.holds(intended_ns) {
+            self.behind_schedule.record(behind_ns);
+            self.client_delay.record(client_ns);
+        }
+    }
+
+    pub(crate) fn refused(&mut self, code: String) {
+        let known =
+            self.faults.refused.contains_key(&code) || self.faults.refused.len() < CODES_MAX;
+        *self
+            .faults
+            .refused
+            .entry(if known { code } else { "others".to_owned() })
+            .or_insert(0) += 1;
+    }
+
+    pub(crate) fn connection_failed(&mut self, reason: &str) {
+        if self.faults.connections_failed.len() < REASONS_MAX {
+            self.faults.connections_failed.push(reason.to_owned());
+        }
+    }
+
+    /// Adds another thread's account.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.latency.merge(&other.latency);
+        self.behind_schedule.merge(&other.behind_schedule);
+        self.client_delay.merge(&other.client_delay);
+        self.faults.merge(other.faults);
+        self.faults.connections_failed.truncate(REASONS_MAX);
+    }
+}

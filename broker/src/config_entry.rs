@@ -1,0 +1,114 @@
+//! Configurations as clients see them: name, value, where the value comes from, and what else has that name.
+//!
+//! Pure.
+
+use std::collections::BTreeMap;
+
+use crate::config_kind::ConfigKind;
+use crate::topic_config::{TOPIC_CONFIGS, TopicConfig};
+
+/// Where a value comes from, as DescribeConfigs numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigSource {
+    /// The topic sets it.
+    Topic,
+    /// The broker was started with it.
+    StaticBroker,
+    /// Nobody sets it.
+    Default,
+}
+
+impl ConfigSource {
+    /// The number on the wire.
+    pub fn code(self) -> i8 {
+        match self {
+            ConfigSource::Topic => 1,
+            ConfigSource::StaticBroker => 4,
+            ConfigSource::Default => 5,
+        }
+    }
+}
+
+/// One configuration.
+#[derive(Clone, Debug)]
+pub struct ConfigEntry {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Where the value comes from.
+    pub source: ConfigSource,
+    /// Whether it can be altered.
+    pub read_only: bool,
+    /// Its type.
+    pub kind: ConfigKind,
+    /// What it is for.
+    pub documentation: &'static str,
+    /// Where else a value is set, nearest first: name, value, source.
+    pub synonyms: Vec<(&'static str, String, ConfigSource)>,
+}
+
+/// Every configuration of a topic that sets `set`.
+pub fn of_topic(set: &BTreeMap<String, String>) -> impl Iterator<Item = ConfigEntry> {
+    TOPIC_CONFIGS
+        .iter()
+        .map(move |config| topic_entry(config, set.get(config.name)))
+}
+
+fn topic_entry(config: &'static TopicConfig, set: Option<&String>) -> ConfigEntry {
+    let mut synonyms = Vec::new();
+    if let Some(value) = set {
+        synonyms.push((config.name, value.clone(), ConfigSource::Topic));
+    }
+    if let Some((name, value)) = config.synonym {
+        synonyms.push((name, value.to_owned(), ConfigSource::Default));
+    }
+    ConfigEntry {
+        name: config.name,
+        value: set.cloned().unwrap_or_else(|| config.default.to_owned()),
+        source: if set.is_some() {
+            ConfigSource::Topic
+        } else {
+            ConfigSource::Default
+        },
+        read_only: false,
+        kind: config.kind,
+        documentation: config.documentation,
+        synonyms,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_value_stands_before_the_default() {
+        let set = BTreeMap::from([("retention.ms".to_owned(), "5".to_owned())]);
+        let entry = of_topic(&set)
+            .find(|entry| entry.name == "retention.ms")
+            .unwrap();
+        assert_eq!(
+            (entry.value.as_str(), entry.source),
+            ("5", ConfigSource::Topic)
+        );
+        assert_eq!(
+            entry.synonyms,
+            [
+                ("retention.ms", "5".to_owned(), ConfigSource::Topic),
+                (
+                    "log.retention.hours",
+                    "168".to_owned(),
+                    ConfigSource::Default
+                ),
+            ]
+        );
+        let entry = of_topic(&set)
+            .find(|entry| entry.name == "segment.bytes")
+            .unwrap();
+        assert_eq!(
+            (entry.value.as_str(), entry.source),
+            ("1073741824", ConfigSource::Default)
+        );
+    }
+}

@@ -1,0 +1,393 @@
+//! One client: reads its requests, runs them side by side, writes the answers in their order.
+//!
+//! Shard-local: a connection stays on the core that it was handed to. One task reads, one writes, and each request
+//! has its own.
+//!
+//! Invariants:
+//! - Nothing is read while [`crate::limits::REQUESTS_IN_FLIGHT_MAX`] requests are open, so a client that does not
+//!   read its answers is not read from either.
+//! - The bytes of a request are counted against the core's budget before memory beyond the idle buffer is taken.
+//! - The socket is closed when reader and writer have both ended.
+
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use corelane_engine::io::{Hold, Ring};
+use corelane_engine::runtime::{spawn, timeout};
+use corelane_protocol::frame::{FrameError, LENGTH_PREFIX_BYTES, cut_frame, frame_length};
+use io_uring::{opcode, types};
+
+use crate::append_order::AppendOrder;
+use crate::dispatch;
+use crate::lane::Lane;
+use crate::limits::{
+    IDLE_MAX, RECEIVE_BYTES_PER_S_MIN, RECEIVE_MAX, SEND_SLICES_MAX, SEND_STALL_MAX,
+};
+use crate::memory_budget::Held;
+use crate::receive_buffer::EarnedCapacity;
+use crate::response::{Answer, Part, Slice};
+use crate::response_queue::{ResponseQueue, Turn};
+use crate::splice;
+
+/// A connected client.
+pub struct Connection {
+    /// The core's shared things.
+    pub lane: Rc<Lane>,
+    /// The client's end.
+    pub peer: SocketAddr,
+    /// The broker's end: what the client dialled.
+    pub local: SocketAddr,
+    /// The order of appends among this connection's Produce requests.
+    pub append_order: Rc<AppendOrder>,
+    socket: Arc<OwnedFd>,
+    responses: ResponseQueue<(Answer, Option<Held>)>,
+    earned: Cell<EarnedCapacity>,
+}
+
+/// Why a connection ends.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("the client has closed it")]
+    ByClient,
+    #[error("the broker is stopping")]
+    Stopping,
+    #[error("no traffic for {} s", IDLE_MAX.as_secs())]
+    Idle,
+    #[error("a request of {length} bytes did not arrive in time")]
+    Late { length: usize },
+    #[error("the client takes no answers")]
+    Stalled,
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("a request that cannot be answered")]
+    Refused,
+}
+
+/// A socket that is ready to be served, with the addresses of its ends.
+pub struct Accepted {
+    /// The non-blocking socket.
+    pub socket: OwnedFd,
+    /// The client's end.
+    pub peer: SocketAddr,
+    /// The broker's end.
+    pub local: SocketAddr,
+}
+
+/// Serves a client until it leaves, is idle for too long, or breaks the protocol.
+pub async fn serve(lane: Rc<Lane>, accepted: Accepted) {
+    let connection = Rc::new(Connection {
+        lane: lane.clone(),
+        peer: accepted.peer,
+        local: accepted.local,
+        append_order: Rc::default(),
+        socket: Arc::new(accepted.socket),
+        responses: ResponseQueue::default(),
+        earned: Cell::default(),
+    });
+    let number = lane.enlist(&connection);
+    spawn(connection.clone().read_until_end());
+    connection.write_until_end().await;
+    lane.delist(number);
+}
+
+impl Connection {
+    /// Waits until no further request will come, so that nobody should wait for data on this client's behalf.
+    pub async fn ended(&self) {
+        self.responses.ended().await;
+    }
+
+    /// Whether the last request has come.
+    pub fn has_ended(&self) -> bool {
+        self.responses.has_ended()
+    }
+
+    /// Waits until at most `ahead_max` earlier requests are unanswered or unwritten.
+    pub async fn near_front(&self, turn: Turn, ahead_max: u64) {
+        self.responses.near_front(turn, ahead_max).await;
+    }
+
+    /// Stores the answer of a request, to be written when its turn has come.
+    pub fn answer(&self, turn: Turn, answer: Answer, held: Option<Held>) {
+        self.responses.answer(turn, (answer, held));
+    }
+
+    /// Lets the reader see the end of the stream.
+    pub fn stop_reading(&self) {
+        self.shut(libc::SHUT_RD);
+    }
+
+    /// Ends both directions at once.
+    pub fn hang_up(&self) {
+        self.shut(libc::SHUT_RDWR);
+    }
+
+    fn shut(&self, how: libc::c_int) {
+        // SAFETY: the descriptor is open; no memory is involved. An error means that the peer has gone already.
+        unsafe { libc::shutdown(self.socket.as_raw_fd(), how) };
+    }
+
+    async fn read_until_end(self: Rc<Self>) {
+        let Err(ended) = self.read_requests().await;
+        match ended {
+            Ended::ByClient | Ended::Stopping | Ended::Idle => {
+                tracing::debug!(peer = %self.peer, %ended, "connection ends");
+            }
+            Ended::Io(error) => tracing::debug!(peer = %self.peer, %error, "connection lost"),
+            _ => crate::complaint::complain(&self.peer, &ended),
+        }
+        self.responses.end();
+    }
+
+    async fn read_requests(self: &Rc<Self>) -> Result<std::convert::Infallible, Ended> {
+        let mut received = self.lane.buffers.small();
+        loop {
+            let (length, held) = self.receive_first(&mut received).await?;
+            let frame = self.receive_rest(&mut received, length).await?;
+            self.responses.room().await;
+            let turn = self.responses.open();
+            if let Err(dispatch::Refused) = dispatch::start(self, turn, frame, held) {
+                self.answer(turn, Answer::Close, None);
+                return Err(Ended::Refused);
+            }
+        }
+    }
+
+    /// Receives until the length of the next request is known, and holds memory for it.
+    async fn receive_first(&self, received: &mut BytesMut) -> Result<(usize, Held), Ended> {
+        let length = loop {
+            if self.lane.is_stopping() {
+                return Err(Ended::Stopping);
+            }
+            if let Some(length) = frame_length(received, self.lane.settings.request_bytes_max) {
+                break length?;
+            }
+            self.receive(received, LENGTH_PREFIX_BYTES, IDLE_MAX)
+                .await?
+                .ok_or(Ended::Idle)?;
+        };
+        Ok((length, self.lane.request_memory.hold(length).await))
+    }
+
+    /// Receives the rest of a request whose length is known.
+    async fn receive_rest(&self, received: &mut BytesMut, length: usize) -> Result<Bytes, Ended> {
+        if let Some(frame) = cut_frame(received, length).transpose()? {
+            return Ok(frame);
+        }
+        let slowest_s = u64::try_from(length / RECEIVE_BYTES_PER_S_MIN).unwrap_or(u64::MAX);
+        let limit = RECEIVE_MAX + Duration::from_secs(slowest_s);
+        let receiving = async {
+            loop {
+                self.receive(received, LENGTH_PREFIX_BYTES + length, limit)
+                    .await?;
+                if let Some(frame) = cut_frame(received, length).transpose()? {
+                    return Ok(frame);
+                }
+            }
+        };
+        timeout(limit, receiving)
+            .await
+            .unwrap_or(Err(Ended::Late { length }))
+    }
+
+    /// Receives what is there, at least a byte; none when `limit` has passed.
+    async fn receive(
+        &self,
+        received: &mut BytesMut,
+        frame_bytes: usize,
+        limit: Duration,
+    ) -> Result<Option<()>, Ended> {
+        let mut earned = self.earned.get();
+        let buffer =
+            self.lane
+                .buffers
+                .make_room(std::mem::take(received), frame_bytes, earned.bytes());
+        let before = buffer.len();
+        let room = buffer.capacity() - before;
+        let Some((result, buffer)) = timeout(limit, self.receive_into(buffer)).await else {
+            return Ok(None);
+        };
+        *received = buffer;
+        if result? == 0 {
+            return Err(Ended::ByClient);
+        }
+        earned.note(received.len() - before, room);
+        self.earned.set(earned);
+        Ok(Some(()))
+    }
+
+    /// One RECV into the free part of `buffer`.
+    async fn receive_into(&self, mut buffer: BytesMut) -> (io::Result<u32>, BytesMut) {
+        loop {
+            let free = buffer.spare_capacity_mut();
+            let length = u32::try_from(free.len()).unwrap_or(u32::MAX);
+            let fd = types::Fd(self.socket.as_raw_fd());
+            let entry = opcode::Recv::new(fd, free.as_mut_ptr().cast::<u8>(), length).build();
+            // SAFETY: the entry points into the heap memory of the buffer that the hold keeps, and names the socket
+            // that is handed along.
+            let op = unsafe {
+                Ring::current().submit(entry, Some(self.socket.clone()), Hold::Buffer(buffer))
+            };
+            let completion = op.await;
+            let Hold::Buffer(returned) = completion.hold else {
+                unreachable!("the ring hands back what it was given")
+            };
+            buffer = returned;
+            match completion.result {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if let Err(error) = Ring::current().poll(&self.socket, libc::POLLIN).await {
+                        return (Err(error), buffer);
+                    }
+                }
+                Ok(count) => {
+                    let length = buffer.len() + count as usize;
+                    // SAFETY: the kernel has initialised `count` bytes behind the buffer's end.
+                    unsafe { buffer.set_len(length) };
+                    return (Ok(count), buffer);
+                }
+                failed => return (failed, buffer),
+            }
+        }
+    }
+
+    async fn write_until_end(&self) {
+        if let Err(error) = self.write_answers().await {
+            tracing::debug!(peer = %self.peer, %error, "answers cannot be written");
+        }
+        self.hang_up();
+    }
+
+    async fn write_answers(&self) -> Result<(), Ended> {
+        while let Some(answers) = self.responses.next().await {
+            let mut outbox = Outbox::default();
+            for (answer, held) in answers {
+                outbox.held.extend(held);
+                match answer {
+                    Answer::Send(parts) => self.put(&mut outbox, parts).await?,
+                    Answer::Silent => {}
+                    Answer::Close => {
+                        self.flush(&mut outbox, false).await?;
+                        return Err(Ended::Refused);
+                    }
+                }
+            }
+            self.flush(&mut outbox, false).await?;
+            self.responses.written();
+        }
+        Ok(())
+    }
+
+    /// Collects what is in memory, and sends what comes from files behind it.
+    async fn put(&self, outbox: &mut Outbox, parts: Vec<Part>) -> Result<(), Ended> {
+        for part in parts {
+            match part {
+                Part::Bytes(bytes) => outbox.slices.push(Slice::Bytes(bytes)),
+                Part::Memory(slice) => outbox.slices.push(Slice::Memory(slice)),
+                Part::File(range) => {
+                    self.flush(outbox, true).await?;
+                    let pipes = &self.lane.pipes;
+                    splice::send_file(&self.socket, &range, pipes).await?;
+                }
+            }
+            if outbox.slices.len() >= SEND_SLICES_MAX {
+                self.flush(outbox, true).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn flush(&self, outbox: &mut Outbox, more: bool) -> Result<(), Ended> {
+        let slices = std::mem::take(&mut outbox.slices);
+        if slices.is_empty() {
+            return Ok(());
+        }
+        send_slices(&self.socket, slices, more).await
+    }
+}
+
+/// What the writer has taken from the queue and not sent yet.
+#[derive(Default)]
+struct Outbox {
+    slices: Vec<Slice>,
+    /// The memory of the requests counts as held until their answers are out.
+    held: Vec<Held>,
+}
+
+/// A vectored send in flight: the message header points to the vectors, the vectors into the slices.
+struct Outgoing {
+    slices: Vec<Slice>,
+    vectors: Vec<libc::iovec>,
+    header: libc::msghdr,
+}
+
+impl Outgoing {
+    /// A send of `slices` but for their first `done` bytes.
+    fn new(slices: Vec<Slice>, done: usize) -> Box<Outgoing> {
+        let mut skip = done;
+        let mut vectors = Vec::with_capacity(slices.len());
+        for slice in &slices {
+            let rest = &slice[skip.min(slice.len())..];
+            skip -= slice.len() - rest.len();
+            if !rest.is_empty() {
+                vectors.push(libc::iovec {
+                    iov_base: rest.as_ptr().cast_mut().cast(),
+                    iov_len: rest.len(),
+                });
+            }
+        }
+        // SAFETY: a message header of zeros is valid: no address, no vectors, no control data.
+        let header = unsafe { std::mem::zeroed::<libc::msghdr>() };
+        let mut outgoing = Box::new(Outgoing {
+            slices,
+            vectors,
+            header,
+        });
+        outgoing.header.msg_iov = outgoing.vectors.as_mut_ptr();
+        outgoing.header.msg_iovlen = outgoing.vectors.len();
+        outgoing
+    }
+}
+
+async fn send_slices(socket: &Arc<OwnedFd>, slices: Vec<Slice>, more: bool) -> Result<(), Ended> {
+    let length: usize = slices.iter().map(|slice| slice.len()).sum();
+    let flags = libc::MSG_NOSIGNAL | libc::MSG_WAITALL | if more { libc::MSG_MORE } else { 0 };
+    let mut done = 0;
+    let mut slices = slices;
+    while done < length {
+        let outgoing = Outgoing::new(slices, done);
+        let fd = types::Fd(socket.as_raw_fd());
+        let entry = opcode::SendMsg::new(fd, &raw const outgoing.header)
+            .flags(flags.cast_unsigned())
+            .build();
+        // SAFETY: header, vectors and slices lie in heap memory that the boxed hold keeps in place; the socket is
+        // handed along.
+        let op =
+            unsafe { Ring::current().submit(entry, Some(socket.clone()), Hold::Boxed(outgoing)) };
+        let completion = timeout(SEND_STALL_MAX, op).await.ok_or(Ended::Stalled)?;
+        let Hold::Boxed(returned) = completion.hold else {
+            unreachable!("the ring hands back what it was given")
+        };
+        let outgoing = returned
+            .downcast::<Outgoing>()
+            .expect("the ring hands back what it was given");
+        slices = outgoing.slices;
+        match completion.result {
+            Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+            Ok(count) => done += count as usize,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ring::current().poll(socket, libc::POLLOUT).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

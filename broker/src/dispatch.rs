@@ -1,0 +1,218 @@
+//! From a frame to its handler: which APIs and versions are served, and what happens to the others.
+//!
+//! Shard-local. As in Kafka's `SocketServer`, a request that cannot be read, an API that is not served and a version
+//! outside the served range end the connection. Two exceptions: ApiVersions of a version yet to come is answered in
+//! version 0 (KIP-511), and the Produce versions that are advertised for old clients' sake only are refused.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use corelane_engine::runtime::spawn;
+use corelane_protocol::fetch_view::FetchView;
+use corelane_protocol::frame::{RequestHead, encode_response};
+use corelane_protocol::produce_view::ProduceView;
+use corelane_protocol::{
+    ApiKey, DecodeError, EncodeError, Message, Reader, Request, UnknownApiKey,
+};
+
+use crate::complaint::complain;
+use crate::connection::Connection;
+use crate::handlers;
+use crate::lane::Lane;
+use crate::memory_budget::Held;
+use crate::response::{Answer, Part};
+use crate::response_queue::Turn;
+
+/// The APIs that are served, in the order of their keys. What is not here is not advertised either.
+pub const SERVED: &[ApiKey] = &[
+    ApiKey::Produce,
+    ApiKey::Fetch,
+    ApiKey::ListOffsets,
+    ApiKey::Metadata,
+    ApiKey::ApiVersions,
+    ApiKey::CreateTopics,
+    ApiKey::DeleteTopics,
+    ApiKey::InitProducerId,
+    ApiKey::OffsetForLeaderEpoch,
+    ApiKey::DescribeConfigs,
+    ApiKey::AlterConfigs,
+    ApiKey::DescribeLogDirs,
+    ApiKey::CreatePartitions,
+    ApiKey::IncrementalAlterConfigs,
+    ApiKey::DescribeCluster,
+    ApiKey::DescribeTopicPartitions,
+];
+
+/// The request ends its connection; the reason has been logged.
+pub struct Refused;
+
+/// Why a request ends its connection.
+#[derive(Debug, thiserror::Error)]
+enum RefusedBecause {
+    #[error(transparent)]
+    Malformed(#[from] DecodeError),
+    #[error(transparent)]
+    UnknownApi(#[from] UnknownApiKey),
+    #[error("{key:?} is not served")]
+    NotServed { key: ApiKey },
+    #[error("{key:?} has no version {version}")]
+    Version { key: ApiKey, version: i16 },
+}
+
+/// A request under way: who asked, and where the answer goes.
+pub struct Call {
+    /// The client.
+    pub connection: Rc<Connection>,
+    /// Version, correlation id and client id.
+    pub head: RequestHead,
+    turn: Turn,
+    held: Option<Held>,
+}
+
+impl Call {
+    /// The core's shared things.
+    pub fn lane(&self) -> &Lane {
+        &self.connection.lane
+    }
+
+    /// Waits until at most `ahead_max` earlier requests of this connection are unanswered or unwritten.
+    pub async fn near_front(&self, ahead_max: u64) {
+        self.connection.near_front(self.turn, ahead_max).await;
+    }
+
+    /// Ends the request.
+    pub fn answer(mut self, answer: Answer) {
+        let held = self.held.take();
+        self.connection.answer(self.turn, answer, held);
+    }
+
+    /// Ends the request with a response that is encoded whole.
+    pub fn respond<M: Message>(self, key: ApiKey, response: &M) {
+        let answer = self.encode(key, response);
+        self.answer(answer);
+    }
+
+    fn encode<M: Message>(&self, key: ApiKey, response: &M) -> Answer {
+        let encoded = encode_response(response, key, self.head.version, self.head.correlation_id);
+        self.answer_of(encoded)
+    }
+
+    /// Turns encoded bytes into an answer; a response that cannot be encoded ends the connection.
+    pub fn answer_of(&self, encoded: Result<Vec<u8>, EncodeError>) -> Answer {
+        match encoded {
+            Ok(bytes) => Answer::Send(vec![Part::Bytes(Bytes::from(bytes))]),
+            Err(error) => {
+                complain(&self.connection.peer, &error);
+                Answer::Close
+            }
+        }
+    }
+}
+
+/// Decodes a request and starts its handler.
+///
+/// # Errors
+/// When the connection must be closed.
+pub fn start(
+    connection: &Rc<Connection>,
+    turn: Turn,
+    frame: Bytes,
+    held: Held,
+) -> Result<(), Refused> {
+    let mut reader = Reader::new(frame);
+    let started = RequestHead::read(&mut reader)
+        .map_err(RefusedBecause::from)
+        .and_then(|head| {
+            let connection = connection.clone();
+            route(
+                Call {
+                    connection,
+                    head,
+                    turn,
+                    held: Some(held),
+                },
+                reader,
+            )
+        });
+    started.map_err(|reason| {
+        complain(&connection.peer, &reason);
+        Refused
+    })
+}
+
+fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
+    let key = call.head.key()?;
+    let version = call.head.version;
+    if !SERVED.contains(&key) {
+        return Err(RefusedBecause::NotServed { key });
+    }
+    if !key.serves(version) {
+        return match key {
+            ApiKey::ApiVersions => {
+                let answer = handlers::api_versions::answer_unsupported(&call);
+                call.answer(answer);
+                Ok(())
+            }
+            ApiKey::Produce
+                if version >= key.advertised_min_version() && version < key.min_version() =>
+            {
+                Ok(handlers::produce_unserved::answer(call, reader)?)
+            }
+            _ => Err(RefusedBecause::Version { key, version }),
+        };
+    }
+    match key {
+        ApiKey::Produce => {
+            let request = ProduceView::parse(reader, version)?;
+            let place = call.connection.append_order.take();
+            spawn(handlers::produce::handle(call, request, place));
+            Ok(())
+        }
+        ApiKey::Fetch => {
+            let request = FetchView::parse(reader, version)?;
+            spawn(handlers::fetch::handle(call, request));
+            Ok(())
+        }
+        ApiKey::ListOffsets => run(call, reader, handlers::list_offsets::handle),
+        ApiKey::Metadata => run(call, reader, handlers::metadata::handle),
+        ApiKey::ApiVersions => run(call, reader, handlers::api_versions::handle),
+        ApiKey::CreateTopics => run(call, reader, handlers::create_topics::handle),
+        ApiKey::DeleteTopics => run(call, reader, handlers::delete_topics::handle),
+        ApiKey::InitProducerId => run(call, reader, handlers::init_producer_id::handle),
+        ApiKey::OffsetForLeaderEpoch => {
+            run(call, reader, handlers::offset_for_leader_epoch::handle)
+        }
+        ApiKey::DescribeConfigs => run(call, reader, handlers::describe_configs::handle),
+        ApiKey::AlterConfigs => run(call, reader, handlers::alter_configs::handle),
+        ApiKey::DescribeLogDirs => run(call, reader, handlers::describe_log_dirs::handle),
+        ApiKey::CreatePartitions => run(call, reader, handlers::create_partitions::handle),
+        ApiKey::IncrementalAlterConfigs => {
+            run(call, reader, handlers::incremental_alter_configs::handle)
+        }
+        ApiKey::DescribeCluster => run(call, reader, handlers::describe_cluster::handle),
+        ApiKey::DescribeTopicPartitions => {
+            run(call, reader, handlers::describe_topic_partitions::handle)
+        }
+        _ => Err(RefusedBecause::NotServed { key }),
+    }
+}
+
+fn decode<R: Request>(mut reader: Reader, version: i16) -> Result<R, RefusedBecause> {
+    let request = R::decode(&mut reader, version)?;
+    reader.finish()?;
+    Ok(request)
+}
+
+/// Starts a handler whose response is encoded whole.
+fn run<R, H>(call: Call, reader: Reader, handler: H) -> Result<(), RefusedBecause>
+where
+    R: Request + 'static,
+    H: AsyncFnOnce(&Call, R) -> R::Response + 'static,
+{
+    let request: R = decode(reader, call.head.version)?;
+    spawn(async move {
+        let response = handler(&call, request).await;
+        call.respond(R::KEY, &response);
+    });
+    Ok(())
+}

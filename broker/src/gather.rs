@@ -1,0 +1,137 @@
+//! Runs several futures of one task side by side: one call per owner core, started in order, awaited together.
+//!
+//! Shard-local. Invariant: results come back in the order of the futures.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Futures under way.
+pub struct Gather<'a, R> {
+    futures: Vec<Running<'a, R>>,
+}
+
+enum Running<'a, R> {
+    Waiting(Pin<Box<dyn Future<Output = R> + 'a>>),
+    Done(Option<R>),
+}
+
+impl<R> Default for Gather<'_, R> {
+    fn default() -> Self {
+        Gather {
+            futures: Vec::new(),
+        }
+    }
+}
+
+impl<'a, R> Gather<'a, R> {
+    /// Adds a future.
+    pub fn add(&mut self, future: impl Future<Output = R> + 'a) {
+        self.futures.push(Running::Waiting(Box::pin(future)));
+    }
+
+    /// Polls each future once, in order: what it does before its first wait has been done when this returns.
+    pub async fn start(&mut self) {
+        poll_fn(|context| {
+            self.poll_each(context);
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Waits for all.
+    pub async fn finish(mut self) -> Vec<R> {
+        poll_fn(|context| match self.poll_each(context) {
+            0 => Poll::Ready(()),
+            _ => Poll::Pending,
+        })
+        .await;
+        self.futures
+            .into_iter()
+            .filter_map(Running::result)
+            .collect()
+    }
+
+    /// Waits for the first to be done; none when there are no futures. The others are dropped.
+    pub async fn first(mut self) -> Option<(usize, R)> {
+        if self.futures.is_empty() {
+            return None;
+        }
+        poll_fn(|context| {
+            self.poll_each(context);
+            let done = self
+                .futures
+                .iter()
+                .position(|running| matches!(running, Running::Done(_)));
+            match done.and_then(|index| Some((index, self.futures.swap_remove(index).result()?))) {
+                Some(first) => Poll::Ready(Some(first)),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Polls what is not done; returns how many are left.
+    fn poll_each(&mut self, context: &mut Context<'_>) -> usize {
+        let mut left = 0;
+        for running in &mut self.futures {
+            if let Running::Waiting(future) = running {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(result) => *running = Running::Done(Some(result)),
+                    Poll::Pending => left += 1,
+                }
+            }
+        }
+        left
+    }
+}
+
+impl<R> Running<'_, R> {
+    fn result(self) -> Option<R> {
+        match self {
+            Running::Done(result) => result,
+            Running::Waiting(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::pin::pin;
+    use std::task::Waker;
+
+    #[test]
+    fn futures_start_in_order_and_results_keep_it() {
+        let started = RefCell::new(Vec::new());
+        let mut gather = Gather::default();
+        for number in 0..3 {
+            let started = &started;
+            gather.add(async move {
+                started.borrow_mut().push(number);
+                let mut polls = 0;
+                poll_fn(|_| {
+                    polls += 1;
+                    if polls + number > 3 {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
+                })
+                .await;
+                number
+            });
+        }
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(pin!(gather.start()).poll(&mut context).is_ready());
+        assert_eq!(*started.borrow(), [0, 1, 2]);
+        let mut finish = pin!(gather.finish());
+        let results = loop {
+            if let Poll::Ready(results) = finish.as_mut().poll(&mut context) {
+                break results;
+            }
+        };
+        assert_eq!(results, [0, 1, 2]);
+    }
+}

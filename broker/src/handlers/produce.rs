@@ -1,0 +1,173 @@
+//! Produce (0): appends one batch to each partition named.
+//!
+//! - 3 brought record batches of format v2, the only format that is stored, and exactly one batch a partition.
+//! - 5 adds the log start offset, 8 errors by record and a message, 9 is flexible.
+//! - 10 adds the current leader, which is always this broker.
+//! - 13 names topics by id.
+//!
+//! The order of the Produce requests of a connection is that of their appends: see [`crate::append_order`]. With
+//! acks=0 there is no response, and an error closes the connection, as in Kafka.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use corelane_engine::batch::ValidBatch;
+use corelane_engine::catalogue::Image;
+use corelane_engine::{Acks, AppendError, Appended};
+use corelane_protocol::messages::produce::{
+    PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
+};
+use corelane_protocol::produce_view::{ProducePartition, ProduceView};
+use corelane_protocol::{ApiKey, ErrorCode, TopicRef};
+use uuid::Uuid;
+
+use crate::append_order::Place;
+use crate::dispatch::Call;
+use crate::error_map;
+use crate::partition_calls::{PartitionCalls, Question};
+use crate::produce_batch;
+use crate::refusal::Refusal;
+use crate::response::Answer;
+use crate::topics::{self, Partition};
+
+/// What becomes of one partition's batch before the append.
+type Prepared = Result<Question<ValidBatch>, Refusal>;
+/// What becomes of it in the end.
+type Outcome = Result<Appended, Refusal>;
+
+/// Appends and answers.
+pub async fn handle(call: Call, request: ProduceView, place: Place) {
+    let image = topics::image();
+    let prepared = partitions(&request)
+        .map(|partition| prepare(&call, &image, &partition, request.acks))
+        .collect();
+    let outcomes = append(&call, prepared, request.acks, place).await;
+    if request.acks == 0 {
+        let failed = outcomes.iter().any(Result::is_err);
+        return call.answer(if failed {
+            Answer::Close
+        } else {
+            Answer::Silent
+        });
+    }
+    let response = assemble(&request, outcomes);
+    call.respond(ApiKey::Produce, &response);
+}
+
+fn partitions(request: &ProduceView) -> impl Iterator<Item = ProducePartition<'_>> {
+    // A view exists only of a request that was walked to its end without an error.
+    request.partitions().map_while(Result::ok)
+}
+
+fn prepare(
+    call: &Call,
+    image: &Arc<Image>,
+    partition: &ProducePartition<'_>,
+    acks: i16,
+) -> Prepared {
+    if !matches!(acks, -1..=1) {
+        return Err(ErrorCode::InvalidRequiredAcks.into());
+    }
+    let place = topics::locate(call.lane(), image, partition.topic, partition.index)?;
+    let batch = produce_batch::prepare(
+        partition.records.as_ref(),
+        call.head.version,
+        &topics::log_config(image, place.topic),
+    )?;
+    Ok(Question {
+        shard: place.shard,
+        partition: place.partition,
+        question: batch,
+    })
+}
+
+/// Appends what was prepared; refusals keep their places.
+async fn append(call: &Call, prepared: Vec<Prepared>, acks: i16, place: Place) -> Vec<Outcome> {
+    let acks = if acks == -1 {
+        Acks::Durable
+    } else {
+        Acks::Written
+    };
+    let mut questions = Vec::with_capacity(prepared.len());
+    let refusals: Vec<Option<Refusal>> = prepared
+        .into_iter()
+        .map(|prepared| prepared.map(|question| questions.push(question)).err())
+        .collect();
+    place.come_up().await;
+    let mut appends = PartitionCalls::new(
+        &call.lane().engine,
+        questions,
+        async move |partition, batch| append_one(partition, batch, acks).await,
+    );
+    appends.start().await;
+    drop(place);
+    let mut appended = appends.finish().await.into_iter();
+    let outcome = |refusal: Option<Refusal>| match refusal {
+        Some(refusal) => Err(refusal),
+        None => appended
+            .next()
+            .unwrap_or_else(|| Err(ErrorCode::NotLeaderOrFollower.into())),
+    };
+    refusals.into_iter().map(outcome).collect()
+}
+
+/// Runs on the partition's core.
+async fn append_one(partition: Option<Rc<Partition>>, batch: ValidBatch, acks: Acks) -> Outcome {
+    // The topic has been deleted since the request was routed.
+    let partition = partition.ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    let refuse = |error: AppendError| error_map::append(&error);
+    let pending = partition.append(batch, acks).map_err(refuse)?;
+    pending.await.map_err(refuse)
+}
+
+/// Puts the outcomes into the shape of the request.
+fn assemble(request: &ProduceView, outcomes: Vec<Outcome>) -> ProduceResponse {
+    let mut response = ProduceResponse::default();
+    let mut current = None;
+    for (partition, outcome) in partitions(request).zip(outcomes) {
+        if current != Some(partition.topic) {
+            current = Some(partition.topic);
+            response.responses.push(topic_response(partition.topic));
+        }
+        if let Some(topic) = response.responses.last_mut() {
+            topic
+                .partition_responses
+                .push(respond(partition.index, outcome));
+        }
+    }
+    response
+}
+
+fn topic_response(topic: TopicRef<'_>) -> TopicProduceResponse {
+    let (name, topic_id) = match topic {
+        TopicRef::Name(name) => (name.to_owned(), Uuid::nil()),
+        TopicRef::Id(id) => (String::new(), id),
+    };
+    TopicProduceResponse {
+        name,
+        topic_id,
+        partition_responses: Vec::new(),
+    }
+}
+
+fn respond(index: i32, outcome: Outcome) -> PartitionProduceResponse {
+    match outcome {
+        Ok(appended) => PartitionProduceResponse {
+            index,
+            error_code: ErrorCode::None.code(),
+            base_offset: appended.base_offset.0,
+            log_append_time_ms: appended.log_append_time.map_or(-1, |time| time.0),
+            log_start_offset: appended.log_start_offset.0,
+            ..PartitionProduceResponse::default()
+        },
+        Err(refusal) => PartitionProduceResponse {
+            index,
+            error_code: refusal.code.code(),
+            base_offset: -1,
+            log_append_time_ms: -1,
+            log_start_offset: -1,
+            error_message: Some(refusal.message),
+            ..PartitionProduceResponse::default()
+        },
+    }
+}

@@ -1,0 +1,67 @@
+//! The bounds of what clients can make the broker hold, in one place so that their relations can be checked.
+//!
+//! Invariants: the `const` asserts below. Pure.
+
+use std::time::Duration;
+
+/// The largest request, in bytes: the default of Kafka's `socket.request.max.bytes`.
+pub const FRAME_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Connections of the whole broker.
+pub const CONNECTIONS_MAX: usize = 20_000;
+/// Connections from one address. Kafka has no limit by default; one machine rarely runs more clients than this.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 10_000;
+/// Requests of one connection that may be under way; the next one is read when the oldest has been answered.
+pub const REQUESTS_IN_FLIGHT_MAX: usize = 64;
+/// Bytes of requests that all cores together hold, from a frame's allocation to its answer, unless set otherwise. A
+/// core can always hold two requests of the largest size, so that a large one cannot wait for ever.
+pub const REQUEST_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// The receive buffer of a connection that says nothing.
+pub const RECEIVE_BUFFER_BYTES_MIN: usize = 4 * 1024;
+/// The receive buffer of a connection that fills smaller ones. Batches stay in it until they are appended; two
+/// such buffers stay in the second-level cache of a core.
+pub const RECEIVE_BUFFER_BYTES_MAX: usize = 256 * 1024;
+/// Memory that is taken for a frame before its bytes have come; beyond it, memory doubles as bytes arrive, so that a
+/// length alone costs nothing.
+pub const FRAME_ADVANCE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Receive buffers that a core keeps for reuse.
+pub const SPARE_BUFFERS_MAX: usize = 64;
+/// The largest Fetch answer, in bytes of records: Kafka's `fetch.max.bytes` of the broker.
+pub const FETCH_BYTES_MAX: usize = 55 * 1024 * 1024;
+/// Fetch requests of one connection that hold data, the one that is being written included.
+pub const FETCHES_WITH_DATA_MAX: u64 = 2;
+/// The longest that a Fetch waits, whatever it asks for; the client just asks again.
+pub const FETCH_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Slices that one vectored send takes: the kernel's IOV_MAX is 1024.
+pub const SEND_SLICES_MAX: usize = 128;
+/// Bytes of a pipe between a file and a socket; more needs root.
+pub const PIPE_BYTES: usize = 1024 * 1024;
+/// Pipes that a core keeps for reuse.
+pub const SPARE_PIPES_MAX: usize = 16;
+/// File ranges below this length are read and copied: two ring operations and a pipe cost more.
+pub const SPLICE_BYTES_MIN: u32 = 32 * 1024;
+/// A connection without traffic is closed after this time: Kafka's `connections.max.idle.ms`.
+pub const IDLE_MAX: Duration = Duration::from_secs(600);
+/// The time within which a request that has begun must be whole, plus what [`RECEIVE_BYTES_PER_S_MIN`] allows.
+pub const RECEIVE_MAX: Duration = Duration::from_secs(30);
+/// The slowest sender of a large request that is waited for.
+pub const RECEIVE_BYTES_PER_S_MIN: usize = 64 * 1024;
+/// How long the socket may take nothing of an answer.
+pub const SEND_STALL_MAX: Duration = IDLE_MAX;
+/// How long answers of a connection that has said its last request may take to go out.
+pub const DRAIN_MAX: Duration = Duration::from_secs(4);
+/// How long the whole broker may take to stop.
+pub const STOP_MAX: Duration = Duration::from_secs(5);
+/// The wait after an accept that failed for want of descriptors or memory.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Partitions of one topic.
+pub const PARTITIONS_PER_TOPIC_MAX: i32 = 10_000;
+/// Topics and partitions that one answer of DescribeTopicPartitions lists:
+/// Kafka's `max.request.partition.size.limit`.
+pub const DESCRIBED_PARTITIONS_MAX: i32 = 2_000;
+
+const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
+const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);
+const _: () = assert!(RECEIVE_BUFFER_BYTES_MAX <= FRAME_ADVANCE_BYTES_MAX);
+const _: () = assert!(SEND_SLICES_MAX <= 1024);
+const _: () = assert!(DRAIN_MAX.as_secs() < STOP_MAX.as_secs());
+const _: () = assert!(CONNECTIONS_PER_ADDRESS_MAX <= CONNECTIONS_MAX);

@@ -1,0 +1,277 @@
+//! Judges the batch that a producer sends to one partition, and recompresses it where the topic says so.
+//!
+//! Pure but for the clock. Runs on the connection's core while the bytes are hot: one CRC pass, and no look at the
+//! records unless the topic's settings cannot be checked without them.
+
+use bytes::Bytes;
+use corelane_engine::batch::{TimestampType, ValidBatch};
+use corelane_engine::compress::{Compression, DecompressLimits};
+use corelane_engine::log_config::{CompressionPolicy, LogConfig};
+use corelane_engine::record::{Records, recompress};
+use corelane_engine::types::TimestampMs;
+use corelane_protocol::ErrorCode;
+
+use crate::clock;
+use crate::error_map;
+use crate::refusal::Refusal;
+
+/// Bytes of base offset and batch length.
+const OVERHEAD_BYTES: usize = 12;
+/// Where the magic lies.
+const MAGIC_POSITION: usize = 16;
+/// The smallest batch length that any format of Kafka ever had.
+const BATCH_LENGTH_MIN: i32 = 14;
+/// The format that is stored.
+const MAGIC_V2: i8 = 2;
+/// The first Produce version that may carry Zstandard (KIP-110).
+const ZSTD_SINCE: i16 = 7;
+
+/// The batch in `records`, sent in this version of Produce, as it is appended to a topic configured so.
+///
+/// # Errors
+/// With Kafka's code for what is wrong with it.
+pub fn prepare(
+    records: Option<&Bytes>,
+    version: i16,
+    config: &LogConfig,
+) -> Result<ValidBatch, Refusal> {
+    let bytes = records.map_or(&[][..], |bytes| bytes);
+    check_count(bytes)?;
+    let bytes = records.cloned().unwrap_or_default();
+    let size_max = usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX);
+    let batch = ValidBatch::check(bytes, size_max).map_err(|error| error_map::batch(&error))?;
+    let codec = batch.header().compression();
+    let codec = codec
+        .map_err(|error| Refusal::new(ErrorCode::UnsupportedCompressionType, error.to_string()))?;
+    if codec == Compression::Zstd && version < ZSTD_SINCE {
+        let message = format!(
+            "Produce requests with version {version} are not allowed to use ZStandard compression"
+        );
+        return Err(Refusal::new(ErrorCode::UnsupportedCompressionType, message));
+    }
+    if batch.header().is_transactional() {
+        return Err(Refusal::new(
+            ErrorCode::InvalidTxnState,
+            "this broker has no transactions",
+        ));
+    }
+    check_timestamps(&batch, config, TimestampMs(clock::now_ms()))?;
+    compress(batch, codec, config)
+}
+
+/// Refuses what is not one batch of format v2, as Kafka's `ProduceRequest.validateRecords` does: a batch that is cut
+/// off counts as none.
+fn check_count(bytes: &[u8]) -> Result<(), Refusal> {
+    let one = || {
+        Refusal::new(
+            ErrorCode::InvalidRecord,
+            "Produce requests must have exactly one record batch of format 2 per partition",
+        )
+    };
+    let (size, magic) = first_batch(bytes)?.ok_or_else(one)?;
+    let another = first_batch(&bytes[size..])?;
+    if magic != MAGIC_V2 || another.is_some() {
+        return Err(one());
+    }
+    Ok(())
+}
+
+/// Size and magic of the whole batch that `bytes` starts with; none when no whole batch is there.
+fn first_batch(bytes: &[u8]) -> Result<Option<(usize, i8)>, Refusal> {
+    let Some(length) = bytes
+        .get(8..OVERHEAD_BYTES)
+        .and_then(<[u8]>::first_chunk::<4>)
+    else {
+        return Ok(None);
+    };
+    let length = i32::from_be_bytes(*length);
+    if length < BATCH_LENGTH_MIN {
+        let message = format!("a record batch claims a length of {length} bytes");
+        return Err(Refusal::new(ErrorCode::CorruptMessage, message));
+    }
+    let Some(magic) = bytes.get(MAGIC_POSITION) else {
+        return Ok(None);
+    };
+    let magic = magic.cast_signed();
+    if !(0..=MAGIC_V2).contains(&magic) {
+        return Err(Refusal::new(
+            ErrorCode::CorruptMessage,
+            format!("a record batch of magic {magic}"),
+        ));
+    }
+    let size = usize::try_from(length)
+        .ok()
+        .and_then(|length| length.checked_add(OVERHEAD_BYTES));
+    Ok(size
+        .filter(|size| *size <= bytes.len())
+        .map(|size| (size, magic)))
+}
+
+/// Holds the batch's timestamps against the topic's bounds. With LogAppendTime they are replaced anyway.
+fn check_timestamps(
+    batch: &ValidBatch,
+    config: &LogConfig,
+    now: TimestampMs,
+) -> Result<(), Refusal> {
+    if config.timestamp_type == TimestampType::LogAppendTime {
+        return Ok(());
+    }
+    let bound = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+    let earliest = now.0.saturating_sub(bound(config.timestamp_before_max_ms));
+    let latest = now.0.saturating_add(bound(config.timestamp_after_max_ms));
+    let outside = |timestamp: i64| {
+        let message =
+            format!("Timestamp {timestamp} of message is out of range: {earliest} to {latest}");
+        Refusal::new(ErrorCode::InvalidTimestamp, message)
+    };
+    let max_timestamp = batch.header().max_timestamp().0;
+    if max_timestamp > latest {
+        return Err(outside(max_timestamp));
+    }
+    if bound(config.timestamp_before_max_ms) == i64::MAX {
+        return Ok(());
+    }
+    let records = Records::open_within(batch.bytes(), DecompressLimits::default());
+    for record in records.map_err(|error| error_map::record(&error))?.iter() {
+        let timestamp = record.map_err(|error| error_map::record(&error))?.timestamp;
+        if timestamp != TimestampMs::NONE && !(earliest..=latest).contains(&timestamp.0) {
+            return Err(outside(timestamp.0));
+        }
+    }
+    Ok(())
+}
+
+/// The batch in the topic's codec.
+fn compress(
+    batch: ValidBatch,
+    codec: Compression,
+    config: &LogConfig,
+) -> Result<ValidBatch, Refusal> {
+    let target = match config.compression {
+        CompressionPolicy::Producer => return Ok(batch),
+        CompressionPolicy::Codec(target) if target == codec => return Ok(batch),
+        CompressionPolicy::Codec(target) => target,
+    };
+    let level = config.compression_level(target);
+    let bytes = recompress(batch.bytes(), target, level, DecompressLimits::default())
+        .map_err(|error| error_map::record(&error))?;
+    let size_max = bytes.len();
+    ValidBatch::check(bytes, size_max).map_err(|error| error_map::batch(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord};
+
+    fn batch(compression: Compression, timestamp_ms: i64) -> Bytes {
+        let mut builder = BatchBuilder::new(BatchOptions {
+            compression,
+            ..BatchOptions::default()
+        });
+        for _ in 0..10 {
+            let record = NewRecord {
+                timestamp_ms,
+                key: None,
+                value: Some(b"a value"),
+                headers: &[],
+            };
+            builder.append(&record).unwrap();
+        }
+        builder.build().unwrap()
+    }
+
+    fn code(bytes: &[u8], config: &LogConfig) -> ErrorCode {
+        match prepare(Some(&Bytes::copy_from_slice(bytes)), 9, config) {
+            Ok(_) => ErrorCode::None,
+            Err(refusal) => refusal.code,
+        }
+    }
+
+    #[test]
+    fn anything_but_one_whole_batch_is_refused() {
+        let config = LogConfig::default();
+        let sound = batch(Compression::None, clock::now_ms());
+        assert_eq!(code(&sound, &config), ErrorCode::None);
+        assert_eq!(code(&[], &config), ErrorCode::InvalidRecord);
+        assert_eq!(
+            code(&[&sound[..], &sound[..]].concat(), &config),
+            ErrorCode::InvalidRecord
+        );
+        assert_eq!(
+            code(&[&sound[..], &[0]].concat(), &config),
+            ErrorCode::CorruptMessage
+        );
+        for length in 0..sound.len() {
+            assert_eq!(
+                code(&sound[..length], &config),
+                ErrorCode::InvalidRecord,
+                "cut at {length}"
+            );
+        }
+        let mut flipped = sound.to_vec();
+        *flipped.last_mut().unwrap() ^= 1;
+        assert_eq!(code(&flipped, &config), ErrorCode::CorruptMessage);
+        assert_eq!(
+            prepare(None, 9, &config).unwrap_err().code,
+            ErrorCode::InvalidRecord
+        );
+    }
+
+    #[test]
+    fn zstandard_is_refused_in_versions_that_do_not_know_it() {
+        let config = LogConfig::default();
+        let sent = batch(Compression::Zstd, clock::now_ms());
+        assert!(prepare(Some(&sent), 7, &config).is_ok());
+        let refusal = prepare(Some(&sent), 6, &config).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::UnsupportedCompressionType);
+    }
+
+    #[test]
+    fn timestamps_outside_the_bounds_are_refused_unless_the_broker_sets_them() {
+        let config = LogConfig {
+            timestamp_before_max_ms: 1000,
+            ..LogConfig::default()
+        };
+        let now = clock::now_ms();
+        assert_eq!(
+            code(&batch(Compression::Gzip, now), &config),
+            ErrorCode::None
+        );
+        assert_eq!(
+            code(&batch(Compression::Gzip, now - 60_000), &config),
+            ErrorCode::InvalidTimestamp
+        );
+        assert_eq!(
+            code(&batch(Compression::None, now + 7_200_000), &config),
+            ErrorCode::InvalidTimestamp
+        );
+        let config = LogConfig {
+            timestamp_type: TimestampType::LogAppendTime,
+            ..config
+        };
+        assert_eq!(
+            code(&batch(Compression::None, now + 7_200_000), &config),
+            ErrorCode::None
+        );
+    }
+
+    #[test]
+    fn a_batch_is_stored_in_the_topics_codec() {
+        for target in [
+            Compression::None,
+            Compression::Gzip,
+            Compression::Lz4,
+            Compression::Zstd,
+        ] {
+            let config = LogConfig {
+                compression: CompressionPolicy::Codec(target),
+                ..LogConfig::default()
+            };
+            let sent = batch(Compression::Snappy, clock::now_ms());
+            let stored = prepare(Some(&sent), 9, &config).unwrap();
+            assert_eq!(stored.header().compression().unwrap(), target);
+            assert_eq!(Records::open(stored.bytes()).unwrap().iter().count(), 10);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Memory that requests arrive in: views of it travel as batches, and it is used again when the last view is gone.
+//!
+//! Shard-local: one pool per core, newest buffer first, because its memory is still in the cache.
+//!
+//! Invariants: a buffer is given out only when no view of its memory is left. Bytes received but not cut into a
+//! frame move at most once per buffer.
+
+use std::cell::RefCell;
+
+use bytes::BytesMut;
+
+use crate::limits::{
+    FRAME_ADVANCE_BYTES_MAX, RECEIVE_BUFFER_BYTES_MAX, RECEIVE_BUFFER_BYTES_MIN, SPARE_BUFFERS_MAX,
+};
+
+/// How many spare buffers are tried before a fresh one is allocated.
+const TRIES_MAX: usize = 4;
+
+/// This core's spare receive buffers.
+#[derive(Default)]
+pub struct ReceiveBuffers {
+    /// Emptied handles of allocations whose last views may still be on their way to the disk.
+    spare: RefCell<Vec<BytesMut>>,
+}
+
+impl ReceiveBuffers {
+    /// A small buffer, for a connection that is idle as far as anyone knows.
+    pub fn small(&self) -> BytesMut {
+        BytesMut::with_capacity(RECEIVE_BUFFER_BYTES_MIN)
+    }
+
+    /// Makes room in `received` for at least one more byte, and for the frame of `frame_bytes` (prefix included) that
+    /// it starts with, if that is known. `capacity` is what the connection's traffic has earned.
+    pub fn make_room(&self, received: BytesMut, frame_bytes: usize, capacity: usize) -> BytesMut {
+        let wanted = wanted_bytes(received.len(), frame_bytes);
+        if received.capacity() >= wanted {
+            return received;
+        }
+        let mut roomy = self.take(wanted.max(capacity));
+        roomy.extend_from_slice(&received);
+        self.give_back(received);
+        roomy
+    }
+
+    fn take(&self, capacity: usize) -> BytesMut {
+        let mut spare = self.spare.borrow_mut();
+        let first = spare.len().saturating_sub(TRIES_MAX);
+        for index in (first..spare.len()).rev() {
+            if spare[index].try_reclaim(capacity) {
+                return spare.remove(index);
+            }
+        }
+        BytesMut::with_capacity(capacity)
+    }
+
+    fn give_back(&self, mut buffer: BytesMut) {
+        buffer.clear();
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() == SPARE_BUFFERS_MAX {
+            spare.remove(0);
+        }
+        spare.push(buffer);
+    }
+}
+
+/// Bytes that a buffer with `received` bytes of a frame of `frame_bytes` should hold.
+fn wanted_bytes(received: usize, frame_bytes: usize) -> usize {
+    let advance = received.saturating_mul(2).max(FRAME_ADVANCE_BYTES_MAX);
+    frame_bytes.min(advance).max(received + 1)
+}
+
+/// The buffer size that a connection has earned: doubled whenever a receive fills its buffer, back to the smallest
+/// when one brings little.
+#[derive(Clone, Copy, Debug)]
+pub struct EarnedCapacity(usize);
+
+impl Default for EarnedCapacity {
+    fn default() -> Self {
+        EarnedCapacity(RECEIVE_BUFFER_BYTES_MIN)
+    }
+}
+
+impl EarnedCapacity {
+    /// The size in bytes.
+    pub fn bytes(self) -> usize {
+        self.0
+    }
+
+    /// Takes note of a receive of `count` bytes into `room` bytes.
+    pub fn note(&mut self, count: usize, room: usize) {
+        if count == room {
+            self.0 = (self.0 * 4).min(RECEIVE_BUFFER_BYTES_MAX);
+        } else if count < RECEIVE_BUFFER_BYTES_MIN / 4 {
+            self.0 = (self.0 / 2).max(RECEIVE_BUFFER_BYTES_MIN);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Buf;
+
+    #[test]
+    fn a_buffer_is_used_again_only_when_its_last_view_is_gone() {
+        let buffers = ReceiveBuffers::default();
+        let mut first = BytesMut::with_capacity(1024);
+        let start = first.as_ptr();
+        first.extend_from_slice(&[7; 1024]);
+        let view = first.split_to(1024).freeze();
+        buffers.give_back(first);
+        assert_ne!(buffers.take(1024).as_ptr(), start);
+        assert_eq!(view[0], 7);
+        drop(view);
+        assert_eq!(buffers.take(1024).as_ptr(), start);
+    }
+
+    #[test]
+    fn a_claimed_length_alone_takes_little_memory() {
+        assert_eq!(wanted_bytes(4, 100 << 20), FRAME_ADVANCE_BYTES_MAX);
+        assert_eq!(wanted_bytes(4, 1000), 1000);
+        assert_eq!(wanted_bytes(3 << 20, 100 << 20), 6 << 20);
+        assert_eq!(wanted_bytes(0, 0), 1);
+    }
+
+    #[test]
+    fn a_partial_frame_keeps_its_bytes_when_it_moves() {
+        let buffers = ReceiveBuffers::default();
+        let mut received = buffers.small();
+        received.extend_from_slice(&vec![1; RECEIVE_BUFFER_BYTES_MIN - 3]);
+        received.extend_from_slice(&[1, 2, 3]);
+        received.advance(RECEIVE_BUFFER_BYTES_MIN - 2);
+        let received = buffers.make_room(received, 10_000, RECEIVE_BUFFER_BYTES_MIN);
+        assert_eq!(&received[..], [2, 3]);
+        assert!(received.capacity() >= 10_000);
+    }
+
+    #[test]
+    fn capacity_follows_the_traffic() {
+        let mut earned = EarnedCapacity::default();
+        for _ in 0..10 {
+            earned.note(100_000, 100_000);
+        }
+        assert_eq!(earned.bytes(), RECEIVE_BUFFER_BYTES_MAX);
+        for _ in 0..10 {
+            earned.note(100, 100_000);
+        }
+        assert_eq!(earned.bytes(), RECEIVE_BUFFER_BYTES_MIN);
+    }
+}

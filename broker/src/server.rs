@@ -1,0 +1,471 @@
+//! Starts and stops the broker: listens, hands each client to the core with the fewest, and lets go in order.
+//!
+//! Shared between the thread that starts it and the cores. Invariants: the socket is bound before the engine is opened,
+//! so that a port in use costs nothing; at most [`crate::limits::CONNECTIONS_MAX`] clients are connected; a stop takes
+//! [`STOP_MAX`] at most, plus the engine's own flush.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use corelane_engine::io::Ring;
+use corelane_engine::runtime::{sleep, spawn};
+use corelane_engine::types::ShardId;
+use corelane_engine::{Engine, EngineConfig, EngineError};
+use futures_lite::future::block_on;
+
+use crate::complaint::complain;
+use crate::connection::{self, Accepted};
+use crate::gather::Gather;
+use crate::lane::Lane;
+use crate::limits::{
+    ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DRAIN_MAX, FRAME_BYTES_MAX,
+    REQUEST_BYTES_MAX, STOP_MAX,
+};
+use crate::settings::{BrokerSettings, Endpoint};
+
+/// The core that accepts.
+const ACCEPTOR: ShardId = ShardId(0);
+/// Accepts between two looks at other tasks.
+const ACCEPTS_AT_ONCE_MAX: usize = 64;
+/// How often a stopping core looks whether its connections have drained.
+const DRAIN_CHECK_INTERVAL: Duration = Duration::from_millis(5);
+
+/// What a broker is told at its start.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// The engine's own settings; its node id is replaced by the broker's.
+    pub engine: EngineConfig,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What clients are told to connect to; none is the address that they have reached.
+    pub advertise: Option<Endpoint>,
+    /// Whether a topic is created when a client first names it.
+    pub auto_create_topics: bool,
+    /// Partitions of a topic that is created without a count.
+    pub num_partitions: i32,
+    /// Connections at once, over all cores.
+    pub connections_max: usize,
+    /// Connections at once from one address.
+    pub connections_per_address_max: usize,
+    /// The largest request that is read, in bytes.
+    pub request_bytes_max: usize,
+    /// Bytes of requests that all cores together hold.
+    pub request_memory_bytes: usize,
+}
+
+impl ServeConfig {
+    /// Defaults for everything but the data directory.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        ServeConfig {
+            engine: EngineConfig::new(data),
+            listen: SocketAddr::from(([127, 0, 0, 1], 9092)),
+            advertise: None,
+            auto_create_topics: true,
+            num_partitions: 1,
+            connections_max: CONNECTIONS_MAX,
+            connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
+            request_bytes_max: FRAME_BYTES_MAX,
+            request_memory_bytes: REQUEST_BYTES_MAX,
+        }
+    }
+}
+
+/// Why a broker did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Another program listens there.
+    #[error("port {} on {} is in use; stop the other program or choose another port with --listen", .address.port(), .address.ip())]
+    PortInUse {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// The engine did not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// A broker that serves.
+pub struct RunningBroker {
+    engine: Engine,
+    address: SocketAddr,
+    stop: Arc<Stop>,
+}
+
+/// The order to stop. The second thread is the one that waits.
+#[derive(Default)]
+struct Stop {
+    ordered: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// Orders the broker to stop; works from a signal handler's thread.
+#[derive(Clone)]
+pub struct StopHandle(Arc<Stop>);
+
+impl StopHandle {
+    /// Lets [`RunningBroker::wait`] return.
+    pub fn stop(&self) {
+        *self
+            .0
+            .ordered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// Starts a broker. When this returns, clients are served.
+///
+/// # Errors
+/// See [`ServeError`].
+pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
+    let listener = listen(config.listen)?;
+    let address = listener.local_addr().map_err(|source| ServeError::Listen {
+        address: config.listen,
+        source,
+    })?;
+    let engine = Engine::open(EngineConfig {
+        node_id: crate::settings::NODE_ID,
+        ..config.engine.clone()
+    })?;
+    let settings = Arc::new(BrokerSettings {
+        listen: address,
+        advertise: config.advertise.clone(),
+        auto_create_topics: config.auto_create_topics,
+        num_partitions: config.num_partitions,
+        request_bytes_max: config.request_bytes_max,
+        request_memory_bytes_per_core: per_core(&config, engine.shard_count()),
+        cluster_id: engine.cluster_id().to_owned(),
+        data_directory: engine.data().to_owned(),
+    });
+    for shard in engine.shards() {
+        let (lane_engine, settings) = (engine.clone(), settings.clone());
+        block_on(engine.on(shard, move || async move {
+            Lane::install(lane_engine, settings)
+        }));
+    }
+    let stop = Arc::new(Stop::default());
+    let admissions = Admissions::new(&config, engine.shard_count());
+    block_on(engine.on(ACCEPTOR, move || async move {
+        spawn(accept_until_stopped(listener, admissions))
+    }));
+    Ok(RunningBroker {
+        engine,
+        address,
+        stop,
+    })
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listener = TcpListener::bind(address).map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => ServeError::PortInUse { address },
+        _ => ServeError::Listen { address, source },
+    })?;
+    let prepared = listener.set_nonblocking(true);
+    prepared
+        .map(|()| listener)
+        .map_err(|source| ServeError::Listen { address, source })
+}
+
+/// A core can always hold two of the largest requests, so that one of them cannot wait for ever.
+fn per_core(config: &ServeConfig, cores: usize) -> usize {
+    (config.request_memory_bytes / cores).max(2 * config.request_bytes_max)
+}
+
+impl RunningBroker {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The engine behind it.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// A handle that lets [`RunningBroker::wait`] return.
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle(self.stop.clone())
+    }
+
+    /// Waits for the order to stop, then stops.
+    pub fn wait(self) {
+        let mut ordered = self
+            .stop
+            .ordered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        while !*ordered {
+            ordered = self
+                .stop
+                .changed
+                .wait(ordered)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(ordered);
+        self.stop();
+    }
+
+    /// Stops: no more clients, what runs is finished and answered, everything is flushed.
+    pub fn stop(self) {
+        let deadline = Instant::now() + STOP_MAX.min(DRAIN_MAX);
+        StopHandle(self.stop.clone()).stop();
+        for shard in self.engine.shards() {
+            block_on(self.engine.on(shard, || async {
+                if let Some(lane) = Lane::current() {
+                    lane.stop_reading();
+                }
+            }));
+        }
+        for shard in self.engine.shards() {
+            block_on(self.engine.on(shard, move || drain(deadline)));
+        }
+        self.engine.stop();
+    }
+}
+
+/// Waits until this core's connections have ended, and ends those that have not by the deadline.
+async fn drain(deadline: Instant) {
+    let Some(lane) = Lane::current() else { return };
+    while lane.connection_count() > 0 && Instant::now() < deadline {
+        sleep(DRAIN_CHECK_INTERVAL).await;
+    }
+    lane.hang_up();
+    Lane::remove();
+}
+
+/// Counts connections: in all, by core, by address. The second threads are the cores that end connections.
+#[derive(Clone)]
+struct Admissions(Arc<Counts>);
+
+struct Counts {
+    connections_max: usize,
+    per_address_max: usize,
+    by_core: Vec<AtomicUsize>,
+    by_address: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A connection's place; given up on drop.
+struct Admission {
+    counts: Arc<Counts>,
+    core: usize,
+    address: IpAddr,
+}
+
+/// Why a client is turned away.
+#[derive(Debug, thiserror::Error)]
+enum TurnedAway {
+    #[error("{count} connections are the most that this broker takes")]
+    TooMany { count: usize },
+    #[error("{count} connections are the most that one address may have")]
+    TooManyOfAddress { count: usize },
+}
+
+impl Admissions {
+    fn new(config: &ServeConfig, cores: usize) -> Self {
+        Admissions(Arc::new(Counts {
+            connections_max: config.connections_max,
+            per_address_max: config.connections_per_address_max,
+            by_core: (0..cores).map(|_| AtomicUsize::new(0)).collect(),
+            by_address: Mutex::default(),
+        }))
+    }
+
+    /// Takes a place on the core with the fewest connections.
+    fn admit(&self, address: IpAddr) -> Result<Admission, TurnedAway> {
+        let counts = &self.0;
+        let loads = counts
+            .by_core
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed));
+        let (total, core) =
+            loads
+                .enumerate()
+                .fold((0, (0, usize::MAX)), |(total, least), (core, load)| {
+                    (
+                        total + load,
+                        if load < least.1 { (core, load) } else { least },
+                    )
+                });
+        if total >= counts.connections_max {
+            return Err(TurnedAway::TooMany { count: total });
+        }
+        let mut by_address = counts
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let count = by_address.entry(address).or_default();
+        if *count >= counts.per_address_max {
+            return Err(TurnedAway::TooManyOfAddress { count: *count });
+        }
+        *count += 1;
+        counts.by_core[core.0].fetch_add(1, Ordering::Relaxed);
+        Ok(Admission {
+            counts: counts.clone(),
+            core: core.0,
+            address,
+        })
+    }
+}
+
+impl Admission {
+    fn shard(&self) -> ShardId {
+        ShardId(u16::try_from(self.core).expect("cores are counted by u16"))
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.counts.by_core[self.core].fetch_sub(1, Ordering::Relaxed);
+        let mut by_address = self
+            .counts
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_address.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+async fn accept_until_stopped(listener: TcpListener, admissions: Admissions) {
+    let Some(lane) = Lane::current() else { return };
+    // The ring keeps a second descriptor of the listening socket, which is closed with this task.
+    let polled = match listener.try_clone() {
+        Ok(polled) => Arc::new(OwnedFd::from(polled)),
+        Err(error) => return tracing::error!(%error, "cannot watch the listening socket"),
+    };
+    while !lane.is_stopping() {
+        let mut ready = Gather::default();
+        ready.add(async { drop(Ring::current().poll(&polled, libc::POLLIN).await) });
+        ready.add(lane.stopping());
+        ready.first().await;
+        if let Err(error) = accept_some(&lane.engine, &listener, &admissions) {
+            tracing::warn!(%error, "accepting pauses");
+            sleep(ACCEPT_PAUSE).await;
+        }
+    }
+}
+
+/// Accepts what waits. An error is want of descriptors or memory: waiting clients stay in the kernel's queue.
+fn accept_some(engine: &Engine, listener: &TcpListener, admissions: &Admissions) -> io::Result<()> {
+    for _ in 0..ACCEPTS_AT_ONCE_MAX {
+        match listener.accept() {
+            Ok((stream, peer)) => hand_over(engine, stream, peer, admissions),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            // The client has gone before it was accepted.
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    ) || error.raw_os_error() == Some(libc::EPROTO)
+}
+
+fn hand_over(engine: &Engine, stream: TcpStream, peer: SocketAddr, admissions: &Admissions) {
+    let admission = match admissions.admit(peer.ip()) {
+        Ok(admission) => admission,
+        Err(reason) => return complain(&peer, &reason),
+    };
+    let Ok(accepted) = prepare(stream, peer) else {
+        // The client has gone already.
+        return;
+    };
+    let (engine, shard) = (engine.clone(), admission.shard());
+    spawn(async move {
+        engine
+            .on(shard, move || async move {
+                if let Some(lane) = Lane::current() {
+                    spawn(serve_admitted(lane, accepted, admission));
+                }
+            })
+            .await;
+    });
+}
+
+async fn serve_admitted(lane: std::rc::Rc<Lane>, accepted: Accepted, admission: Admission) {
+    connection::serve(lane, accepted).await;
+    drop(admission);
+}
+
+fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
+    stream.set_nodelay(true)?;
+    // Splicing to it must not block the core.
+    stream.set_nonblocking(true)?;
+    let local = stream.local_addr()?;
+    Ok(Accepted {
+        socket: OwnedFd::from(stream),
+        peer,
+        local,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admissions(connections_max: usize, per_address_max: usize) -> Admissions {
+        let config = ServeConfig {
+            connections_max,
+            connections_per_address_max: per_address_max,
+            ..ServeConfig::new("unused")
+        };
+        Admissions::new(&config, 2)
+    }
+
+    #[test]
+    fn clients_go_to_the_core_with_the_fewest() {
+        let admissions = admissions(10, 10);
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let first = admissions.admit(address).unwrap();
+        let second = admissions.admit(address).unwrap();
+        assert_eq!((first.core, second.core), (0, 1));
+        let third = admissions.admit(address).unwrap();
+        drop(second);
+        assert_eq!(admissions.admit(address).unwrap().core, 1);
+        drop((first, third));
+        assert!(admissions.0.by_address.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_client_too_many_is_turned_away() {
+        let admissions = admissions(3, 2);
+        let [one, other] = [1, 2].map(|last| IpAddr::from([127, 0, 0, last]));
+        let _first = admissions.admit(one).unwrap();
+        let _second = admissions.admit(one).unwrap();
+        assert!(matches!(
+            admissions.admit(one),
+            Err(TurnedAway::TooManyOfAddress { count: 2 })
+        ));
+        let _third = admissions.admit(other).unwrap();
+        assert!(matches!(
+            admissions.admit(other),
+            Err(TurnedAway::TooMany { count: 3 })
+        ));
+    }
+}

@@ -1,0 +1,77 @@
+//! What the user sets of the broker, as the handlers need it.
+//!
+//! Shared by all cores, immutable.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::connection::Connection;
+
+/// The one broker's id.
+pub const NODE_ID: i32 = 1;
+
+/// A host name or address, and a port, that clients are told to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// The broker's settings.
+#[derive(Clone, Debug)]
+pub struct BrokerSettings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What clients are told; none is the address that they have reached.
+    pub advertise: Option<Endpoint>,
+    /// Whether a topic is created when a client first names it.
+    pub auto_create_topics: bool,
+    /// Partitions of a topic that is created without a count.
+    pub num_partitions: i32,
+    /// The largest request that is read, in bytes.
+    pub request_bytes_max: usize,
+    /// Bytes of requests that a core holds.
+    pub request_memory_bytes_per_core: usize,
+    /// The cluster's id, as Kafka prints it.
+    pub cluster_id: String,
+    /// The data directory.
+    pub data_directory: PathBuf,
+}
+
+impl BrokerSettings {
+    /// The address that the client of `connection` should use.
+    pub fn endpoint(&self, connection: &Connection) -> Endpoint {
+        self.advertise
+            .clone()
+            .unwrap_or_else(|| endpoint_of(connection.local))
+    }
+}
+
+/// An address as clients are told it: IPv4 wherever it is one, since many clients try only the first address that a
+/// name resolves to.
+fn endpoint_of(address: SocketAddr) -> Endpoint {
+    let ip: IpAddr = address.ip().to_canonical();
+    Endpoint {
+        host: ip.to_string(),
+        port: address.port(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_client_of_an_ipv6_socket_is_told_the_ipv4_address() {
+        let endpoint = endpoint_of("[::ffff:127.0.0.1]:9092".parse().unwrap());
+        assert_eq!(
+            endpoint,
+            Endpoint {
+                host: "127.0.0.1".to_owned(),
+                port: 9092
+            }
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! Finds topics and partitions in this core's image of the catalogue.
+//!
+//! Shard-local. Invariant: what is not in the image is answered with Kafka's code for it, and nothing is created here.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use corelane_engine::Shard;
+use corelane_engine::catalogue::{Image, PartitionRecord, TopicImage};
+use corelane_engine::log_config::LogConfig;
+use corelane_engine::types::{ShardId, TopicPartition};
+use corelane_protocol::{ErrorCode, TopicRef};
+use uuid::Uuid;
+
+use crate::lane::Lane;
+
+/// A partition of this broker.
+pub use corelane_engine::Partition;
+
+/// Partitions without a slot share so many, as the engine places them.
+const FOREIGN_SLOTS: u32 = u16::MAX as u32;
+
+/// Where a partition is.
+pub struct Place<'a> {
+    /// Its topic.
+    pub topic: &'a TopicImage,
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The core that owns it.
+    pub shard: ShardId,
+}
+
+/// The calling core's image.
+pub fn image() -> Arc<Image> {
+    Shard::current().image()
+}
+
+/// Finds a topic.
+///
+/// # Errors
+/// UNKNOWN_TOPIC_OR_PARTITION or UNKNOWN_TOPIC_ID.
+pub fn find<'a>(image: &'a Image, topic: TopicRef<'_>) -> Result<&'a TopicImage, ErrorCode> {
+    match topic {
+        TopicRef::Name(name) => image
+            .topic_by_name(name)
+            .ok_or(ErrorCode::UnknownTopicOrPartition),
+        TopicRef::Id(id) => image.topic_by_id(id).ok_or(ErrorCode::UnknownTopicId),
+    }
+}
+
+/// Finds a partition.
+///
+/// # Errors
+/// As [`find`], and UNKNOWN_TOPIC_OR_PARTITION for a partition that the topic does not have.
+pub fn locate<'a>(
+    lane: &Lane,
+    image: &'a Image,
+    topic: TopicRef<'_>,
+    index: i32,
+) -> Result<Place<'a>, ErrorCode> {
+    let topic = find(image, topic)?;
+    let record = topic
+        .partitions
+        .get(&index)
+        .ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    let partition = TopicPartition {
+        topic_id: topic.topic_id,
+        partition: index,
+    };
+    Ok(Place {
+        topic,
+        partition,
+        shard: owner(lane, record),
+    })
+}
+
+/// The core that owns a partition. Records of a foreign catalogue have no slot; their partitions live by number.
+fn owner(lane: &Lane, record: &PartitionRecord) -> ShardId {
+    let by_number = || {
+        ShardId(u16::try_from(record.partition.unsigned_abs() % FOREIGN_SLOTS).unwrap_or_default())
+    };
+    lane.engine
+        .owner(record.shard_slot.unwrap_or_else(by_number))
+}
+
+/// The configurations that a topic sets.
+pub fn set_configs(image: &Image, topic: &TopicImage) -> BTreeMap<String, String> {
+    let pairs = image.topic_configs(&topic.name);
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Parsed configurations of topics, as of one image.
+#[derive(Default)]
+struct ParsedConfigs {
+    image: Option<Arc<Image>>,
+    topics: HashMap<Uuid, Rc<LogConfig>>,
+}
+
+thread_local! {
+    static PARSED: RefCell<ParsedConfigs> = RefCell::default();
+}
+
+/// The configuration in force for a topic of `image`, parsed once for each image.
+pub fn log_config(image: &Arc<Image>, topic: &TopicImage) -> Rc<LogConfig> {
+    PARSED.with_borrow_mut(|parsed| {
+        if !parsed
+            .image
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, image))
+        {
+            *parsed = ParsedConfigs {
+                image: Some(image.clone()),
+                topics: HashMap::new(),
+            };
+        }
+        let config = parsed.topics.entry(topic.topic_id);
+        config
+            .or_insert_with(|| Rc::new(parse(image, topic)))
+            .clone()
+    })
+}
+
+fn parse(image: &Image, topic: &TopicImage) -> LogConfig {
+    // Only checked values are stored; should an older version have let one through, the defaults hold.
+    LogConfig::from_pairs(image.topic_configs(&topic.name)).unwrap_or_default()
+}

@@ -1,0 +1,531 @@
+//! The walk over the batches of a segment file, which goes on behind damage.
+//!
+//! What is found comes in file order: a whole batch, a stretch of damage, or zeros up to the end as a file that was
+//! allocated ahead has them. After damage the walk looks for the next place where a whole batch with a matching CRC
+//! starts whose offsets are not below the expected ones, so that a lost length field costs one batch, not the rest.
+
+use super::window::{RANGE_BYTES_MAX, Window};
+use corelane_engine::batch::{HEADER_LENGTH, MAGIC_V2, RecordBatchHeader, crc32c};
+use std::fmt;
+use std::path::Path;
+
+/// Bytes read at a time when only headers are looked at.
+const HEADERS_PIECE_BYTES: usize = 4096;
+/// Bytes read at a time when contents are looked at.
+const CONTENTS_PIECE_BYTES: usize = 1 << 20;
+/// Bytes searched at a time for the next batch after damage.
+const SEARCH_BYTES: u64 = 1 << 20;
+/// The first byte that the CRC covers.
+const CRC_START: usize = 21;
+/// Where the magic lies in a batch of every version.
+const MAGIC_INDEX: usize = 16;
+
+/// How closely batches are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Headers only: bodies are skipped unread, CRCs are not checked.
+    Headers,
+    /// Every byte: CRCs are checked and [`Batch::bytes`] holds the batch.
+    Contents,
+}
+
+/// One thing found in the file.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// A batch.
+    Batch(Batch<'a>),
+    /// Bytes that are no batch, or a batch that lies.
+    Damage(Damage),
+    /// Nothing but zeros up to the end of the file.
+    Zeros {
+        /// Where they start.
+        position: u64,
+        /// How many there are.
+        length: u64,
+    },
+}
+
+/// A whole batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Where it starts.
+    pub position: u64,
+    /// Its header.
+    pub header: RecordBatchHeader,
+    /// Its size.
+    pub length: u64,
+    /// The offset that would have followed the batch before, when this one starts above it.
+    pub gap_from: Option<i64>,
+    /// The whole batch; empty when only headers are read.
+    pub bytes: &'a [u8],
+}
+
+/// A stretch of the file that cannot be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Where it starts.
+    pub position: u64,
+    /// Bytes up to the next whole batch or the end.
+    pub length: u64,
+    /// The offset that was expected there.
+    pub expected_offset: i64,
+    /// What is wrong.
+    pub kind: DamageKind,
+}
+
+/// What is wrong with a stretch of damage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DamageKind {
+    /// The file ends within a batch, as after a crash in the middle of a write.
+    TornTail { claimed: u64 },
+    /// The CRC does not match the bytes.
+    BadCrc { stored: u32, computed: u32 },
+    /// No batch can have this length.
+    BadLength { batch_length: i32 },
+    /// No format has this magic.
+    BadMagic { magic: i8 },
+    /// A message set of before Kafka 0.11.
+    OldFormat { magic: i8 },
+    /// The offsets of the header make no sense.
+    BadOffsets {
+        base_offset: i64,
+        last_offset_delta: i32,
+    },
+    /// The batch starts below the end of the one before.
+    OffsetBack { base_offset: i64 },
+    /// Zeros with something behind them.
+    ZerosInside,
+}
+
+impl DamageKind {
+    /// A name for programs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            DamageKind::TornTail { .. } => "torn-tail",
+            DamageKind::BadCrc { .. } => "bad-crc",
+            DamageKind::BadLength { .. } => "bad-length",
+            DamageKind::BadMagic { .. } => "bad-magic",
+            DamageKind::OldFormat { .. } => "old-format",
+            DamageKind::BadOffsets { .. } => "bad-offsets",
+            DamageKind::OffsetBack { .. } => "offset-back",
+            DamageKind::ZerosInside => "zeros-inside",
+        }
+    }
+}
+
+impl fmt::Display for DamageKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DamageKind::TornTail { claimed } => {
+                write!(formatter, "the file ends within a batch of {claimed} bytes")
+            }
+            DamageKind::BadCrc { stored, computed } => {
+                write!(
+                    formatter,
+                    "CRC-32C is {computed:#010x}, the header says {stored:#010x}"
+                )
+            }
+            DamageKind::BadLength { batch_length } => {
+                write!(formatter, "impossible batch length {batch_length}")
+            }
+            DamageKind::BadMagic { magic } => write!(formatter, "unknown magic {magic}"),
+            DamageKind::OldFormat { magic } => {
+                write!(
+                    formatter,
+                    "message format {magic}, of before Kafka 0.11, is not read"
+                )
+            }
+            DamageKind::BadOffsets {
+                base_offset,
+                last_offset_delta,
+            } => {
+                write!(
+                    formatter,
+                    "impossible base offset {base_offset} with last offset delta {last_offset_delta}"
+                )
+            }
+            DamageKind::OffsetBack { base_offset } => {
+                write!(formatter, "base offset goes back to {base_offset}")
+            }
+            DamageKind::ZerosInside => {
+                formatter.write_str("zeros where a batch belongs, and data behind them")
+            }
+        }
+    }
+}
+
+/// The walk over one file.
+pub struct Batches {
+    window: Window,
+    depth: Depth,
+    position: u64,
+    expected_offset: i64,
+}
+
+impl Batches {
+    /// Opens `path`, whose batches start at `base_offset` or above.
+    pub fn open(path: &Path, base_offset: i64, depth: Depth) -> anyhow::Result<Self> {
+        let piece_bytes = match depth {
+            Depth::Headers => HEADERS_PIECE_BYTES,
+            Depth::Contents => CONTENTS_PIECE_BYTES,
+        };
+        let window = Window::open(path, piece_bytes)?;
+        Ok(Batches {
+            window,
+            depth,
+            position: 0,
+            expected_offset: base_offset,
+        })
+    }
+
+    /// The offset that follows everything found so far.
+    pub fn next_offset(&self) -> i64 {
+        self.expected_offset
+    }
+
+    /// Bytes of the file.
+    pub fn file_bytes(&self) -> u64 {
+        self.window.file_bytes()
+    }
+
+    /// The next thing in the file; `None` at its end.
+    pub fn advance(&mut self) -> anyhow::Result<Option<Found<'_>>> {
+        let position = self.position;
+        if position >= self.window.file_bytes() {
+            return Ok(None);
+        }
+        let kind = match self.judge()? {
+            Verdict::Good(header, length) => {
+                return Ok(Some(Found::Batch(self.take(header, length)?)));
+            }
+            Verdict::Back(header, length) => {
+                self.position += length;
+                let kind = DamageKind::OffsetBack {
+                    base_offset: header.base_offset().0,
+                };
+                return Ok(Some(Found::Damage(self.damage(position, kind))));
+            }
+            Verdict::Zeros => match self.first_nonzero(position)? {
+                None => {
+                    self.position = self.window.file_bytes();
+                    return Ok(Some(Found::Zeros {
+                        position,
+                        length: self.position - position,
+                    }));
+                }
+                Some(_) => DamageKind::ZerosInside,
+            },
+            Verdict::Bad(kind) => kind,
+        };
+        self.position = self.search(position + 1)?;
+        let kind = match kind {
+            // A length beyond the end with whole batches behind it is a flipped bit, not the end of the log.
+            DamageKind::TornTail { claimed } if self.position < self.window.file_bytes() => {
+                DamageKind::BadLength {
+                    batch_length: i32::try_from(claimed).unwrap_or(i32::MAX),
+                }
+            }
+            kind => kind,
+        };
+        Ok(Some(Found::Damage(self.damage(position, kind))))
+    }
+
+    fn damage(&self, position: u64, kind: DamageKind) -> Damage {
+        Damage {
+            position,
+            length: self.position - position,
+            expected_offset: self.expected_offset,
+            kind,
+        }
+    }
+
+    fn take(&mut self, header: RecordBatchHeader, length: u64) -> std::io::Result<Batch<'_>> {
+        let position = self.position;
+        let base_offset = header.base_offset().0;
+        let gap_from = (base_offset > self.expected_offset).then_some(self.expected_offset);
+        self.position += length;
+        self.expected_offset = header
+            .next_offset()
+            .map_or(self.expected_offset, |offset| offset.0);
+        let bytes = match self.depth {
+            Depth::Headers => &[],
+            Depth::Contents => self.window.bytes(position, length)?,
+        };
+        Ok(Batch {
+            position,
+            header,
+            length,
+            gap_from,
+            bytes,
+        })
+    }
+
+    /// Judges what starts at the current position.
+    fn judge(&mut self) -> std::io::Result<Verdict> {
+        let position = self.position;
+        let remaining = self.window.file_bytes() - position;
+        let head = self.window.bytes(position, HEADER_LENGTH as u64)?;
+        if head.iter().all(|byte| *byte == 0) {
+            return Ok(Verdict::Zeros);
+        }
+        let Some(header) = RecordBatchHeader::view(head).copied() else {
+            return Ok(Verdict::Bad(DamageKind::TornTail {
+                claimed: HEADER_LENGTH as u64,
+            }));
+        };
+        let length = match whole_length(&header) {
+            Ok(length) => length,
+            Err(kind) => return Ok(Verdict::Bad(kind)),
+        };
+        if length > remaining {
+            return Ok(Verdict::Bad(DamageKind::TornTail { claimed: length }));
+        }
+        if self.depth == Depth::Contents {
+            let computed = crc32c(&self.window.bytes(position, length)?[CRC_START..]);
+            if computed != header.crc() {
+                return Ok(Verdict::Bad(DamageKind::BadCrc {
+                    stored: header.crc(),
+                    computed,
+                }));
+            }
+        }
+        match header.base_offset().0 < self.expected_offset {
+            true => Ok(Verdict::Back(header, length)),
+            false => Ok(Verdict::Good(header, length)),
+        }
+    }
+
+    fn first_nonzero(&mut self, from: u64) -> std::io::Result<Option<u64>> {
+        let mut position = from;
+        while position < self.window.file_bytes() {
+            let bytes = self.window.bytes(position, SEARCH_BYTES)?;
+            if let Some(index) = bytes.iter().position(|byte| *byte != 0) {
+                return Ok(Some(position + index as u64));
+            }
+            if bytes.is_empty() {
+                break;
+            }
+            position += bytes.len() as u64;
+        }
+        Ok(None)
+    }
+
+    /// The first position from `from` on where a whole, intact, expected batch starts; the end of the file without one.
+    fn search(&mut self, from: u64) -> std::io::Result<u64> {
+        let file_bytes = self.window.file_bytes();
+        let mut start = from;
+        while start < file_bytes {
+            let bytes = self.window.bytes(start, SEARCH_BYTES)?;
+            let candidates: Vec<u64> = plausible_starts(bytes, self.expected_offset)
+                .map(|index| start + index as u64)
+                .collect();
+            let searched = bytes.len() as u64;
+            for candidate in candidates {
+                if self.is_intact(candidate)? {
+                    return Ok(candidate);
+                }
+            }
+            if searched < HEADER_LENGTH as u64 {
+                break;
+            }
+            // The last positions of a piece lack a whole header: the next piece starts there.
+            start += searched - (HEADER_LENGTH as u64 - 1);
+        }
+        Ok(file_bytes)
+    }
+
+    fn is_intact(&mut self, position: u64) -> std::io::Result<bool> {
+        let head = self.window.bytes(position, HEADER_LENGTH as u64)?;
+        let Some(header) = RecordBatchHeader::view(head).copied() else {
+            return Ok(false);
+        };
+        let Ok(length) = whole_length(&header) else {
+            return Ok(false);
+        };
+        let bytes = self.window.bytes(position, length)?;
+        Ok(bytes.len() as u64 == length && crc32c(&bytes[CRC_START..]) == header.crc())
+    }
+}
+
+/// What starts at a position.
+enum Verdict {
+    Good(RecordBatchHeader, u64),
+    Back(RecordBatchHeader, u64),
+    Zeros,
+    Bad(DamageKind),
+}
+
+/// The size of the batch that `header` starts, when the header can be believed.
+fn whole_length(header: &RecordBatchHeader) -> Result<u64, DamageKind> {
+    let batch_length = header.batch_length();
+    match header.magic() {
+        MAGIC_V2 => {}
+        magic @ (0 | 1) => return Err(DamageKind::OldFormat { magic }),
+        magic => return Err(DamageKind::BadMagic { magic }),
+    }
+    let size = header
+        .size()
+        .map(|size| size as u64)
+        .filter(|size| *size <= RANGE_BYTES_MAX);
+    let size = size.ok_or(DamageKind::BadLength { batch_length })?;
+    let base_offset = header.base_offset().0;
+    match header.next_offset() {
+        Some(_) if base_offset >= 0 => Ok(size),
+        _ => Err(DamageKind::BadOffsets {
+            base_offset,
+            last_offset_delta: header.last_offset_delta(),
+        }),
+    }
+}
+
+/// Indexes in `bytes` where the header of an expected batch might start.
+fn plausible_starts(bytes: &[u8], expected_offset: i64) -> impl Iterator<Item = usize> + '_ {
+    let starts = 0..(bytes.len() + 1).saturating_sub(HEADER_LENGTH);
+    starts.filter(move |start| {
+        bytes[start + MAGIC_INDEX] == MAGIC_V2 as u8
+            && RecordBatchHeader::view(&bytes[*start..]).is_some_and(|header| {
+                header.base_offset().0 >= expected_offset && whole_length(header).is_ok()
+            })
+    })
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord};
+    use corelane_engine::types::{LeaderEpoch, Offset};
+
+    /// A batch of `count` records from `base_offset` on, each with a value of 100 bytes.
+    pub fn batch(base_offset: i64, count: i64) -> Vec<u8> {
+        let options = BatchOptions {
+            base_offset: Offset(base_offset),
+            leader_epoch: LeaderEpoch(0),
+            ..BatchOptions::default()
+        };
+        let mut builder = BatchBuilder::new(options);
+        for index in 0..count {
+            let value = [b'v'; 100];
+            let record = NewRecord {
+                timestamp_ms: 1_000 + base_offset + index,
+                key: Some(b"key"),
+                value: Some(&value),
+                headers: &[],
+            };
+            builder.append(&record).unwrap();
+        }
+        builder.build().unwrap().to_vec()
+    }
+
+    /// Three batches of ten records each.
+    pub fn three_batches() -> Vec<u8> {
+        [batch(0, 10), batch(10, 10), batch(20, 10)].concat()
+    }
+
+    /// What a walk finds, as short text.
+    fn walk(bytes: &[u8]) -> Vec<String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file.log");
+        std::fs::write(&path, bytes).unwrap();
+        let mut batches = Batches::open(&path, 0, Depth::Contents).unwrap();
+        let mut found = Vec::new();
+        while let Some(item) = batches.advance().unwrap() {
+            found.push(match item {
+                Found::Batch(batch) => format!("batch {}", batch.header.base_offset()),
+                Found::Damage(damage) => format!(
+                    "{} {}+{}",
+                    damage.kind.name(),
+                    damage.position,
+                    damage.length
+                ),
+                Found::Zeros { position, length } => format!("zeros {position}+{length}"),
+            });
+        }
+        found
+    }
+
+    #[test]
+    fn whole_batches_are_found_in_order() {
+        assert_eq!(walk(&three_batches()), ["batch 0", "batch 10", "batch 20"]);
+        assert!(walk(&[]).is_empty());
+    }
+
+    #[test]
+    fn zeros_at_the_end_are_allocation_not_damage() {
+        let mut bytes = three_batches();
+        let end = bytes.len();
+        bytes.resize(end + 5000, 0);
+        assert_eq!(walk(&bytes)[3], format!("zeros {end}+5000"));
+    }
+
+    #[test]
+    fn a_flipped_bit_costs_one_batch() {
+        let mut bytes = three_batches();
+        let size = bytes.len() / 3;
+        bytes[size + 100] ^= 1;
+        assert_eq!(
+            walk(&bytes),
+            [
+                "batch 0".to_owned(),
+                format!("bad-crc {size}+{size}"),
+                "batch 20".to_owned()
+            ]
+        );
+    }
+
+    #[test]
+    fn a_lost_length_costs_one_batch() {
+        let size = three_batches().len() / 3;
+        for (index, name) in [
+            (8, "bad-length"),
+            (9, "bad-length"),
+            (10, "bad-length"),
+            (11, "bad-crc"),
+        ] {
+            let mut bytes = three_batches();
+            bytes[size + index] ^= 0x40;
+            assert_eq!(
+                walk(&bytes),
+                [
+                    "batch 0".to_owned(),
+                    format!("{name} {size}+{size}"),
+                    "batch 20".to_owned()
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn a_torn_tail_is_told_from_rot_by_what_follows() {
+        let mut bytes = three_batches();
+        let size = bytes.len() / 3;
+        bytes.truncate(2 * size + size / 2);
+        assert_eq!(
+            walk(&bytes)[2],
+            format!("torn-tail {}+{}", 2 * size, size / 2)
+        );
+    }
+
+    #[test]
+    fn zeros_inside_the_log_are_damage() {
+        let mut bytes = three_batches();
+        let size = bytes.len() / 3;
+        bytes[size..2 * size].fill(0);
+        assert_eq!(walk(&bytes)[1], format!("zeros-inside {size}+{size}"));
+    }
+
+    #[test]
+    fn a_batch_that_goes_back_is_damage() {
+        let bytes = [batch(10, 10), batch(5, 2), batch(20, 1)].concat();
+        let found = walk(&bytes);
+        assert!(found[1].starts_with("offset-back"), "{found:?}");
+        assert_eq!(found[2], "batch 20");
+    }
+
+    #[test]
+    fn random_bytes_end_the_walk_without_a_batch() {
+        let bytes: Vec<u8> = (0u32..100_000)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .collect();
+        assert!(walk(&bytes).iter().all(|found| !found.starts_with("batch")));
+    }
+}

@@ -1,0 +1,356 @@
+//! The settings of Corelane and the four layers they come from: flags over environment over a TOML file over defaults.
+//!
+//! A setting has one name in three spellings: `--num-partitions`, `CORELANE_NUM_PARTITIONS`, `num-partitions = …`.
+//! [`Resolved`] keeps for each the text and its source, so that `config show` and every error can say where a value
+//! came from. Parsing into types that cannot be wrong is `settings/serve`'s. Pure but for [`read_file`].
+
+mod cores;
+mod host_port;
+mod serve;
+
+pub use cores::CoreSelection;
+pub use host_port::HostPort;
+pub use serve::ServeSettings;
+
+use crate::failure::Failure;
+use crate::suggestion;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The file that is read when no `--config` names another.
+pub const DEFAULT_FILE: &str = "corelane.toml";
+
+/// Bytes up to which a settings file is read.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// One setting: its name, its default as text, and what it means.
+pub struct Setting {
+    /// The flag without its dashes, and the key in the file.
+    pub name: &'static str,
+    /// What holds when no layer says anything; empty when the meaning says what follows.
+    pub default: &'static str,
+    /// A short phrase for tables.
+    pub meaning: &'static str,
+}
+
+/// Every setting, in the order in which `config show` lists them.
+pub const SETTINGS: [Setting; 12] = [
+    setting(
+        "bootstrap",
+        "127.0.0.1:9092",
+        "broker that the client commands ask first",
+    ),
+    setting(
+        "listen",
+        "127.0.0.1:9092",
+        "address and port that `serve` accepts connections on",
+    ),
+    setting(
+        "advertise",
+        "",
+        "address and port that clients are told to use (default: the one they reached)",
+    ),
+    setting(
+        "data",
+        "./data",
+        "directory of topics, segments and checkpoints",
+    ),
+    setting(
+        "cores",
+        "all",
+        "`all`, a number of cores, or CPUs as in 0-3,6",
+    ),
+    setting(
+        "auto-create-topics",
+        "true",
+        "create a topic when a client first names it",
+    ),
+    setting(
+        "num-partitions",
+        "1",
+        "partitions of a topic created without a count",
+    ),
+    setting(
+        "connections-max",
+        "20000",
+        "connections open at once, over all cores",
+    ),
+    setting(
+        "request-bytes-max",
+        "100MiB",
+        "largest request that is read",
+    ),
+    setting(
+        "request-memory",
+        "512MiB",
+        "memory for requests, over all cores; each core can hold two of the largest",
+    ),
+    setting(
+        "tail-cache-memory",
+        "256MiB",
+        "memory for the newest records, over all cores",
+    ),
+    setting("log-level", "info", "error, warn, info, debug or trace"),
+];
+
+const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
+    Setting {
+        name,
+        default,
+        meaning,
+    }
+}
+
+/// The environment variable of a setting.
+pub fn variable(name: &str) -> String {
+    format!("CORELANE_{}", name.replace('-', "_").to_uppercase())
+}
+
+/// The layer that a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A flag of this run.
+    Flag,
+    /// An environment variable.
+    Environment,
+    /// The TOML file.
+    File(PathBuf),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Flag => formatter.write_str("flag"),
+            Source::Environment => formatter.write_str("environment"),
+            Source::File(path) => write!(formatter, "{}", path.display()),
+            Source::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// A setting with the text that won and the layer it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedSetting {
+    /// The setting's name.
+    pub name: &'static str,
+    /// The value as it was written.
+    pub text: String,
+    /// Who wrote it.
+    pub source: Source,
+}
+
+/// The keys and values of a settings file.
+#[derive(Debug, Default)]
+pub struct SettingsFile {
+    path: PathBuf,
+    values: Vec<(&'static str, String)>,
+}
+
+/// Reads the file of `--config`, or `corelane.toml` of the working directory where there is one.
+pub fn read_file(named: Option<&Path>) -> Result<SettingsFile, Failure> {
+    let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+    let unreadable = |error: std::io::Error| {
+        Failure::configuration(format!(
+            "cannot read the settings file {}: {error}",
+            path.display()
+        ))
+        .advise("name a readable TOML file with --config, or leave it out")
+    };
+    match std::fs::metadata(path) {
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(SettingsFile::default());
+        }
+        Err(error) => return Err(unreadable(error)),
+        Ok(metadata) if metadata.len() > FILE_BYTES_MAX => {
+            return Err(Failure::configuration(format!(
+                "the settings file {} has {} bytes; at most {FILE_BYTES_MAX} are read",
+                path.display(),
+                metadata.len()
+            )));
+        }
+        Ok(_) => {}
+    }
+    parse_file(path, &std::fs::read_to_string(path).map_err(unreadable)?)
+}
+
+fn parse_file(path: &Path, text: &str) -> Result<SettingsFile, Failure> {
+    let in_file =
+        |message: String| Failure::configuration(format!("{}: {message}", path.display()));
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| in_file(error.to_string()))?;
+    let mut values = Vec::new();
+    for (key, value) in table {
+        let known = SETTINGS.iter().find(|setting| setting.name == key);
+        let setting =
+            known.ok_or_else(|| in_file(format!("unknown setting `{key}`")).advise(meant(&key)))?;
+        values.push((setting.name, scalar(&key, value).map_err(in_file)?));
+    }
+    Ok(SettingsFile {
+        path: path.to_owned(),
+        values,
+    })
+}
+
+fn meant(key: &str) -> String {
+    match suggestion::closest(key, SETTINGS.iter().map(|setting| setting.name)) {
+        Some(name) => format!("did you mean `{name}`? `corelane config show` lists every setting"),
+        None => "`corelane config show` lists every setting".to_owned(),
+    }
+}
+
+fn scalar(key: &str, value: toml::Value) -> Result<String, String> {
+    match value {
+        toml::Value::String(text) => Ok(text),
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        toml::Value::Boolean(flag) => Ok(flag.to_string()),
+        other => Err(format!(
+            "`{key}` is a {}, but settings are strings, whole numbers or true/false",
+            other.type_str()
+        )),
+    }
+}
+
+/// Every setting with its winning value.
+#[derive(Debug)]
+pub struct Resolved {
+    values: Vec<ResolvedSetting>,
+}
+
+impl Resolved {
+    /// Lays the four layers over each other. `flags` holds only what was given; `environment` answers for a variable.
+    ///
+    /// Other variables that begin with `CORELANE_` are left alone: container platforms invent such names for services.
+    pub fn new(
+        flags: &[(&'static str, String)],
+        environment: impl Fn(&str) -> Option<String>,
+        file: &SettingsFile,
+    ) -> Self {
+        let of = |layer: &[(&'static str, String)], name| {
+            layer
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, text)| text.clone())
+        };
+        let resolve = |setting: &Setting| {
+            let name = setting.name;
+            let flag = of(flags, name).map(|text| (text, Source::Flag));
+            let flag_or_variable = flag
+                .or_else(|| environment(&variable(name)).map(|text| (text, Source::Environment)));
+            let written = flag_or_variable.or_else(|| {
+                of(&file.values, name).map(|text| (text, Source::File(file.path.clone())))
+            });
+            let (text, source) =
+                written.unwrap_or_else(|| (setting.default.to_owned(), Source::Default));
+            ResolvedSetting { name, text, source }
+        };
+        Resolved {
+            values: SETTINGS.iter().map(resolve).collect(),
+        }
+    }
+
+    /// Every setting, in the order of [`SETTINGS`].
+    pub fn all(&self) -> &[ResolvedSetting] {
+        &self.values
+    }
+
+    /// The broker that client commands ask first.
+    pub fn bootstrap(&self) -> Result<HostPort, Failure> {
+        self.parse("bootstrap", HostPort::parse)
+    }
+
+    /// The text of one setting through `parser`; an error names the setting, its source and what to write instead.
+    fn parse<T>(
+        &self,
+        name: &str,
+        parser: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, Failure> {
+        let value = self.values.iter().find(|value| value.name == name);
+        let value = value.unwrap_or_else(|| panic!("{name} is not in SETTINGS"));
+        parser(&value.text).map_err(|reason| match &value.source {
+            Source::Flag => Failure::usage(format!("--{name}: {reason}")),
+            Source::Environment => Failure::configuration(format!("{}: {reason}", variable(name))),
+            Source::File(path) => {
+                Failure::configuration(format!("{}: `{name}`: {reason}", path.display()))
+            }
+            Source::Default => Failure::configuration(format!("the default of `{name}`: {reason}")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit_code::ExitCode;
+
+    fn file(text: &str) -> SettingsFile {
+        parse_file(Path::new("here.toml"), text).unwrap()
+    }
+
+    fn show<'a>(resolved: &'a Resolved, name: &str) -> (&'a str, &'a Source) {
+        let value = resolved
+            .all()
+            .iter()
+            .find(|value| value.name == name)
+            .unwrap();
+        (&value.text, &value.source)
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_file_over_defaults() {
+        let file = file("listen = '127.0.0.1:3'\ndata = '/file'\ncores = 3");
+        let environment = |name: &str| match name {
+            "CORELANE_LISTEN" => Some("127.0.0.1:2".to_owned()),
+            "CORELANE_DATA" => Some("/environment".to_owned()),
+            _ => None,
+        };
+        let resolved = Resolved::new(&[("listen", "127.0.0.1:1".to_owned())], environment, &file);
+        assert_eq!(show(&resolved, "listen"), ("127.0.0.1:1", &Source::Flag));
+        assert_eq!(
+            show(&resolved, "data"),
+            ("/environment", &Source::Environment)
+        );
+        assert_eq!(
+            show(&resolved, "cores"),
+            ("3", &Source::File(PathBuf::from("here.toml")))
+        );
+        assert_eq!(show(&resolved, "num-partitions"), ("1", &Source::Default));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_the_known_one() {
+        let failure = parse_file(Path::new("here.toml"), "num_partition = 3").unwrap_err();
+        assert_eq!(failure.exit_code(), ExitCode::Configuration);
+        assert!(failure.to_string().contains("num_partition"), "{failure}");
+        assert!(failure.advice().unwrap().contains("`num-partitions`"));
+    }
+
+    #[test]
+    fn a_table_where_a_value_belongs_is_refused() {
+        assert!(parse_file(Path::new("here.toml"), "[listen]\nport = 1").is_err());
+    }
+
+    #[test]
+    fn a_bad_value_names_where_it_came_from() {
+        let resolved = Resolved::new(
+            &[("listen", "nowhere".to_owned())],
+            |_| None,
+            &SettingsFile::default(),
+        );
+        let failure = ServeSettings::new(&resolved).unwrap_err();
+        assert_eq!(failure.exit_code(), ExitCode::Usage);
+        let resolved = Resolved::new(&[], |_| None, &file("listen = 'nowhere'"));
+        let failure = ServeSettings::new(&resolved).unwrap_err();
+        assert_eq!(failure.exit_code(), ExitCode::Configuration);
+        assert!(failure.to_string().contains("here.toml"), "{failure}");
+    }
+
+    #[test]
+    fn every_default_is_a_valid_value() {
+        let resolved = Resolved::new(&[], |_| None, &SettingsFile::default());
+        ServeSettings::new(&resolved).unwrap();
+        resolved.bootstrap().unwrap();
+    }
+}
