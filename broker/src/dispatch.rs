@@ -198,9 +198,8 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
 }
 
 fn decode<R: Request>(mut reader: Reader, version: i16) -> Result<R, RefusedBecause> {
-    let request = R::decode(&mut reader, version)?;
-    reader.finish()?;
-    Ok(request)
+    // Bytes behind the body are left alone, as in Kafka: librdkafka 2.16 sends some behind a Metadata request.
+    Ok(R::decode(&mut reader, version)?)
 }
 
 /// Starts a handler whose response is encoded whole.
