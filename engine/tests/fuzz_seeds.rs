@@ -4,6 +4,9 @@
 //! `CORELANE_WRITE_SEEDS=1 cargo test -p corelane-engine --test fuzz_seeds` writes them. Inputs that fuzzing found are
 //! kept beside them, under names of their own.
 
+// Helpers of tests fail by panicking, as the tests do.
+#![allow(clippy::unwrap_used)]
+
 #[path = "../src/golden_batches.rs"]
 mod golden_batches;
 

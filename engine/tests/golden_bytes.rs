@@ -2,6 +2,9 @@
 //!
 //! A change here is a change of the format: the page, these bytes and the seeds of the fuzz targets change with it.
 
+// Helpers of tests fail by panicking, as the tests do.
+#![allow(clippy::unwrap_used)]
+
 use corelane_engine::batch::{RecordBatchHeader, ValidBatch};
 use corelane_engine::catalogue::{
     ConfigRecord, MetadataRecord, PartitionRecord, ProducerIdsRecord, ResourceType, TopicRecord,
