@@ -20,10 +20,28 @@ const TARGET_BYTES_MAX: usize = 100_000;
 
 type Seeds = Vec<(String, Vec<u8>)>;
 
-const TARGETS: [(&str, fn(&[u8]), fn() -> Seeds); 3] = [
-    ("request", fuzz_request, request_seeds),
-    ("produce", fuzz_produce, produce_seeds),
-    ("fetch", fuzz_fetch, fetch_seeds),
+struct Target {
+    name: &'static str,
+    entry_point: fn(&[u8]),
+    make: fn() -> Seeds,
+}
+
+const TARGETS: [Target; 3] = [
+    Target {
+        name: "request",
+        entry_point: fuzz_request,
+        make: request_seeds,
+    },
+    Target {
+        name: "produce",
+        entry_point: fuzz_produce,
+        make: produce_seeds,
+    },
+    Target {
+        name: "fetch",
+        entry_point: fuzz_fetch,
+        make: fetch_seeds,
+    },
 ];
 
 fn folder(target: &str) -> PathBuf {
@@ -42,10 +60,10 @@ fn committed(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn every_committed_seed_goes_through_its_entry_point() {
-    for (target, entry_point, _) in TARGETS {
-        for (path, seed) in committed(target) {
+    for target in TARGETS {
+        for (path, seed) in committed(target.name) {
             println!("{}", path.display());
-            entry_point(&seed);
+            (target.entry_point)(&seed);
         }
     }
 }
@@ -53,9 +71,9 @@ fn every_committed_seed_goes_through_its_entry_point() {
 #[test]
 fn seeds_are_committed_as_they_are_made() {
     let writes = std::env::var_os("CORELANE_WRITE_SEEDS").is_some();
-    for (target, _, make) in TARGETS {
-        let folder = folder(target);
-        for (name, seed) in make() {
+    for target in TARGETS {
+        let folder = folder(target.name);
+        for (name, seed) in (target.make)() {
             let path = folder.join(name);
             if writes {
                 fs::create_dir_all(&folder).unwrap();
@@ -63,8 +81,13 @@ fn seeds_are_committed_as_they_are_made() {
             }
             assert_eq!(fs::read(&path).ok(), Some(seed), "{}", path.display());
         }
-        let total: usize = committed(target).iter().map(|(_, seed)| seed.len()).sum();
-        assert!(total < TARGET_BYTES_MAX, "{target} has {total} bytes");
+        let seeds = committed(target.name);
+        let total: usize = seeds.iter().map(|(_, seed)| seed.len()).sum();
+        assert!(
+            total < TARGET_BYTES_MAX,
+            "{} has {total} bytes",
+            target.name
+        );
     }
 }
 
