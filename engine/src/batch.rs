@@ -481,7 +481,9 @@ fn producer_invalidity(header: &RecordBatchHeader) -> Option<Invalidity> {
         return Some(Invalidity::Empty { record_count });
     }
     let is_too_many = holds_records_plainly(header)
-        && header.size().is_none_or(|size| records_that_fit(size) < i64::from(record_count));
+        && header
+            .size()
+            .is_none_or(|size| records_that_fit(size) < i64::from(record_count));
     if is_too_many || last_offset_delta != record_count - 1 {
         return Some(Invalidity::CountMismatch {
             record_count,
