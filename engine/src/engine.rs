@@ -186,7 +186,14 @@ impl Engine {
         let switchboard = Switchboard {
             mailboxes: mailboxes.map_err(EngineError::Cores)?.into(),
         };
-        let threads = start_cores(&config, &cpus, &switchboard)?;
+        let threads = match start_cores(&config, &cpus, &switchboard) {
+            Ok(threads) => threads,
+            Err(error) => {
+                // Those that have started end at their first turn.
+                stop_turning(&switchboard);
+                return Err(error);
+            }
+        };
         let watchdog =
             Watchdog::start(switchboard.mailboxes.clone()).map_err(EngineError::Cores)?;
         let engine = Engine(Arc::new(Shared {
@@ -403,9 +410,7 @@ impl Engine {
         let Some(running) = running else { return };
         // The watchdog first, so that it signals no thread that has ended.
         drop(running.watchdog);
-        for mailbox in self.0.switchboard.mailboxes.iter() {
-            mailbox.deliver([Box::new(|| Shard::current().stop()) as crate::mailbox::Mail]);
-        }
+        stop_turning(&self.0.switchboard);
         for thread in running.threads {
             if let Err(error) = thread.join() {
                 tracing::error!(%error, "a core ended badly");
@@ -424,13 +429,17 @@ impl Drop for Shared {
             .take();
         if let Some(running) = engine_stopped {
             drop(running.watchdog);
-            for mailbox in self.switchboard.mailboxes.iter() {
-                mailbox.deliver([Box::new(|| Shard::current().stop()) as crate::mailbox::Mail]);
-            }
+            stop_turning(&self.switchboard);
             for thread in running.threads {
                 let _ = thread.join();
             }
         }
+    }
+}
+
+fn stop_turning(switchboard: &Switchboard) {
+    for mailbox in switchboard.mailboxes.iter() {
+        mailbox.deliver([Box::new(|| Shard::current().stop()) as crate::mailbox::Mail]);
     }
 }
 

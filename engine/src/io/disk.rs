@@ -244,12 +244,12 @@ impl Disk for RingDisk {
             .await
             .map_err(write_failed)?;
         written();
-        let flushed = sync.await.result.map(drop);
-        // A short write cancels the linked flush before it has begun, so that this is the first one.
-        let flushed = if whole {
-            flushed
-        } else {
-            self.flush(file).await
+        let flushed = match sync.await.result {
+            // A short write cancels the linked flush before it has begun, so that this is the first one.
+            Err(error) if error.raw_os_error() == Some(libc::ECANCELED) => self.flush(file).await,
+            // It covered the first part of what took several writes, and has told all of its own failures.
+            Ok(_) if !whole => self.flush(file).await,
+            flushed => flushed.map(drop),
         };
         flushed.map_err(|source| AppendIoError::Flush { source })
     }

@@ -33,6 +33,9 @@ const COMPLETIONS: u32 = 4096;
 /// Marks completions that nobody waits for (cancellations).
 const NOBODY: u64 = u64::MAX;
 
+/// The longest sleep: no process lives to see the end of it.
+const SLEEP_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 thread_local! {
     static CURRENT: RefCell<Option<Ring>> = const { RefCell::new(None) };
 }
@@ -246,6 +249,8 @@ impl Ring {
 
     /// Completes when `duration` has passed.
     pub fn sleep(&self, duration: Duration) -> Sleep {
+        // Further off, an instant would be out of the clock's range.
+        let duration = duration.min(SLEEP_MAX);
         let number = self.0.alarm_count.get();
         self.0.alarm_count.set(number + 1);
         Sleep {
