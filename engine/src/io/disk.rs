@@ -411,7 +411,9 @@ async fn open(path: &Path, flags: i32) -> io::Result<Arc<OwnedFd>> {
         .flags(flags | libc::O_CLOEXEC)
         .mode(MODE)
         .build();
-    let descriptor = complete(entry, None, hold).await.result?;
+    // SAFETY: the entry points into the path that `hold` keeps, and names no descriptor.
+    let opening = unsafe { Ring::current().submit_opening(entry, None, hold) };
+    let descriptor = opening.await.result?;
     let descriptor = RawFd::try_from(descriptor).expect("the kernel's descriptors are i32");
     // SAFETY: the kernel has just opened it for us; nobody else knows it.
     Ok(Arc::new(unsafe { OwnedFd::from_raw_fd(descriptor) }))

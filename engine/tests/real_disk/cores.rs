@@ -244,6 +244,44 @@ fn reads_given_up_do_not_disturb_the_partition() {
 }
 
 #[test]
+fn an_engine_that_has_ended_leaves_no_descriptor_and_no_thread() {
+    // In a process of its own: other tests open files as well.
+    const ALONE: &str = "CORELANE_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let name = "cores::an_engine_that_has_ended_leaves_no_descriptor_and_no_thread";
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(ALONE, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stderr).into_owned();
+        assert!(child.status.success(), "{said}");
+        return;
+    }
+    let count = |path: &str| std::fs::read_dir(path).unwrap().count();
+    let mut scene = Scene::new();
+    let topic = scene.topic("ended", &[("segment.bytes", "1048576")]);
+    let mut seen = Vec::new();
+    for round in 0..12 {
+        for number in 0..4 {
+            scene.append(topic, batch(number, 1, 300_000), Acks::Written);
+        }
+        // A read that waits for ever must not hold anything either.
+        scene.on_partition(topic, |open| async move {
+            spawn(async move { open.wait_for_data(Offset(i64::MAX - 1)).await });
+        });
+        if round % 2 == 0 {
+            scene.stop();
+        } else {
+            scene.drop_engine();
+        }
+        seen.push((count("/proc/self/fd"), count("/proc/self/task")));
+        scene.start();
+    }
+    assert_eq!(seen[3], seen[11], "{seen:?}");
+}
+
+#[test]
 fn absurd_durations_sleep_for_ever_instead_of_failing() {
     let scene = Scene::new();
     let topic = scene.topic(
