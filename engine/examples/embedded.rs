@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p corelane-engine --example embedded -- /path/on/ext4`
 
+use std::path::PathBuf;
+
 use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord, Records};
 use corelane_engine::{
     Acks, Engine, EngineConfig, FetchPart, NewTopic, Offset, ReadRequest, TopicPartition,
@@ -12,6 +14,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "./data-embedded".into());
+    run(data.into())
+}
+
+/// Opens an engine, uses it, stops it.
+pub fn run(data: PathBuf) -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::open(EngineConfig::new(data))?;
     futures_lite::future::block_on(append_and_read(&engine))?;
     engine.stop();

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use crate::append::AppendError;
 use crate::file_name::{self, SegmentFileKind, SegmentFileName};
 use crate::io::{AppendIoError, Disk};
-use crate::log::{FailedStep, Group, LogPosition, Step};
+use crate::log::{FailedStep, Group, LogPosition, Refusal, Step};
 use crate::partition::Partition;
 use crate::segment::Segment;
 use crate::types::{Position, TimestampMs};
@@ -30,27 +30,77 @@ pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
             Step::Idle => break,
             Step::Roll => ("rolling", roll(&partition).await),
             Step::PersistEpoch => ("saving the leader epoch", persist_epoch(&partition).await),
+            Step::Flush => ("flushing", flush(&partition).await),
             Step::Write(group) => {
                 write(&partition, group).await;
                 continue;
             }
         };
-        if let Err(error) = done {
-            fail(&partition, None, &error, what);
+        if let Err(failure) = done {
+            fail(&partition, None, failure, what).await;
         }
     }
     partition.appending.set(false);
 }
 
-/// Rolls outside of an append, for retention. False when appends are under way: then there is no need.
-pub(crate) async fn roll_when_idle<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<bool> {
-    if partition.appending.replace(true) {
-        return Ok(false);
+/// What stopped the appender.
+struct Failure {
+    source: io::Error,
+    /// Whether it was a flush: the kernel has forgotten what was dirty, so that nothing can be taken back or repeated.
+    is_flush: bool,
+}
+
+impl Failure {
+    fn of_flush(source: io::Error) -> Failure {
+        Failure {
+            source,
+            is_flush: true,
+        }
     }
-    let rolled = roll(partition).await;
+
+    fn is_full_disk(&self) -> bool {
+        !self.is_flush && self.source.kind() == io::ErrorKind::StorageFull
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(source: io::Error) -> Failure {
+        Failure {
+            source,
+            is_flush: false,
+        }
+    }
+}
+
+/// Rolls outside of an append, for retention. False when appends are under way or refused: then it has to wait.
+pub(crate) async fn roll_when_idle<D: Disk>(partition: &Rc<Partition<D>>) -> bool {
+    if partition.log.borrow().refused.is_some() || partition.appending.replace(true) {
+        return false;
+    }
+    let rolled = match roll(partition).await {
+        Ok(()) => true,
+        Err(failure) => {
+            fail(partition, None, failure, "rolling").await;
+            false
+        }
+    };
     // Appends that were queued meanwhile found the appender taken.
     partition.disk.spawn(run(partition.clone()));
-    rolled.map(|()| true)
+    rolled
+}
+
+/// Flushes what has been written, in its turn between two groups.
+async fn flush<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
+    let (file, written) = {
+        let log = partition.log.borrow();
+        (log.active_file(), log.written)
+    };
+    let flushed = partition.disk.flush(&file).await;
+    flushed.map_err(Failure::of_flush)?;
+    partition.log.borrow_mut().flushed_to(written);
+    partition.notify();
+    partition.checkpointer.appended(partition, 0);
+    Ok(())
 }
 
 async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
@@ -85,31 +135,31 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
         }
         Err(AppendIoError::Write { source, position }) => {
             let what = format!("writing {} bytes at position {position}", group.length);
-            fail(partition, Some((group, FailedStep::Write)), &source, &what);
+            let group = Some((group, FailedStep::Write));
+            fail(partition, group, source.into(), &what).await;
         }
         Err(AppendIoError::Flush { source }) => {
-            fail(
-                partition,
-                Some((group, FailedStep::Flush)),
-                &source,
-                "flushing",
-            );
+            let group = Some((group, FailedStep::Flush));
+            fail(partition, group, Failure::of_flush(source), "flushing").await;
         }
     }
 }
 
-/// Nothing is known of what is on the disk: answers everybody, and refuses writes until the log has been opened again.
-fn fail<D: Disk>(
+/// Answers everybody and refuses writes: until there is room again on a full disk, whose half-written group is taken
+/// back first, so that "nothing was appended" stays true over a crash; else until the log has been opened again, since
+/// nothing is known of what is on the disk.
+async fn fail<D: Disk>(
     partition: &Rc<Partition<D>>,
     group: Option<(Group, FailedStep)>,
-    source: &io::Error,
+    failure: Failure,
     what: &str,
 ) {
+    let is_full_disk = failure.is_full_disk() && crate::open::take_back(partition).await.is_ok();
     let mut log = partition.log.borrow_mut();
     let file = log.active().base_offset;
-    let reason = format!("{what} of segment {file} failed: {source}");
+    let reason = format!("{what} of segment {file} failed: {}", failure.source);
     tracing::error!(partition = %log.directory.display(), %reason, "the partition refuses writes");
-    let error = if source.kind() == io::ErrorKind::StorageFull {
+    let error = if is_full_disk {
         AppendError::DiskFull {
             partition: log.partition,
         }
@@ -118,10 +168,13 @@ fn fail<D: Disk>(
         AppendError::Failed { partition, reason }
     };
     log.fail(group, &error);
-    log.refused = Some(reason.into());
+    log.refused = Some(Refusal {
+        reason: reason.into(),
+        is_full_disk,
+    });
     drop(log);
     partition.notify();
-    if matches!(error, AppendError::DiskFull { .. }) {
+    if is_full_disk {
         partition
             .disk
             .spawn(crate::open::resume_when_there_is_room(partition.clone()));
@@ -130,16 +183,21 @@ fn fail<D: Disk>(
 
 /// Seals the active segment and opens the next one. What the sealed one holds is durable before anything is
 /// acknowledged in the next, so that the durable end never has a hole below it.
-async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     let (file, directory, written) = {
         let mut log = partition.log.borrow_mut();
         log.active_mut().seal_time_index();
         (log.active_file(), log.directory.clone(), log.written)
     };
     if partition.log.borrow().ends.durable() < written.offset {
-        partition.disk.flush(&file).await?;
+        let flushed = partition.disk.flush(&file).await;
+        flushed.map_err(Failure::of_flush)?;
         partition.log.borrow_mut().flushed_to(written);
+        partition.notify();
     }
+    // What was allocated ahead must not be taken for records at the next start, when the length of a sealed file is
+    // its end.
+    trim(partition, &file, written.position).await;
     let base_offset = written.offset;
     let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
@@ -161,22 +219,19 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     log.durable = begin;
     partition.cache.borrow_mut().roll(base_offset);
     partition.allocated.set(0);
-    partition
-        .disk
-        .spawn(trim(partition.clone(), file, written.position));
     Ok(())
 }
 
 /// Gives back what was allocated ahead of a sealed segment's end.
-async fn trim<D: Disk>(partition: Rc<Partition<D>>, file: D::File, end: Position) {
-    if let Err(error) = partition.disk.truncate(&file, end.0).await {
+async fn trim<D: Disk>(partition: &Rc<Partition<D>>, file: &D::File, end: Position) {
+    if let Err(error) = partition.disk.truncate(file, end.0).await {
         let directory = partition.directory();
         tracing::warn!(partition = %directory.display(), %error, "a sealed segment keeps its allocated tail");
     }
 }
 
 /// Makes the current epoch durable before the first batch that carries it.
-async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     let (path, contents) = {
         let mut log = partition.log.borrow_mut();
         let (epoch, start) = (log.epoch, log.written.offset);
@@ -187,7 +242,11 @@ async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> 
         )
     };
     // The checkpoint comes first: from the first batch on, recovery knows what was durable.
-    crate::upkeep::write_durable_end(partition, false).await?;
+    // Both slots are written, durably, so that no later one needs space that a full disk does not have.
+    if !partition.checkpointer.has_both_slots() {
+        crate::upkeep::write_durable_end(partition, false).await?;
+        crate::upkeep::write_durable_end(partition, true).await?;
+    }
     // This flushes the directory, and with it the entry of a segment file just made.
     partition.disk.replace(&path, contents.into_bytes()).await?;
     partition.log.borrow_mut().epoch_is_durable = true;
@@ -250,6 +309,6 @@ async fn trim_late<D: Disk>(
             .map(|sealed| sealed.end)
     };
     if let Some(end) = end {
-        trim(partition.clone(), file.clone(), end).await;
+        trim(partition, file, end).await;
     }
 }

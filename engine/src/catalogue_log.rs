@@ -15,7 +15,7 @@ use crate::file_name::{
 };
 use crate::io::Disk;
 use crate::record::{BatchBuilder, BatchOptions, NewRecord, Records};
-use crate::recovery::{Follows, needs_more, what_follows};
+use crate::recovery::{Follows, what_follows};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs};
 
 /// The largest batch of the catalogue: a topic with the most partitions, in one batch.
@@ -61,10 +61,12 @@ pub(crate) struct CatalogueLog<D> {
 }
 
 impl<D: Disk> CatalogueLog<D> {
-    /// Reads the catalogue, or makes an empty one.
+    /// Reads the catalogue, or makes an empty one. After a clean stop there is no torn tail: whatever is no batch is
+    /// damage.
     pub(crate) async fn open(
         disk: D,
         data_directory: &Path,
+        clean_stop: bool,
     ) -> Result<CatalogueLog<D>, CatalogueError> {
         let name = PartitionDirectoryName {
             topic: CLUSTER_METADATA_TOPIC.to_owned(),
@@ -87,7 +89,7 @@ impl<D: Disk> CatalogueLog<D> {
             disk.flush_directory(data_directory).await.map_err(failed)?;
         }
         let contents = contents.unwrap_or_default();
-        let replayed = replay(&contents, &path)?;
+        let replayed = replay(&contents, &path, clean_stop)?;
         if (replayed.end.0 as usize) < contents.len() {
             let cut_bytes = contents.len() as u64 - replayed.end.0;
             tracing::warn!(path = %path.display(), position = %replayed.end, cut_bytes, "cut a torn tail");
@@ -139,7 +141,7 @@ impl<D: Disk> CatalogueLog<D> {
             .overwrite(&self.path, self.end.0, batch, true)
             .await
         {
-            self.refused = true;
+            self.refused = !self.is_taken_back(&source).await;
             let path = self.path.clone();
             return Err(CatalogueError::Io { path, source });
         }
@@ -147,6 +149,19 @@ impl<D: Disk> CatalogueLog<D> {
         self.next_offset = Offset(self.next_offset.0 + records.len() as i64);
         self.image = Arc::new(image);
         Ok(self.image.clone())
+    }
+
+    /// On a full disk the failed change is cut off again, durably, so that later ones can be made.
+    async fn is_taken_back(&self, source: &io::Error) -> bool {
+        if source.kind() != io::ErrorKind::StorageFull {
+            return false;
+        }
+        let cut = async || {
+            let file = self.disk.open_existing(&self.path).await?;
+            self.disk.truncate(&file, self.end.0).await?;
+            self.disk.flush(&file).await
+        };
+        cut().await.is_ok()
     }
 
     fn batch(&self, records: &[MetadataRecord]) -> Result<Vec<u8>, crate::record::BuildError> {
@@ -178,7 +193,7 @@ struct Replayed {
     epoch: LeaderEpoch,
 }
 
-fn replay(contents: &[u8], path: &Path) -> Result<Replayed, CatalogueError> {
+fn replay(contents: &[u8], path: &Path, clean_stop: bool) -> Result<Replayed, CatalogueError> {
     let from = ScanFrom {
         position: Position::ZERO,
         offset: Offset::ZERO,
@@ -209,12 +224,14 @@ fn replay(contents: &[u8], path: &Path) -> Result<Replayed, CatalogueError> {
     let resume = walk.resume();
     if let Some(error) = error {
         let start = usize::try_from(resume.position.0).expect("the file is in memory");
-        // Each change is flushed before the next is written: a whole batch behind a bad one is no torn write.
-        let is_torn = matches!(
-            what_follows(&contents[start..], resume),
-            Follows::Zeros | Follows::Rubbish
-        );
-        if !is_torn && needs_more(&error).is_none() {
+        // Each change is flushed before the next is written: a whole batch behind a bad one is no torn write. That
+        // the bad one claims to reach beyond the end of the file says nothing: the claim may be what is damaged.
+        let is_torn = match what_follows(&contents[start..], resume) {
+            Follows::Zeros => true,
+            Follows::Rubbish => !clean_stop,
+            Follows::Undecided | Follows::LaterBatch { .. } => false,
+        };
+        if !is_torn {
             return Err(damaged(error.position, error.kind.to_string()));
         }
     }

@@ -174,6 +174,19 @@ struct Running {
     threads: Vec<glommio::ExecutorJoinHandle<()>>,
 }
 
+impl Running {
+    fn end(self, switchboard: &Switchboard) {
+        stop_turning(switchboard);
+        for thread in self.threads {
+            if let Err(error) = thread.join() {
+                tracing::error!(%error, "a core ended badly");
+            }
+        }
+        // Last, so that a core which sleeps through its end is woken.
+        drop(self.watchdog);
+    }
+}
+
 impl Engine {
     /// Takes the data directory, starts the cores, reads the catalogue and opens all partitions.
     ///
@@ -186,7 +199,14 @@ impl Engine {
         let switchboard = Switchboard {
             mailboxes: mailboxes.map_err(EngineError::Cores)?.into(),
         };
-        let threads = start_cores(&config, &cpus, &switchboard)?;
+        let threads = match start_cores(&config, &cpus, &switchboard) {
+            Ok(threads) => threads,
+            Err(error) => {
+                // Those that have started end at their first turn.
+                stop_turning(&switchboard);
+                return Err(error);
+            }
+        };
         let watchdog =
             Watchdog::start(switchboard.mailboxes.clone()).map_err(EngineError::Cores)?;
         let engine = Engine(Arc::new(Shared {
@@ -400,16 +420,8 @@ impl Engine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let Some(running) = running else { return };
-        // The watchdog first, so that it signals no thread that has ended.
-        drop(running.watchdog);
-        for mailbox in self.0.switchboard.mailboxes.iter() {
-            mailbox.deliver([Box::new(|| Shard::current().stop()) as crate::mailbox::Mail]);
-        }
-        for thread in running.threads {
-            if let Err(error) = thread.join() {
-                tracing::error!(%error, "a core ended badly");
-            }
+        if let Some(running) = running {
+            running.end(&self.0.switchboard);
         }
     }
 }
@@ -417,20 +429,20 @@ impl Engine {
 impl Drop for Shared {
     fn drop(&mut self) {
         // Without a stop the cores would run on; what they have written is recovered at the next start.
-        let engine_stopped = self
+        let running = self
             .running
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(running) = engine_stopped {
-            drop(running.watchdog);
-            for mailbox in self.switchboard.mailboxes.iter() {
-                mailbox.deliver([Box::new(|| Shard::current().stop()) as crate::mailbox::Mail]);
-            }
-            for thread in running.threads {
-                let _ = thread.join();
-            }
+        if let Some(running) = running {
+            running.end(&self.switchboard);
         }
+    }
+}
+
+fn stop_turning(switchboard: &Switchboard) {
+    for mailbox in switchboard.mailboxes.iter() {
+        mailbox.deliver([Box::new(|| Shard::current().stop()) as crate::mailbox::Mail]);
     }
 }
 

@@ -45,7 +45,7 @@ pub use data_directory::DataDirectoryError;
 pub use ends::Ends;
 pub use engine::{Engine, EngineConfig, EngineError, NewTopic, PartitionError, TopicError};
 pub use open::OpenError;
-pub use partition::DataWait;
+pub use partition::{DataWait, DeleteRecordsError};
 pub use read::{ReadError, ReadRequest, TimestampedOffset};
 pub use shard::Shard;
 pub use types::{LeaderEpoch, Offset, Position, ProducerId, ShardId, TimestampMs, TopicPartition};

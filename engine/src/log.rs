@@ -19,7 +19,7 @@ use crate::ends::Ends;
 use crate::leader_epoch::LeaderEpochs;
 use crate::log_config::LogConfig;
 use crate::producer_state::{Decision, ProducerStates};
-use crate::segment::Segment;
+use crate::segment::{Segment, SegmentMark};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 
 /// Bytes of one group. Larger groups would not be written faster, and would make the next one wait longer.
@@ -42,6 +42,8 @@ pub(crate) struct Queued {
     epoch: LeaderEpoch,
     acks: Acks,
     append_time: Option<TimestampMs>,
+    /// The largest timestamp that the batch will have in the log.
+    timestamp: TimestampMs,
     ack: Rc<Ack>,
 }
 
@@ -97,6 +99,8 @@ pub(crate) enum Step {
     Roll,
     /// The epoch of the first queued batch must be durable before the batch is.
     PersistEpoch,
+    /// Nothing is queued, and what has been written is to be flushed.
+    Flush,
     /// Write this.
     Write(Group),
 }
@@ -135,8 +139,19 @@ pub(crate) struct Log<F> {
     /// The end of what is durable.
     pub(crate) durable: LogPosition,
     pub(crate) records_since_flush: u64,
-    pub(crate) refused: Option<Arc<str>>,
+    /// Whether what has been written is to be flushed next, for `flush.ms` or a deletion.
+    pub(crate) flush_due: bool,
+    /// The active segment as it was before the group under way was noted in it.
+    pub(crate) before_group: Option<SegmentMark>,
+    pub(crate) refused: Option<Refusal>,
     pub(crate) closed: bool,
+}
+
+/// Why writes are refused.
+pub(crate) struct Refusal {
+    pub(crate) reason: Arc<str>,
+    /// Whether it is for want of space only: then writes resume by themselves, and the log is well.
+    pub(crate) is_full_disk: bool,
 }
 
 impl<F> Log<F> {
@@ -214,6 +229,7 @@ impl<F> Log<F> {
             epoch: self.epoch,
             acks,
             append_time,
+            timestamp: append_time.unwrap_or(header.max_timestamp()),
             ack: ack.clone(),
         });
         Ok(Queueing::Queued(ack))
@@ -263,9 +279,15 @@ impl<F> Log<F> {
         if self.closed {
             return Err(AppendError::Closed { partition });
         }
-        if let Some(reason) = &self.refused {
-            let reason = reason.clone();
-            return Err(AppendError::Refused { partition, reason });
+        match &self.refused {
+            Some(refusal) if refusal.is_full_disk => {
+                return Err(AppendError::DiskFull { partition });
+            }
+            Some(refusal) => {
+                let reason = refusal.reason.clone();
+                return Err(AppendError::Refused { partition, reason });
+            }
+            None => {}
         }
         let (size, segment_bytes) = (batch.size() as u64, u64::from(self.config.segment_bytes));
         if size > segment_bytes {
@@ -291,20 +313,26 @@ impl<F> Log<F> {
 
     /// Decides what the appender does next. Nothing of this log is in flight.
     pub(crate) fn next_step(&mut self, now: TimestampMs) -> Step {
+        let flush_due = std::mem::take(&mut self.flush_due) && self.refused.is_none();
+        let flush_due = flush_due && self.ends.durable() < self.ends.written();
         let Some(first) = self.queue.front() else {
-            return Step::Idle;
+            return if flush_due { Step::Flush } else { Step::Idle };
         };
-        let (last_offset, size) = (first.last_offset, first.size() as u64);
+        // A roll flushes, a group is asked to, and a new epoch is never in front of a write that is not flushed.
+        let (last_offset, size, timestamp) =
+            (first.last_offset, first.size() as u64, first.timestamp);
         if !self.epoch_is_durable {
             return Step::PersistEpoch;
         }
         if self
             .active()
-            .must_roll(last_offset, size, &self.config, now)
+            .must_roll(last_offset, size, timestamp, &self.config, now)
         {
             return Step::Roll;
         }
-        Step::Write(self.form_group(now))
+        let mut group = self.form_group(now);
+        group.flush |= flush_due;
+        Step::Write(group)
     }
 
     fn form_group(&mut self, now: TimestampMs) -> Group {
@@ -316,7 +344,13 @@ impl<F> Log<F> {
             let with_next = length + next.size();
             let fits = batches.is_empty() || with_next <= GROUP_BYTES_MAX;
             let active = self.active();
-            let rolls = active.must_roll(next.last_offset, with_next as u64, &self.config, now);
+            let rolls = active.must_roll(
+                next.last_offset,
+                with_next as u64,
+                next.timestamp,
+                &self.config,
+                now,
+            );
             if !fits || (rolls && !batches.is_empty()) {
                 break;
             }
@@ -357,6 +391,7 @@ impl<F> Log<F> {
 
     /// Takes note of the group's batches, whose final bytes are `memory`, in the active segment.
     pub(crate) fn note_group(&mut self, group: &Group, mut memory: &[u8]) {
+        self.before_group = Some(self.active().mark());
         for queued in &group.batches {
             let (batch, rest) = memory.split_at(queued.size());
             let header = *RecordBatchHeader::view(batch).expect("a valid batch has a header");
@@ -374,6 +409,7 @@ impl<F> Log<F> {
             group.first_durable.map(|first| first.offset),
         );
         self.written = group.end;
+        self.before_group = None;
         for queued in &group.batches {
             let header =
                 RecordBatchHeader::view(&queued.batch).expect("a valid batch has a header");
@@ -425,17 +461,11 @@ impl<F> Log<F> {
         for queued in self.queue.drain(..) {
             queued.ack.answer(Err(error.clone()));
         }
+        if let Some(mark) = self.before_group.take() {
+            self.active_mut().restore(mark);
+        }
         self.ends.forget_assigned();
         self.producers = self.written_producers.clone();
-    }
-}
-
-impl<F> Log<F> {
-    /// What failed has been taken back: the log ends where it was written, and writes are accepted again.
-    pub(crate) fn resume(&mut self) {
-        let written = self.written;
-        self.active_mut().cut_to(written.position, written.offset);
-        self.refused = None;
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What one core asks another to run.
@@ -25,8 +25,8 @@ pub(crate) struct Mailbox {
     sleeping: AtomicBool,
     /// Turns of the core's loop, read by the watchdog.
     pub(crate) turns: AtomicU64,
-    /// The thread to signal, zero before it runs; read by the watchdog.
-    pub(crate) thread: AtomicU64,
+    /// The kernel's id of the thread to signal, zero while it does not run; read by the watchdog.
+    pub(crate) thread: AtomicI32,
     bell: Arc<OwnedFd>,
 }
 
@@ -52,7 +52,7 @@ impl Mailbox {
             queue: Mutex::default(),
             sleeping: AtomicBool::new(false),
             turns: AtomicU64::new(0),
-            thread: AtomicU64::new(0),
+            thread: AtomicI32::new(0),
             bell: Arc::new(bell),
         })
     }

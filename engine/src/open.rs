@@ -11,13 +11,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::batch::{Gaps, RecordBatchHeader, ScanFrom, ScannedBatch, scan};
-use crate::checkpoint::{self, DecodedCheckpoint};
+use crate::checkpoint::{self, DecodedCheckpoint, DurableEnd};
 use crate::ends::Ends;
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::io::{BLOCK, Disk};
 use crate::leader_epoch::LeaderEpochs;
-use crate::log::{Log, LogPosition};
+use crate::log::{Log, LogPosition, Refusal};
 use crate::log_config::LogConfig;
 use crate::partition::Partition;
 use crate::producer_state::ProducerStates;
@@ -25,7 +25,7 @@ use crate::recovery::{self, Action, Decision, Follows, Place, ScanOutcome, TailF
 use crate::segment::{Indexes, Segment};
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
-use crate::upkeep::Checkpointer;
+use crate::upkeep::{self, Checkpointer};
 
 /// Bytes of a log that a scan reads at a time.
 const SCAN_WINDOW_BYTES: usize = 1 << 20;
@@ -158,6 +158,8 @@ struct Opening<D: Disk> {
     /// The highest epoch that a batch may carry; any, where nothing says.
     epoch_max: LeaderEpoch,
     producers: ProducerStates,
+    /// The producers' state that the walk begins with, and the offset that it is as of.
+    snapshot: Option<(Offset, ProducerStates)>,
     segments: VecDeque<Segment<D::File>>,
     refused: Option<String>,
     now: TimestampMs,
@@ -187,6 +189,7 @@ impl<D: Disk> Opening<D> {
             epochs: small.epochs.unwrap_or_default(),
             epoch_max: latest.unwrap_or(LeaderEpoch(i32::MAX)),
             producers: ProducerStates::new(),
+            snapshot: None,
             segments: VecDeque::new(),
             refused: None,
         }
@@ -205,13 +208,13 @@ impl<D: Disk> Opening<D> {
     }
 
     async fn open_segments(&mut self) -> Result<(), OpenError> {
-        self.drop_segments_below_log_start();
+        self.drop_segments_below_log_start().await?;
         if self.files.logs.is_empty() {
             return self.open_first_segment().await;
         }
-        let first_scanned = self.first_scanned();
+        let first_scanned = self.first_scanned().await;
         for index in 0..self.files.logs.len() {
-            if index < first_scanned || self.refused.is_some() {
+            if index < first_scanned {
                 self.open_known(index).await?;
             } else {
                 self.open_scanned(index, index == first_scanned).await?;
@@ -221,15 +224,22 @@ impl<D: Disk> Opening<D> {
     }
 
     /// A crash may have come between making the log start durable and setting the files below it aside.
-    fn drop_segments_below_log_start(&mut self) {
+    async fn drop_segments_below_log_start(&mut self) -> Result<(), OpenError> {
         let log_start = self.log_start();
-        let logs = &mut self.files.logs;
-        while logs
+        while self
+            .files
+            .logs
             .get(1)
             .is_some_and(|next| next.base_offset <= log_start)
         {
-            logs.remove(0);
+            let below = self.files.logs.remove(0).base_offset;
+            for kind in SegmentFileKind::ALL {
+                let path = self.path(below, kind);
+                self.disk.remove(&path).await.map_err(at(&path))?;
+            }
+            self.files.snapshots.retain(|at| *at != below);
         }
+        Ok(())
     }
 
     async fn open_first_segment(&mut self) -> Result<(), OpenError> {
@@ -249,68 +259,122 @@ impl<D: Disk> Opening<D> {
         Ok(())
     }
 
-    /// The first segment that has to be looked at: that of the durable end, or an earlier one where the producers'
-    /// state of that one's start is not known.
-    fn first_scanned(&self) -> usize {
+    /// Where the walk begins: the segment of the durable end, or an earlier one where the last state of the producers
+    /// that can be read, and that the log is known to reach, is older.
+    async fn first_scanned(&mut self) -> usize {
         let Some(checkpoint) = self.checkpoint else {
             return 0;
         };
-        let of_checkpoint = checkpoint.durable_end.segment_base_offset;
-        let logs = &self.files.logs;
-        let mut index = logs
-            .iter()
-            .rposition(|file| file.base_offset <= of_checkpoint)
-            .unwrap_or(0);
-        while index > 0
-            && !self
-                .files
-                .snapshots
-                .iter()
-                .any(|at| *at >= logs[index].base_offset)
-        {
-            index -= 1;
+        let DurableEnd {
+            durable_end,
+            segment_base_offset,
+            ..
+        } = checkpoint.durable_end;
+        let holding = |offset: Offset| {
+            let logs = &self.files.logs;
+            logs.iter().rposition(|file| file.base_offset <= offset)
+        };
+        for offset in self.files.snapshots.iter().rev().copied() {
+            let (true, Some(holds)) = (offset <= durable_end, holding(offset)) else {
+                continue;
+            };
+            if let Some(producers) = self.read_snapshot(offset).await {
+                let first = holds.min(holding(segment_base_offset).unwrap_or(0));
+                self.snapshot = Some((offset, producers));
+                return first;
+            }
         }
-        index
+        0
     }
 
-    /// A sealed segment below the durable end: its file's length is its end.
+    async fn read_snapshot(&self, offset: Offset) -> Option<ProducerStates> {
+        let path = self.path(offset, SegmentFileKind::ProducerSnapshot);
+        let bytes = self.disk.read_whole(&path).await.ok().flatten()?;
+        ProducerStates::decode_snapshot(&bytes).ok()
+    }
+
+    /// A sealed segment below the durable end. Its last batches are looked at, so that a file that is shorter than it
+    /// was, or longer by what was allocated ahead, is not taken for what its length says.
     async fn open_known(&mut self, index: usize) -> Result<(), OpenError> {
-        let file = &self.files.logs[index];
-        let (base_offset, length) = (file.base_offset, file.length);
-        let next_offset = match self.files.logs.get(index + 1) {
-            Some(next) => next.base_offset,
-            None => self.last_offset_by_index(base_offset).await,
+        let (base_offset, length) = {
+            let file = &self.files.logs[index];
+            (file.base_offset, file.length)
         };
-        let time_path = self.path(base_offset, SegmentFileKind::TimeIndex);
-        let time = self.disk.read_whole(&time_path).await.ok().flatten();
-        let last = time.and_then(|bytes| TimeIndex::decode(base_offset, &bytes).ok()?.last());
+        let next_offset = self.files.logs[index + 1].base_offset;
+        let path = self.path(base_offset, SegmentFileKind::Log);
+        let file = self.disk.open_existing(&path).await.map_err(at(&path))?;
+        let (indexes, outcome) = match self.saved_indexes(base_offset, length).await {
+            Some(indexes) => {
+                let from = last_batches(&indexes);
+                let walked = scan_file(&self.disk, &file, from, length, |_| true).await;
+                (indexes, walked.0)
+            }
+            None => self.rebuild_saved_indexes(base_offset, &file, length).await,
+        };
+        let end = outcome.place();
         let mut segment = Segment::new(
             base_offset,
             None,
             TimestampMs(self.files.logs[index].modified_ms),
         );
-        segment.end = Position(length);
-        segment.next_offset = next_offset;
-        segment.max_timestamp = last.map_or(TimestampMs::NONE, |entry| entry.timestamp);
+        segment.end = end.position;
+        segment.next_offset = end.offset;
+        segment.max_timestamp = indexes
+            .time
+            .last()
+            .map_or(TimestampMs::NONE, |entry| entry.timestamp);
         segment.indexes = None;
+        let facts = TailFacts {
+            durable_end: self
+                .checkpoint
+                .map(|checkpoint| checkpoint.durable_end.durable_end),
+            clean_stop: self.request.clean_stop,
+            next_segment: Some(next_offset),
+            outcome,
+            leader_epoch: self.epoch_max,
+            unflushed_bytes_max: 0,
+        };
+        let decision = recovery::decide(&facts);
+        segment.is_damaged = matches!(decision.action, Action::Refuse { .. });
+        self.apply(decision, &path, &file, length).await?;
         self.segments.push_back(segment);
         Ok(())
     }
 
-    /// Of a last segment that is not scanned because the partition refuses writes.
-    async fn last_offset_by_index(&self, base_offset: Offset) -> Offset {
-        let path = self.path(base_offset, SegmentFileKind::OffsetIndex);
-        let bytes = self
-            .disk
-            .read_whole(&path)
-            .await
-            .ok()
-            .flatten()
-            .unwrap_or_default();
-        let last = OffsetIndex::decode(base_offset, &bytes)
-            .ok()
-            .and_then(|index| index.last());
-        last.map_or(base_offset, |entry| entry.offset)
+    /// A sealed segment's indexes as they are on the disk, where they can be those of a log of `length` bytes.
+    async fn saved_indexes(&self, base_offset: Offset, length: u64) -> Option<Indexes> {
+        let read = async |kind| {
+            let path = self.path(base_offset, kind);
+            self.disk.read_whole(&path).await.ok().flatten()
+        };
+        let offset = read(SegmentFileKind::OffsetIndex).await?;
+        let time = read(SegmentFileKind::TimeIndex).await?;
+        let indexes = Indexes {
+            offset: OffsetIndex::decode(base_offset, &offset).ok()?,
+            time: TimeIndex::decode(base_offset, &time).ok()?,
+        };
+        let last = indexes.offset.last();
+        let fits = last.is_none_or(|last| last.position.0 < length);
+        // Only a segment without a single timestamp has a time index without an entry, and that is rare enough.
+        (fits && !indexes.time.is_empty()).then_some(indexes)
+    }
+
+    async fn rebuild_saved_indexes(
+        &self,
+        base_offset: Offset,
+        file: &D::File,
+        length: u64,
+    ) -> (Indexes, ScanOutcome) {
+        let directory = &self.request.directory;
+        tracing::warn!(partition = %directory.display(), segment = %base_offset, "making the indexes again from the log");
+        let config = &self.request.config;
+        let (indexes, outcome) =
+            index_log(&self.disk, file, base_offset, Position(length), config).await;
+        let saved = upkeep::save_indexes_of(&self.disk, directory, base_offset, &indexes).await;
+        if let Err(error) = saved {
+            tracing::warn!(partition = %directory.display(), segment = %base_offset, %error, "the indexes could not be saved");
+        }
+        (indexes, outcome)
     }
 
     async fn open_scanned(&mut self, index: usize, is_first: bool) -> Result<(), OpenError> {
@@ -367,8 +431,13 @@ impl<D: Disk> Opening<D> {
             leader_epoch,
             unflushed_bytes_max: self.request.config.segment_bytes.into(),
         };
-        self.apply(recovery::decide(&facts), &path, &file, length)
-            .await?;
+        let decision = recovery::decide(&facts);
+        start.segment.is_damaged = matches!(decision.action, Action::Refuse { .. });
+        self.apply(decision, &path, &file, length).await?;
+        let is_active = index + 1 == self.files.logs.len();
+        if !is_active && self.refused.is_none() {
+            self.seal(&mut start.segment).await;
+        }
         self.segments.push_back(start.segment);
         Ok(())
     }
@@ -381,7 +450,15 @@ impl<D: Disk> Opening<D> {
         length: u64,
     ) -> Result<(), OpenError> {
         match decision.action {
-            Action::Keep { .. } | Action::TrimZeros { .. } => Ok(()),
+            // A partition that refuses writes is left as it was found.
+            _ if self.refused.is_some() => Ok(()),
+            Action::Keep { .. } => Ok(()),
+            Action::TrimZeros { to } if decision_is_of_sealed(&self.files, to) => self
+                .disk
+                .truncate(file, to.position.0)
+                .await
+                .map_err(at(path)),
+            Action::TrimZeros { .. } => Ok(()),
             Action::CutTornTail { to } => {
                 let cut_bytes = length - to.position.0;
                 tracing::warn!(
@@ -420,21 +497,11 @@ impl<D: Disk> Opening<D> {
     /// The furthest place in the segment from which the log has to be read: where saved index entries and a saved
     /// producers' state agree with a batch in the file. The start of the segment where there is none.
     async fn scan_start(&mut self, base_offset: Offset, file: &D::File) -> ScanStart<D::File> {
-        let durable_end = self
-            .checkpoint
-            .map_or(base_offset, |checkpoint| checkpoint.durable_end.durable_end);
-        let usable = |at: &&Offset| **at >= base_offset && **at <= durable_end;
-        let Some(offset) = self.files.snapshots.iter().rfind(usable).copied() else {
+        let Some((offset, producers)) = &self.snapshot else {
             return self.whole_segment(base_offset, file);
         };
-        let path = self.path(offset, SegmentFileKind::ProducerSnapshot);
-        let snapshot = self.disk.read_whole(&path).await.ok().flatten();
-        let Some(producers) =
-            snapshot.and_then(|bytes| ProducerStates::decode_snapshot(&bytes).ok())
-        else {
-            return self.whole_segment(base_offset, file);
-        };
-        self.producers = producers;
+        let offset = *offset;
+        self.producers = producers.clone();
         let segment = self.saved_segment(base_offset, file, offset).await;
         ScanStart {
             segment: segment
@@ -496,6 +563,41 @@ impl<D: Disk> Opening<D> {
         ))
     }
 
+    /// A crash came between a roll's first step and its last: what the roll would have saved is saved here.
+    async fn seal(&self, segment: &mut Segment<D::File>) {
+        segment.seal_time_index();
+        let Some(indexes) = &segment.indexes else {
+            return;
+        };
+        let directory = &self.request.directory;
+        let base_offset = segment.base_offset;
+        let saved = upkeep::save_indexes_of(&self.disk, directory, base_offset, indexes).await;
+        if let Err(error) = saved {
+            tracing::warn!(partition = %directory.display(), segment = %base_offset, %error, "the indexes could not be saved");
+        }
+    }
+
+    /// Removes snapshots that belong to no segment's start, but for the newest that the log reaches.
+    async fn remove_loose_snapshots(&self, end: Offset) -> Option<Offset> {
+        let is_start = |at: Offset| {
+            let logs = &self.files.logs;
+            logs.iter().any(|file| file.base_offset == at)
+        };
+        let snapshots = self.files.snapshots.iter().rev().copied();
+        let mut kept = None;
+        for offset in snapshots.filter(|at| !is_start(*at)) {
+            if offset <= end && kept.is_none() {
+                kept = Some(offset);
+                continue;
+            }
+            let path = self.path(offset, SegmentFileKind::ProducerSnapshot);
+            if let Err(error) = self.disk.remove(&path).await {
+                tracing::warn!(path = %path.display(), %error, "an old snapshot stays");
+            }
+        }
+        kept
+    }
+
     async fn finish(self) -> Result<Rc<Partition<D>>, OpenError> {
         let active = self
             .segments
@@ -524,6 +626,11 @@ impl<D: Disk> Opening<D> {
         let remainder = read_remainder(&self.disk, &file, end.position)
             .await
             .map_err(at(&path))?;
+        let loose_snapshot = if self.refused.is_none() {
+            self.remove_loose_snapshots(end.offset).await
+        } else {
+            None
+        };
         let first = self.segments.front().expect("as above").base_offset;
         let log_start = self.log_start().max(first).min(end.offset);
         let next_epoch = self
@@ -551,14 +658,19 @@ impl<D: Disk> Opening<D> {
             written: end,
             durable: end,
             records_since_flush: 0,
-            refused: self.refused.map(Into::into),
+            flush_due: false,
+            before_group: None,
+            refused: self.refused.map(|reason| Refusal {
+                reason: reason.into(),
+                is_full_disk: false,
+            }),
             closed: false,
         };
         let cache = TailCache::new(self.request.budget.clone(), end.segment, remainder);
         let generation = self
             .checkpoint
             .map_or(0, |checkpoint| checkpoint.generation);
-        let checkpointer = Checkpointer::new(generation);
+        let checkpointer = Checkpointer::new(generation, loose_snapshot);
         Ok(Partition::new(
             self.disk,
             log,
@@ -674,6 +786,35 @@ async fn classify<D: Disk>(
     Ok(found)
 }
 
+/// Whether `end` is where the next segment starts.
+fn decision_is_of_sealed(files: &Files, end: Place) -> bool {
+    files.logs.iter().any(|file| file.base_offset == end.offset) && end.position > Position::ZERO
+}
+
+/// Where the last batches of a segment begin that its index does not name: the walk to its end starts here.
+fn last_batches(indexes: &Indexes) -> ScanFrom {
+    let position = indexes
+        .offset
+        .last()
+        .map_or(Position::ZERO, |entry| entry.position);
+    ScanFrom {
+        position,
+        ..whole_log(indexes.offset.base_offset())
+    }
+}
+
+/// A walk over a segment whose batches have been accepted before.
+fn whole_log(base_offset: Offset) -> ScanFrom {
+    ScanFrom {
+        position: Position::ZERO,
+        offset: base_offset,
+        epoch_min: LeaderEpoch::UNDEFINED,
+        epoch_max: LeaderEpoch(i32::MAX),
+        gaps: Gaps::Allowed,
+        batch_bytes_max: BATCH_BYTES_MAX,
+    }
+}
+
 /// Makes a segment's indexes again from its log, which ends at `end`.
 pub(crate) async fn rebuild_indexes<D: Disk>(
     disk: &D,
@@ -682,33 +823,37 @@ pub(crate) async fn rebuild_indexes<D: Disk>(
     end: Position,
     config: &LogConfig,
 ) -> io::Result<Indexes> {
+    match index_log(disk, file, base_offset, end, config).await {
+        (_, ScanOutcome::Unreadable { place }) => {
+            Err(io::Error::other(format!("cannot read at {place}")))
+        }
+        (indexes, _) => Ok(indexes),
+    }
+}
+
+/// Walks a log and indexes it up to where the walk ends.
+async fn index_log<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    base_offset: Offset,
+    end: Position,
+    config: &LogConfig,
+) -> (Indexes, ScanOutcome) {
     let mut segment = Segment::<()>::new(base_offset, None, TimestampMs::NONE);
-    let from = ScanFrom {
-        position: Position::ZERO,
-        offset: base_offset,
-        epoch_min: LeaderEpoch::UNDEFINED,
-        epoch_max: LeaderEpoch(i32::MAX),
-        gaps: Gaps::Allowed,
-        batch_bytes_max: BATCH_BYTES_MAX,
-    };
+    let from = whole_log(base_offset);
     let note = |batch: &ScannedBatch| {
         let last_offset = batch.header.last_offset().expect("the scan has checked it");
         segment.note(&batch.header, last_offset, batch.size as u64, config);
         true
     };
-    match scan_file(disk, file, from, end.0, note).await {
-        (ScanOutcome::Unreadable { place }, _) => {
-            Err(io::Error::other(format!("cannot read at {place}")))
-        }
-        _ => {
-            segment.seal_time_index();
-            let indexes = segment.indexes.take().expect("a new segment has indexes");
-            Ok(Rc::unwrap_or_clone(indexes))
-        }
-    }
+    let (outcome, _) = scan_file(disk, file, from, end.0, note).await;
+    segment.seal_time_index();
+    let indexes = segment.indexes.take().expect("a new segment has indexes");
+    (Rc::unwrap_or_clone(indexes), outcome)
 }
 
-/// Waits until the disk has room, takes back what was half written, and lets writes go on.
+/// Waits until the disk has room, and lets writes go on. The partition refuses them until then, so that nothing of it
+/// moves meanwhile.
 pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D>>) {
     let (file, written) = {
         let log = partition.log.borrow();
@@ -719,26 +864,42 @@ pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D
         if partition.log.borrow().closed {
             return;
         }
-        if let Ok(remainder) = take_back(&partition, &file, written.position).await {
-            partition.log.borrow_mut().resume();
+        if let Ok(remainder) = find_room(&partition, &file, written.position).await {
             partition
                 .cache
                 .borrow_mut()
                 .reset(written.segment, remainder);
             partition.allocated.set(written.position.0);
+            partition.log.borrow_mut().refused = None;
             tracing::info!(partition = %partition.directory().display(), "there is room again; writes go on");
             return;
         }
     }
 }
 
-async fn take_back<D: Disk>(
+async fn find_room<D: Disk>(
     partition: &Rc<Partition<D>>,
     file: &D::File,
     end: Position,
 ) -> io::Result<Vec<u8>> {
-    partition.disk.truncate(file, end.0).await?;
     let from = end.0.next_multiple_of(BLOCK as u64);
-    partition.disk.allocate(file, from, ROOM_BYTES).await?;
+    match partition.disk.allocate(file, from, ROOM_BYTES).await {
+        // Where the file system cannot allocate ahead, the next write finds out.
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error),
+        _ => {}
+    }
     read_remainder(&partition.disk, file, end).await
+}
+
+/// Takes back what a failed write has left behind the end of what was written, durably. What was written before is
+/// durable then as well.
+pub(crate) async fn take_back<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    let (file, written) = {
+        let log = partition.log.borrow();
+        (log.active_file(), log.written)
+    };
+    partition.disk.truncate(&file, written.position.0).await?;
+    partition.disk.flush(&file).await?;
+    partition.log.borrow_mut().flushed_to(written);
+    Ok(())
 }

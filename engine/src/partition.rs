@@ -25,6 +25,31 @@ use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
 /// Sealed segments of a partition whose files stay open.
 const OPEN_SEALED_MAX: usize = 4;
 
+/// Why records were not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteRecordsError {
+    /// The offset lies outside of what consumers may see.
+    #[error("partition {partition}: offset {offset} is outside of {log_start}..={high_watermark}")]
+    OutOfRange {
+        /// The partition.
+        partition: TopicPartition,
+        /// What was asked for.
+        offset: Offset,
+        /// The first offset there is.
+        log_start: Offset,
+        /// The end of what consumers may see.
+        high_watermark: Offset,
+    },
+    /// The new log start could not be made durable, or a file not set aside.
+    #[error("partition {partition}: {source}")]
+    Io {
+        /// The partition.
+        partition: TopicPartition,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+}
+
 /// One partition; see the module.
 pub struct Partition<D: Disk> {
     pub(crate) disk: D,
@@ -130,12 +155,14 @@ impl<D: Disk> Partition<D> {
                 last_offset,
             } => {
                 let ack = Rc::new(Ack::default());
-                self.disk.spawn(answer_duplicate(
-                    self.clone(),
-                    ack.clone(),
+                let first = FirstCopy {
                     receipt,
                     last_offset,
-                ));
+                    // From here on, so that no failure of the first copy is missed.
+                    visible: self.wait_for_data(last_offset),
+                };
+                self.disk
+                    .spawn(answer_duplicate(self.clone(), ack.clone(), first));
                 Ok(Pending(ack))
             }
         }
@@ -145,6 +172,47 @@ impl<D: Disk> Partition<D> {
         if !self.appending.replace(true) {
             self.disk.spawn(crate::appender::run(self.clone()));
         }
+    }
+
+    /// Has what is written and not durable flushed, by the appender in its turn.
+    pub(crate) fn request_flush(self: &Rc<Self>) {
+        let mut log = self.log.borrow_mut();
+        if log.closed || log.refused.is_some() || log.ends.durable() == log.ends.written() {
+            return;
+        }
+        log.flush_due = true;
+        drop(log);
+        self.start_appender();
+    }
+
+    /// Deletes the records before `offset`, the end of what consumers may see where it is −1: DeleteRecords (KIP-107).
+    /// Returns the first offset that the log then holds, durably.
+    ///
+    /// # Errors
+    /// When `offset` is above the high watermark or below −1, and when it cannot be made durable.
+    pub async fn delete_records_before(
+        self: &Rc<Self>,
+        offset: Offset,
+    ) -> Result<Offset, DeleteRecordsError> {
+        let (log_start, high_watermark) = (self.log_start_offset(), self.high_watermark());
+        let partition = self.id();
+        let before = match offset {
+            Offset(-1) => high_watermark,
+            offset if offset < Offset::ZERO || offset > high_watermark => {
+                return Err(DeleteRecordsError::OutOfRange {
+                    partition,
+                    offset,
+                    log_start,
+                    high_watermark,
+                });
+            }
+            offset => offset,
+        };
+        if before > log_start {
+            let deleted = crate::upkeep::delete_before(self, before).await;
+            deleted.map_err(|source| DeleteRecordsError::Io { partition, source })?;
+        }
+        Ok(self.log_start_offset())
     }
 
     /// The first offset that the log still holds.
@@ -182,6 +250,10 @@ impl<D: Disk> Partition<D> {
     /// Answers OffsetForLeaderEpoch (KIP-101, KIP-279).
     pub fn epoch_end_offset(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
         let log = self.log.borrow();
+        if epoch == log.epoch {
+            // It is in the epochs from the first append on.
+            return Some((epoch, log.ends.written()));
+        }
         log.epochs.end_offset_for(epoch, log.ends.written())
     }
 
@@ -192,12 +264,14 @@ impl<D: Disk> Partition<D> {
 
     /// Why writes are refused, where they are.
     pub fn refused(&self) -> Option<Arc<str>> {
-        self.log.borrow().refused.clone()
+        let log = self.log.borrow();
+        log.refused.as_ref().map(|refusal| refusal.reason.clone())
     }
 
     /// Topic configurations have changed.
-    pub fn set_config(&self, config: LogConfig) {
+    pub(crate) fn set_config(self: &Rc<Self>, config: LogConfig) {
         self.log.borrow_mut().config = config;
+        self.checkpointer.schedule_flush(self);
     }
 
     /// The configuration in force.
@@ -223,6 +297,10 @@ impl<D: Disk> Partition<D> {
         let name = SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string();
         let file = self.disk.open_existing(&directory.join(name)).await?;
         let mut log = self.log.borrow_mut();
+        if log.closed {
+            // The path may be another topic's of the same name by now.
+            return Err(io::Error::other("the partition is closed"));
+        }
         if let Some(index) = find(&log) {
             log.segments[index].file = Some(file.clone());
             self.close_longest_open(&mut log, base_offset);
@@ -252,7 +330,9 @@ impl<D: Disk> Partition<D> {
     pub fn wait_for_data(&self, offset: Offset) -> DataWait {
         let signal = Rc::new(Signal::default());
         let log = self.log.borrow();
-        if log.ends.high_watermark() > offset || log.refused.is_some() || log.closed {
+        // A full disk is waited out.
+        let has_failed = log.refused.as_ref().is_some_and(|refusal| !refusal.is_full_disk);
+        if log.ends.high_watermark() > offset || has_failed || log.closed {
             signal.set();
         } else {
             let mut watchers = self.watchers.borrow_mut();
@@ -291,21 +371,31 @@ impl<D: Disk> Partition<D> {
     }
 }
 
+/// The batch that a retry repeats.
+struct FirstCopy {
+    receipt: crate::append::Appended,
+    last_offset: Offset,
+    visible: DataWait,
+}
+
 /// A retry is answered once the first copy is as safe as consumers' eyes require.
 async fn answer_duplicate<D: Disk>(
     partition: Rc<Partition<D>>,
     ack: Rc<Ack>,
-    receipt: crate::append::Appended,
-    last_offset: Offset,
+    first: FirstCopy,
 ) {
-    partition.wait_for_data(last_offset).await;
+    first.visible.await;
     let log = partition.log.borrow();
-    let answer = if log.ends.high_watermark() > last_offset {
-        Ok(receipt)
+    let answer = if log.ends.high_watermark() > first.last_offset {
+        Ok(first.receipt)
     } else {
         let partition = log.partition;
-        match log.refused.clone() {
-            Some(reason) => Err(AppendError::Refused { partition, reason }),
+        match &log.refused {
+            Some(refusal) if refusal.is_full_disk => Err(AppendError::DiskFull { partition }),
+            Some(refusal) => {
+                let reason = refusal.reason.clone();
+                Err(AppendError::Refused { partition, reason })
+            }
             None => Err(AppendError::Closed { partition }),
         }
     };

@@ -152,7 +152,19 @@ impl<D: Disk> Partition<D> {
         let Some((start, first_size)) = start else {
             return Ok(self.plan(Vec::new()));
         };
-        let end = cut(&indexes.offset, &view, start, first_size, request);
+        let limit = request.offset_max;
+        let visible_end = match limit.filter(|limit| *limit < self.log.borrow().visible.offset) {
+            // The batch that holds the limit is not whole below it.
+            Some(limit) => {
+                let holding = walk.batch_of(&indexes.offset, limit).await?;
+                holding.map_or(view.end, |(position, _)| position)
+            }
+            None => view.end,
+        };
+        if start >= visible_end {
+            return Ok(self.plan(Vec::new()));
+        }
+        let end = cut(&indexes.offset, visible_end, start, first_size, request);
         Ok(self.plan(self.parts(&view, start, end)))
     }
 
@@ -191,6 +203,18 @@ impl<D: Disk> Partition<D> {
     ) -> Result<Option<Sight>, ReadError> {
         let log = self.log.borrow();
         let (log_start, log_end) = (log.ends.start(), log.ends.written());
+        let holding = log.segment_of(offset).map(|index| &log.segments[index]);
+        if let Some(damaged) = holding
+            && damaged.is_damaged
+            && offset >= damaged.next_offset.max(log_start)
+        {
+            return Err(ReadError::Damaged {
+                partition: log.partition,
+                segment: damaged.base_offset,
+                position: damaged.end,
+                offset,
+            });
+        }
         if offset < log_start || offset > log_end {
             return Err(ReadError::OutOfRange {
                 offset,
@@ -431,9 +455,9 @@ fn first_record_at_or_after(
 }
 
 /// Where an answer that begins with the batch at `start` ends: a batch boundary within the limits.
-fn cut<F>(
+fn cut(
     index: &OffsetIndex,
-    view: &View<F>,
+    visible_end: Position,
     start: Position,
     first_size: u64,
     request: ReadRequest,
@@ -448,8 +472,8 @@ fn cut<F>(
         };
     }
     let limit = Position(start.0.saturating_add(bytes_max));
-    if limit >= view.end {
-        return view.end;
+    if limit >= visible_end {
+        return visible_end;
     }
     // Index entries point at batch starts: the last one within the limit is where a batch ends.
     index.last_position_up_to(limit).max(first_end)

@@ -27,6 +27,17 @@ impl Indexes {
     }
 }
 
+/// What a segment knew at a moment, apart from its indexes.
+#[derive(Clone, Copy)]
+pub(crate) struct SegmentMark {
+    end: Position,
+    next_offset: Offset,
+    max_timestamp: TimestampMs,
+    offset_of_max_timestamp: Offset,
+    first_timestamp: Option<TimestampMs>,
+    bytes_since_index_entry: u64,
+}
+
 /// See the module. `F` is the disk's file.
 pub(crate) struct Segment<F> {
     pub(crate) base_offset: Offset,
@@ -41,6 +52,10 @@ pub(crate) struct Segment<F> {
     pub(crate) max_timestamp: TimestampMs,
     /// When the file changed last, for retention of records without a sensible timestamp.
     pub(crate) last_modified: TimestampMs,
+    /// Whether what lies behind `end` is missing or no batch although it was durable: the partition refuses writes,
+    /// and reads that arrive here get an error, never the next segment.
+    pub(crate) is_damaged: bool,
+    created: TimestampMs,
     offset_of_max_timestamp: Offset,
     /// The timestamp of the first batch, from which `segment.ms` counts.
     first_timestamp: Option<TimestampMs>,
@@ -58,6 +73,8 @@ impl<F> Segment<F> {
             indexes: Some(Rc::new(Indexes::new(base_offset))),
             max_timestamp: TimestampMs::NONE,
             last_modified: now,
+            is_damaged: false,
+            created: now,
             offset_of_max_timestamp: base_offset,
             first_timestamp: None,
             bytes_since_index_entry: 0,
@@ -133,14 +150,30 @@ impl<F> Segment<F> {
         let _ = indexes.time.maybe_append(timestamp, offset);
     }
 
-    /// Forgets what was noted from `end` on, because it could not be written.
-    pub(crate) fn cut_to(&mut self, end: Position, next_offset: Offset) {
-        self.end = end;
-        self.next_offset = next_offset;
+    /// What [`Segment::restore`] goes back to.
+    pub(crate) fn mark(&self) -> SegmentMark {
+        SegmentMark {
+            end: self.end,
+            next_offset: self.next_offset,
+            max_timestamp: self.max_timestamp,
+            offset_of_max_timestamp: self.offset_of_max_timestamp,
+            first_timestamp: self.first_timestamp,
+            bytes_since_index_entry: self.bytes_since_index_entry,
+        }
+    }
+
+    /// Forgets what was noted since `mark`, because it could not be written.
+    pub(crate) fn restore(&mut self, mark: SegmentMark) {
+        self.end = mark.end;
+        self.next_offset = mark.next_offset;
+        self.max_timestamp = mark.max_timestamp;
+        self.offset_of_max_timestamp = mark.offset_of_max_timestamp;
+        self.first_timestamp = mark.first_timestamp;
+        self.bytes_since_index_entry = mark.bytes_since_index_entry;
         if let Some(indexes) = &mut self.indexes {
             let indexes = Rc::make_mut(indexes);
-            indexes.offset.truncate_to(next_offset);
-            indexes.time.truncate_to(next_offset);
+            indexes.offset.truncate_to(mark.next_offset);
+            indexes.time.truncate_to(mark.next_offset);
         }
     }
 
@@ -153,11 +186,15 @@ impl<F> Segment<F> {
     }
 
     /// Tells whether a batch must go to a new segment: by size, age, full index, or offsets out of the index's reach.
-    /// `length` counts the batch and what goes in front of it in the same group.
+    /// `length` counts the batch and what goes in front of it in the same group; `timestamp` is the batch's largest.
+    ///
+    /// Age is the distance between records, as in Kafka, so that a copy of old records does not roll at each batch;
+    /// only where they have no timestamps it is that of the segment.
     pub(crate) fn must_roll(
         &self,
         last_offset: Offset,
         length: u64,
+        timestamp: TimestampMs,
         config: &LogConfig,
         now: TimestampMs,
     ) -> bool {
@@ -165,9 +202,11 @@ impl<F> Segment<F> {
             return false;
         }
         let full = self.end.0 + length > u64::from(config.segment_bytes);
-        let aged = self.first_timestamp.is_some_and(|first| {
-            u64::try_from(now.since_ms(first)).is_ok_and(|age| age > config.segment_ms)
-        });
+        let age_ms = match self.first_timestamp {
+            Some(first) if first > TimestampMs::NONE => timestamp.since_ms(first),
+            _ => now.since_ms(self.created),
+        };
+        let aged = u64::try_from(age_ms).is_ok_and(|age_ms| age_ms > config.segment_ms);
         let index_full = self.indexes.as_ref().is_some_and(|indexes| {
             indexes.offset.len() as u64 >= u64::from(config.segment_index_bytes) / 8
                 || indexes.time.len() as u64 >= u64::from(config.segment_index_bytes) / 12

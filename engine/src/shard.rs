@@ -187,12 +187,16 @@ pub(crate) async fn run(
     spawn(answer_bell(shard.clone()));
     // SAFETY: asks for the calling thread's own id.
     #[allow(unsafe_code)]
-    let thread = unsafe { libc::pthread_self() };
+    let thread = unsafe { libc::gettid() };
     shard.mailbox().thread.store(thread, Ordering::Release);
     ready(Ok(()));
     drive(&ring, &*shard).await;
     shard.mailbox().thread.store(0, Ordering::Release);
     shard.mailbox().close();
+    ring.shut_down();
+    // Tasks that will not run again hold the core, and the core its files.
+    shard.partitions.borrow_mut().clear();
+    CURRENT.with(|current| current.borrow_mut().take());
 }
 
 /// Keeps the bell in the ring, so that a delivery completes something and the blocked core wakes.

@@ -129,9 +129,11 @@ pub(crate) async fn open_all(engine: Engine) -> Result<(), EngineError> {
 
 async fn open_catalogue(engine: Engine) -> Result<(Arc<Image>, bool), EngineError> {
     let data = engine.data().to_path_buf();
-    let clean_stop = take_clean_stop_marker(&data).await?;
-    let log = CatalogueLog::open(RingDisk, &data).await?;
+    let clean_stop = read_clean_stop_marker(&data).await?;
+    let log = CatalogueLog::open(RingDisk, &data, clean_stop).await?;
     let image = log.image().clone();
+    // What was said of the last stop holds until here; a start that fails before may be tried again with it.
+    remove_clean_stop_marker(&data).await?;
     set_aside_unknown(&data, &image).await?;
     let catalogue = Rc::new(Catalogue {
         log: RefCell::new(Some(log)),
@@ -141,19 +143,23 @@ async fn open_catalogue(engine: Engine) -> Result<(Arc<Image>, bool), EngineErro
     Ok((image, clean_stop))
 }
 
-/// Reads the marker and removes it, durably, before anything is written that it would not be true of.
-async fn take_clean_stop_marker(data: &Path) -> Result<bool, OpenError> {
+/// Whether the last stop was clean.
+async fn read_clean_stop_marker(data: &Path) -> Result<bool, OpenError> {
+    let path = data.join(file_name::CLEAN_STOP_MARKER);
+    let bytes = RingDisk.read_whole(&path).await;
+    let bytes = bytes.map_err(|source| OpenError { path, source })?;
+    Ok(bytes.is_some_and(|bytes| checkpoint::is_clean_stop(&bytes)))
+}
+
+/// Removes the marker, durably, before anything is written that it would not be true of.
+async fn remove_clean_stop_marker(data: &Path) -> Result<(), OpenError> {
     let path = data.join(file_name::CLEAN_STOP_MARKER);
     let failed = |source| OpenError {
         path: path.clone(),
         source,
     };
-    let Some(bytes) = RingDisk.read_whole(&path).await.map_err(failed)? else {
-        return Ok(false);
-    };
     RingDisk.remove(&path).await.map_err(failed)?;
-    RingDisk.flush_directory(data).await.map_err(failed)?;
-    Ok(checkpoint::is_clean_stop(&bytes))
+    RingDisk.flush_directory(data).await.map_err(failed)
 }
 
 /// Finishes deletions that a crash interrupted, and keeps directories that are no partition of the catalogue from
@@ -253,6 +259,38 @@ async fn open_from(
         let config = configs.get(&topic).cloned().unwrap_or_default();
         open_partition(&data, &topic, partition, config, clean_stop).await?;
     }
+}
+
+/// A directory that is in the place of a new partition is somebody else's: it is kept under another name and never
+/// adopted. One that this very partition made before a crash is fine.
+async fn clear_the_way(
+    data: &Path,
+    topic: &str,
+    partition: TopicPartition,
+) -> Result<(), OpenError> {
+    let directory = directory_of(data, topic, partition.partition);
+    let failed = |source| OpenError {
+        path: directory.clone(),
+        source,
+    };
+    let is_taken = match RingDisk.list(&directory) {
+        Ok(entries) => !entries.is_empty(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(error) => return Err(failed(error)),
+    };
+    let metadata = directory.join(file_name::PARTITION_METADATA);
+    let text = RingDisk.read_whole(&metadata).await.map_err(failed)?;
+    let owner = text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
+    if !is_taken || owner == Some(partition.topic_id) {
+        return Ok(());
+    }
+    let aside = data.join(format!(
+        "{topic}-{}.{}-stray",
+        partition.partition,
+        Uuid::new_v4().simple()
+    ));
+    tracing::warn!(directory = %directory.display(), aside = %aside.display(), "is no partition of the catalogue and in the way; keeping it under another name");
+    RingDisk.rename(&directory, &aside).await.map_err(failed)
 }
 
 /// Opens a partition that this core owns, making its directory where there is none.
@@ -427,6 +465,7 @@ async fn open_new(
             async move {
                 let here = Shard::current().id();
                 for (partition, _) in added.iter().filter(|(_, owner)| *owner == here) {
+                    clear_the_way(&data, &topic, *partition).await?;
                     open_partition(&data, &topic, *partition, config.clone(), false).await?;
                 }
                 // Only now, so that whoever sees the partition in the image finds it open.
@@ -472,7 +511,10 @@ pub(crate) async fn delete(engine: Engine, topic_id: Uuid) -> Result<(), TopicEr
                         topic_id,
                         partition,
                     };
-                    if shard.disown(&id).map(|gone| gone.close()).is_some() {
+                    if let Some(gone) = shard.disown(&id) {
+                        // A topic of the same name may be made in its place: nothing of this one may touch a path by
+                        // then.
+                        upkeep::close(&gone).await;
                         set_aside(&data, &name, partition).await?;
                     }
                 }

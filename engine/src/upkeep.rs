@@ -16,11 +16,14 @@ use crate::index::offset::OFFSET_ENTRY_LENGTH;
 use crate::index::time::TIME_ENTRY_LENGTH;
 use crate::io::Disk;
 use crate::partition::Partition;
+use crate::segment::Indexes;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
 use crate::types::{Offset, TimestampMs};
 
 /// How far the durable-end checkpoint lags behind at most, in time.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
+/// How long to wait before asking again whether somebody else's write or flush is done.
+const TURN_INTERVAL: Duration = Duration::from_micros(200);
 /// How much of the log a start after a crash reads at most, per partition, to renew indexes and producers' state.
 const SAVE_BYTES: u64 = 64 << 20;
 
@@ -31,6 +34,12 @@ pub(crate) struct Checkpointer {
     scheduled: Cell<bool>,
     unsaved_bytes: Cell<u64>,
     saving: Cell<bool>,
+    /// Whether a slot of the durable-end checkpoint is being written: they go out one after the other, so that an
+    /// older one never lands on a newer one.
+    writing: Cell<bool>,
+    /// Deletions under way.
+    deleting: Cell<u32>,
+    flush_scheduled: Cell<bool>,
     /// How much of the active segment's indexes is in their files.
     saved: Cell<SavedIndexes>,
     /// The last snapshot that belongs to no segment's start.
@@ -39,26 +48,59 @@ pub(crate) struct Checkpointer {
 
 #[derive(Clone, Copy, Default)]
 struct SavedIndexes {
-    segment: Offset,
+    segment: Option<Offset>,
     offset_entries: usize,
     time_entries: usize,
 }
 
 impl Checkpointer {
-    /// A partition whose last checkpoint has `generation`.
-    pub(crate) fn new(generation: u64) -> Checkpointer {
+    /// A partition whose last checkpoint has `generation`, and which has a snapshot at `loose_snapshot` that belongs
+    /// to no segment's start.
+    pub(crate) fn new(generation: u64, loose_snapshot: Option<Offset>) -> Checkpointer {
         let checkpointer = Checkpointer::default();
         checkpointer.generation.set(generation);
+        checkpointer.loose_snapshot.set(loose_snapshot);
         checkpointer
     }
 
-    /// The log has grown by `bytes`.
+    /// Whether both slots of the durable-end checkpoint have their space.
+    pub(crate) fn has_both_slots(&self) -> bool {
+        self.generation.get() >= 2
+    }
+
+    /// The log has grown by `bytes`, or more of it is durable.
     pub(crate) fn appended<D: Disk>(&self, partition: &Rc<Partition<D>>, bytes: u64) {
         self.unsaved_bytes.set(self.unsaved_bytes.get() + bytes);
         if !self.scheduled.replace(true) {
             partition.disk.spawn(checkpoint_soon(partition.clone()));
         }
+        self.schedule_flush(partition);
     }
+
+    /// Sees to it that what is not durable will be when `flush.ms` says so. Nothing ticks while nothing is written.
+    pub(crate) fn schedule_flush<D: Disk>(&self, partition: &Rc<Partition<D>>) {
+        let (flush_ms, is_durable) = {
+            let log = partition.log.borrow();
+            let is_durable = log.ends.durable() == log.ends.written();
+            (log.config.flush_ms, is_durable)
+        };
+        if let Some(flush_ms) = flush_ms.filter(|_| !is_durable)
+            && !self.flush_scheduled.replace(true)
+        {
+            let delay = Duration::from_millis(flush_ms);
+            partition.disk.spawn(flush_soon(partition.clone(), delay));
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.saving.get() || self.writing.get() || self.deleting.get() > 0
+    }
+}
+
+async fn flush_soon<D: Disk>(partition: Rc<Partition<D>>, delay: Duration) {
+    partition.disk.sleep(delay).await;
+    partition.checkpointer.flush_scheduled.set(false);
+    partition.request_flush();
 }
 
 async fn checkpoint_soon<D: Disk>(partition: Rc<Partition<D>>) {
@@ -95,6 +137,16 @@ pub(crate) async fn write_durable_end<D: Disk>(
     partition: &Rc<Partition<D>>,
     flush: bool,
 ) -> io::Result<()> {
+    while partition.checkpointer.writing.replace(true) {
+        // Rare, and the other write takes about as long as a flush.
+        partition.disk.sleep(TURN_INTERVAL).await;
+    }
+    let outcome = write_next_slot(partition, flush).await;
+    partition.checkpointer.writing.set(false);
+    outcome
+}
+
+async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> io::Result<()> {
     let generation = partition.checkpointer.generation.get() + 1;
     partition.checkpointer.generation.set(generation);
     let (path, checkpoint) = {
@@ -126,7 +178,7 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
         return Ok(());
     }
     partition.checkpointer.unsaved_bytes.set(0);
-    let outcome = save_indexes(partition).await;
+    let outcome = save_indexes(partition, false).await;
     let outcome = match outcome {
         Ok(()) => save_producers(partition).await,
         failed => failed,
@@ -135,7 +187,7 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     outcome
 }
 
-async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> io::Result<()> {
     let (directory, segment, indexes) = {
         let log = partition.log.borrow();
         let active = log.active();
@@ -149,13 +201,17 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         return Ok(());
     };
     let checkpointer = &partition.checkpointer;
-    let saved = Some(checkpointer.saved.get())
-        .filter(|saved| saved.segment == segment)
-        .unwrap_or_default();
+    let known = Some(checkpointer.saved.get()).filter(|saved| saved.segment == Some(segment));
+    if known.is_none() {
+        // Files that a crash has left may be longer than what is written over them, with entries of batches that
+        // are gone.
+        remove_indexes(&partition.disk, &directory, segment).await?;
+    }
+    let saved = known.unwrap_or_default();
     let offset_from = saved.offset_entries * OFFSET_ENTRY_LENGTH;
     let time_from = saved.time_entries * TIME_ENTRY_LENGTH;
     let now_saved = SavedIndexes {
-        segment,
+        segment: Some(segment),
         offset_entries: indexes.offset.len(),
         time_entries: indexes.time.len(),
     };
@@ -163,7 +219,7 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         let path = segment_path(&directory, segment, kind);
         partition
             .disk
-            .overwrite(&path, from as u64, entries, false)
+            .overwrite(&path, from as u64, entries, flush)
             .await
     };
     write(
@@ -192,6 +248,7 @@ async fn save_producers<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()>
         )
     };
     let path = segment_path(&directory, offset, SegmentFileKind::ProducerSnapshot);
+    partition.disk.remove(&path).await?;
     partition.disk.overwrite(&path, 0, snapshot, false).await?;
     let is_loose = !partition
         .log
@@ -218,7 +275,8 @@ pub(crate) async fn save_sealed<D: Disk>(
     partition: &Rc<Partition<D>>,
     next: Offset,
 ) -> io::Result<()> {
-    save_indexes(partition).await?;
+    // Durable, because the indexes of sealed segments are believed at the next start.
+    save_indexes(partition, true).await?;
     let (directory, snapshot) = {
         let log = partition.log.borrow();
         (
@@ -227,7 +285,30 @@ pub(crate) async fn save_sealed<D: Disk>(
         )
     };
     let path = segment_path(&directory, next, SegmentFileKind::ProducerSnapshot);
-    partition.disk.overwrite(&path, 0, snapshot, false).await
+    partition.disk.remove(&path).await?;
+    partition.disk.overwrite(&path, 0, snapshot, true).await
+}
+
+async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
+    for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
+        disk.remove(&segment_path(directory, segment, kind)).await?;
+    }
+    Ok(())
+}
+
+/// Writes the indexes of a segment that was sealed by a crash rather than by a roll.
+pub(crate) async fn save_indexes_of<D: Disk>(
+    disk: &D,
+    directory: &Path,
+    segment: Offset,
+    indexes: &Indexes,
+) -> io::Result<()> {
+    remove_indexes(disk, directory, segment).await?;
+    let path = segment_path(directory, segment, SegmentFileKind::OffsetIndex);
+    disk.overwrite(&path, 0, indexes.offset.encode(), true)
+        .await?;
+    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
+    disk.overwrite(&path, 0, indexes.time.encode(), true).await
 }
 
 /// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments
@@ -238,8 +319,10 @@ pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<
     if choice.delete_count == 0 {
         return Ok(0);
     }
-    if choice.roll_active && !crate::appender::roll_when_idle(partition).await? {
-        return Ok(0);
+    if choice.roll_active && !crate::appender::roll_when_idle(partition).await {
+        // The active segment has to stay; all others may go.
+        let active = partition.log.borrow().active().base_offset;
+        return delete_before(partition, active).await;
     }
     delete_before(partition, choice.log_start_offset).await
 }
@@ -274,6 +357,22 @@ pub(crate) async fn delete_before<D: Disk>(
     partition: &Rc<Partition<D>>,
     offset: Offset,
 ) -> io::Result<usize> {
+    if partition.log.borrow().closed {
+        return Err(io::Error::other("the partition is closed"));
+    }
+    let deleting = &partition.checkpointer.deleting;
+    deleting.set(deleting.get() + 1);
+    let outcome = delete_segments_before(partition, offset).await;
+    deleting.set(deleting.get() - 1);
+    outcome
+}
+
+async fn delete_segments_before<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    offset: Offset,
+) -> io::Result<usize> {
+    // A log start that is durable names a place in the log, which has to be there after a power cut.
+    flush_to(partition, offset).await?;
     partition.log.borrow_mut().ends.advance_start(offset);
     write_durable_end(partition, true).await?;
     let (gone, directory) = {
@@ -343,6 +442,31 @@ async fn unlink_later<D: Disk>(
     }
 }
 
+/// Waits until everything below `offset` is durable, and asks for it.
+async fn flush_to<D: Disk>(partition: &Rc<Partition<D>>, offset: Offset) -> io::Result<()> {
+    loop {
+        {
+            let log = partition.log.borrow();
+            if log.ends.durable() >= offset {
+                return Ok(());
+            }
+            if log.refused.is_some() || log.closed {
+                return Err(io::Error::other("the partition takes no writes"));
+            }
+        }
+        partition.request_flush();
+        partition.disk.sleep(TURN_INTERVAL).await;
+    }
+}
+
+/// Closes a partition that is about to lose its directory, and returns when nothing of it will touch a path again.
+pub(crate) async fn close<D: Disk>(partition: &Rc<Partition<D>>) {
+    partition.close();
+    while partition.appending.get() || partition.checkpointer.is_busy() {
+        partition.disk.sleep(TURN_INTERVAL).await;
+    }
+}
+
 /// Makes everything written durable, where it is not.
 pub(crate) async fn flush<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (file, written) = {
@@ -362,8 +486,11 @@ pub(crate) async fn flush<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<(
 /// next start a look at the log.
 pub(crate) async fn stop<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     partition.close();
-    while partition.appending.get() {
-        partition.disk.sleep(Duration::from_millis(1)).await;
+    while partition.appending.get()
+        || partition.allocating.get()
+        || partition.checkpointer.is_busy()
+    {
+        partition.disk.sleep(TURN_INTERVAL).await;
     }
     if partition.log.borrow().refused.is_some() {
         return Err(io::Error::other("the partition refuses writes"));

@@ -244,12 +244,12 @@ impl Disk for RingDisk {
             .await
             .map_err(write_failed)?;
         written();
-        let flushed = sync.await.result.map(drop);
-        // A short write cancels the linked flush before it has begun, so that this is the first one.
-        let flushed = if whole {
-            flushed
-        } else {
-            self.flush(file).await
+        let flushed = match sync.await.result {
+            // A short write cancels the linked flush before it has begun, so that this is the first one.
+            Err(error) if error.raw_os_error() == Some(libc::ECANCELED) => self.flush(file).await,
+            // It covered the first part of what took several writes, and has told all of its own failures.
+            Ok(_) if !whole => self.flush(file).await,
+            flushed => flushed.map(drop),
         };
         flushed.map_err(|source| AppendIoError::Flush { source })
     }
@@ -411,7 +411,9 @@ async fn open(path: &Path, flags: i32) -> io::Result<Arc<OwnedFd>> {
         .flags(flags | libc::O_CLOEXEC)
         .mode(MODE)
         .build();
-    let descriptor = complete(entry, None, hold).await.result?;
+    // SAFETY: the entry points into the path that `hold` keeps, and names no descriptor.
+    let opening = unsafe { Ring::current().submit_opening(entry, None, hold) };
+    let descriptor = opening.await.result?;
     let descriptor = RawFd::try_from(descriptor).expect("the kernel's descriptors are i32");
     // SAFETY: the kernel has just opened it for us; nobody else knows it.
     Ok(Arc::new(unsafe { OwnedFd::from_raw_fd(descriptor) }))

@@ -6,14 +6,15 @@
 //! - An operation's memory ([`Hold`]) and descriptor belong to its slot until the kernel has answered. Dropping
 //!   an [`Op`] turns the slot into an orphan; the completion frees it.
 //! - An entry is never submitted without a slot, so that each completion finds its owner.
-//! - Only [`Ring::turn`] blocks, and only when its caller says that nothing else can run.
+//! - A core's thread ends when the kernel has answered everything, see [`Ring::shut_down`].
+//! - But for that end, only [`Ring::turn`] blocks, and only when its caller says that nothing else can run.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,6 +33,9 @@ const ENTRIES: u32 = 512;
 const COMPLETIONS: u32 = 4096;
 /// Marks completions that nobody waits for (cancellations).
 const NOBODY: u64 = u64::MAX;
+
+/// The longest sleep: no process lives to see the end of it.
+const SLEEP_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 thread_local! {
     static CURRENT: RefCell<Option<Ring>> = const { RefCell::new(None) };
@@ -77,16 +81,38 @@ enum Slot {
         hold: Hold,
         _file: Option<Arc<OwnedFd>>,
         waker: Option<Waker>,
+        yields: Yields,
     },
     Done {
         hold: Hold,
         result: i32,
+        yields: Yields,
     },
     /// Nobody waits any more, but the kernel may still use the memory.
     Orphan {
         _hold: Hold,
         _file: Option<Arc<OwnedFd>>,
+        yields: Yields,
     },
+}
+
+/// What the result of an operation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Yields {
+    Count,
+    /// A new descriptor, which has to be closed when nobody waits for it any more.
+    Descriptor,
+}
+
+impl Yields {
+    /// Nobody will see `result`.
+    fn discard(self, result: i32) {
+        if self == Yields::Descriptor && result >= 0 {
+            // SAFETY: the kernel has just opened it for an operation whose owner has gone; nobody else knows it.
+            #[allow(unsafe_code)]
+            drop(unsafe { OwnedFd::from_raw_fd(result) });
+        }
+    }
 }
 
 #[derive(Default)]
@@ -117,16 +143,27 @@ impl Slots {
     /// Stores a completion and returns the waker of whoever waits for it.
     fn complete(&mut self, index: usize, result: i32) -> Option<Waker> {
         match self.take(index) {
-            Slot::Waiting { hold, waker, .. } => {
-                let Slot::Free { next } =
-                    std::mem::replace(&mut self.slots[index], Slot::Done { hold, result })
-                else {
+            Slot::Waiting {
+                hold,
+                waker,
+                yields,
+                ..
+            } => {
+                let done = Slot::Done {
+                    hold,
+                    result,
+                    yields,
+                };
+                let Slot::Free { next } = std::mem::replace(&mut self.slots[index], done) else {
                     unreachable!("slot {index} was taken a line ago");
                 };
                 self.free = next;
                 waker
             }
-            Slot::Orphan { .. } => None,
+            Slot::Orphan { yields, .. } => {
+                yields.discard(result);
+                None
+            }
             Slot::Free { .. } | Slot::Done { .. } => {
                 panic!("completion {result} for slot {index}, which has nothing in flight")
             }
@@ -199,7 +236,23 @@ impl Ring {
     #[allow(unsafe_code)]
     pub unsafe fn submit(&self, entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> Op {
         self.make_room(1);
-        self.push(entry, file, hold)
+        self.push(entry, file, hold, Yields::Count)
+    }
+
+    /// As [`Ring::submit`], for an operation whose result is a new descriptor: it is closed when the operation is
+    /// dropped before its result has been taken.
+    ///
+    /// # Safety
+    /// As [`Ring::submit`].
+    #[allow(unsafe_code)]
+    pub unsafe fn submit_opening(
+        &self,
+        entry: Entry,
+        file: Option<Arc<OwnedFd>>,
+        hold: Hold,
+    ) -> Op {
+        self.make_room(1);
+        self.push(entry, file, hold, Yields::Descriptor)
     }
 
     /// Queues two operations of which the second starts when the first has succeeded in full.
@@ -214,8 +267,9 @@ impl Ring {
     ) -> (Op, Op) {
         // A link must not be cut by a submission in between.
         self.make_room(2);
-        let first = self.push(first.0.flags(Flags::IO_LINK), first.1, first.2);
-        let second = self.push(second.0, second.1, second.2);
+        let linked = first.0.flags(Flags::IO_LINK);
+        let first = self.push(linked, first.1, first.2, Yields::Count);
+        let second = self.push(second.0, second.1, second.2, Yields::Count);
         (first, second)
     }
 
@@ -246,6 +300,8 @@ impl Ring {
 
     /// Completes when `duration` has passed.
     pub fn sleep(&self, duration: Duration) -> Sleep {
+        // Further off, an instant would be out of the clock's range.
+        let duration = duration.min(SLEEP_MAX);
         let number = self.0.alarm_count.get();
         self.0.alarm_count.set(number + 1);
         Sleep {
@@ -289,23 +345,48 @@ impl Ring {
     }
 
     fn collect(&self) {
-        loop {
-            let completion = self.0.uring.borrow_mut().completion().next();
-            let Some(completion) = completion else { return };
-            if completion.user_data() == NOBODY {
-                continue;
-            }
-            self.0.in_flight.set(self.0.in_flight.get() - 1);
-            let index = usize::try_from(completion.user_data()).expect("user data is a slot index");
-            let waker = self
-                .0
-                .slots
-                .borrow_mut()
-                .complete(index, completion.result());
+        while let Some(waker) = self.collect_one() {
             if let Some(waker) = waker {
                 waker.wake();
             }
         }
+    }
+
+    /// Takes one completion off the queue, and whoever waits for it; none when the queue is empty.
+    fn collect_one(&self) -> Option<Option<Waker>> {
+        let completion = self.0.uring.borrow_mut().completion().next()?;
+        if completion.user_data() == NOBODY {
+            return Some(None);
+        }
+        self.0.in_flight.set(self.0.in_flight.get() - 1);
+        let index = usize::try_from(completion.user_data()).expect("user data is a slot index");
+        let mut slots = self.0.slots.borrow_mut();
+        Some(slots.complete(index, completion.result()))
+    }
+
+    /// Cancels everything and returns when the kernel has answered all of it: from then on it neither reads nor writes
+    /// memory of this core. Without this, a write in flight at the end of a thread would take its bytes from memory
+    /// that has been given to something else. Whoever waits is never woken again.
+    pub(crate) fn shut_down(&self) {
+        self.0.alarms.take();
+        if self.in_flight() > 0 {
+            self.make_room(1);
+            let all = types::CancelBuilder::any().all();
+            self.push_entry(&opcode::AsyncCancel2::new(all).build().user_data(NOBODY));
+        }
+        while self.in_flight() > 0 {
+            let entered = self.0.uring.borrow_mut().submit_and_wait(1);
+            if let Err(error) = entered {
+                match error.raw_os_error() {
+                    Some(libc::EINTR | libc::EBUSY | libc::EAGAIN) => {}
+                    _ => panic!("io_uring_enter failed: {error}"),
+                }
+            }
+            while let Some(waker) = self.collect_one() {
+                drop(waker);
+            }
+        }
+        CURRENT.with(|current| current.borrow_mut().take());
     }
 
     fn ring_alarms(&self) {
@@ -343,11 +424,18 @@ impl Ring {
         }
     }
 
-    fn push(&self, entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> Op {
+    fn push(
+        &self,
+        entry: Entry,
+        file: Option<Arc<OwnedFd>>,
+        hold: Hold,
+        yields: Yields,
+    ) -> Op {
         let index = self.0.slots.borrow_mut().insert(Slot::Waiting {
             hold,
             _file: file,
             waker: None,
+            yields,
         });
         let entry = entry.user_data(index as u64);
         self.0.in_flight.set(self.0.in_flight.get() + 1);
@@ -416,7 +504,7 @@ impl Future for Op {
             }
             return Poll::Pending;
         }
-        let Slot::Done { hold, result } = slots.take(index) else {
+        let Slot::Done { hold, result, .. } = slots.take(index) else {
             unreachable!("slot {index} belongs to this operation");
         };
         drop(slots);
@@ -431,13 +519,23 @@ impl Drop for Op {
         let Some(index) = self.index else { return };
         let mut slots = self.ring.0.slots.borrow_mut();
         match std::mem::replace(&mut slots.slots[index], Slot::Free { next: None }) {
-            Slot::Waiting { hold, _file, .. } => {
-                slots.slots[index] = Slot::Orphan { _hold: hold, _file };
+            Slot::Waiting {
+                hold,
+                _file,
+                yields,
+                ..
+            } => {
+                slots.slots[index] = Slot::Orphan {
+                    _hold: hold,
+                    _file,
+                    yields,
+                };
                 drop(slots);
                 self.ring.cancel(index);
             }
-            Slot::Done { .. } => {
+            Slot::Done { result, yields, .. } => {
                 slots.take(index);
+                yields.discard(result);
             }
             Slot::Free { .. } | Slot::Orphan { .. } => {
                 unreachable!("slot {index} belongs to this operation")

@@ -1,0 +1,13 @@
+//! The engine on real files through real io_uring: what a user of the crate sees, named as claims.
+//!
+//! One binary, so that it links once. Directories are made below cargo's scratch directory, which has to be on a
+//! file system with O_DIRECT. Rigs that need root skip loudly, by name.
+
+mod appends;
+mod cores;
+mod crashes;
+mod faults;
+mod retention;
+mod rig;
+mod segments;
+mod topics;
