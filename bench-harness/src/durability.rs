@@ -67,7 +67,11 @@ fn find(configs: &[Config], name: &str) -> Option<String> {
         .and_then(|config| config.value.clone())
 }
 
-fn conclude(durability: &Durability, flushes_itself: bool, acks: Option<Acks>) -> (String, bool) {
+pub(crate) fn conclude(
+    durability: &Durability,
+    flushes_itself: bool,
+    acks: Option<Acks>,
+) -> (String, bool) {
     let flushes_each = durability.flush_messages.as_deref() == Some("1");
     let replicas = durability
         .replicas

@@ -52,7 +52,7 @@ pub fn fetch(settings: &FetchSettings, on_progress: OnProgress) -> Result<RunRes
 }
 
 /// A run that reads everything once has nothing left after a warm-up.
-fn measured_span(settings: &FetchSettings) -> Span {
+pub(crate) fn measured_span(settings: &FetchSettings) -> Span {
     match settings.at_end {
         AtEnd::Stop => Span {
             warm_up_s: 0.0,

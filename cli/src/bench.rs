@@ -8,6 +8,7 @@ mod unloaded;
 
 use crate::arguments::{AcksFlag, BenchClient, BenchCommand, BenchFetch, BenchProduce};
 use crate::broker_connection::failure;
+use crate::doctor;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::Resolved;
@@ -18,7 +19,8 @@ use corelane_bench::settings::{
     Acks, AtEnd, BrokerSettings, ClientSettings, FetchFrom, Span, TopicSettings,
 };
 use corelane_bench::{
-    BenchError, FetchSettings, LiveProgress, OnProgress, ProduceSettings, RunResult,
+    BenchError, EngineTarget, FetchSettings, LiveProgress, OnProgress, ProduceSettings, RunResult,
+    Target, Wire,
 };
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
@@ -33,18 +35,34 @@ pub fn run(
     match command {
         BenchCommand::Produce(arguments) => {
             let settings = produce_settings(arguments, resolved)?;
-            let run = |on_progress: OnProgress| corelane_bench::produce(&settings, on_progress);
+            let mut target = target(&arguments.client)?;
+            let run = |on_progress: OnProgress| target.produce(&settings, on_progress);
             run_workload(run, arguments.client.json, output)
         }
         BenchCommand::Fetch(arguments) => {
             let settings = fetch_settings(arguments, resolved)?;
-            let run = |on_progress: OnProgress| corelane_bench::fetch(&settings, on_progress);
+            let mut target = target(&arguments.client)?;
+            let run = |on_progress: OnProgress| target.fetch(&settings, on_progress);
             run_workload(run, arguments.client.json, output)
         }
         BenchCommand::CompareKafka(arguments) => compare_kafka::run(arguments, output),
         BenchCommand::Idle(arguments) => unloaded::watch(arguments, output),
         BenchCommand::NullBroker(arguments) => unloaded::serve_nothing(arguments, output),
     }
+}
+
+/// What the workload runs against: a broker, or an engine in this process.
+fn target(arguments: &BenchClient) -> Result<Box<dyn Target>, Failure> {
+    let Some(directory) = &arguments.in_process else {
+        let name = "broker".to_owned();
+        return Ok(Box::new(Wire { name }));
+    };
+    // Each partition costs descriptors; a limit that cannot be raised shows when it is met.
+    let _ = doctor::raise_open_files_limit();
+    Ok(Box::new(EngineTarget {
+        directory: directory.clone(),
+        cores: cpus("--client-cpus", arguments.client_cpus.as_deref())?,
+    }))
 }
 
 fn run_workload(
@@ -91,11 +109,17 @@ fn bench_failure(error: BenchError) -> Failure {
     match error {
         BenchError::Client(error) => failure(error),
         BenchError::Settings(error) => Failure::usage(error.to_string()),
+        BenchError::ForeignDirectory { .. } | BenchError::Engine(_) => {
+            Failure::configuration(error.to_string())
+        }
         other => Failure::new(ExitCode::Failure, other.to_string()),
     }
 }
 
 fn broker(arguments: &BenchClient, resolved: &Resolved) -> Result<BrokerSettings, Failure> {
+    if let Some(directory) = &arguments.in_process {
+        return Ok(BrokerSettings::in_process(directory));
+    }
     let mut broker = BrokerSettings::at(&resolved.bootstrap()?.to_string());
     broker.server_pid = arguments.server_pid;
     Ok(broker)

@@ -36,7 +36,7 @@ pub struct BenchClient {
     /// Client threads that share the connections
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     pub threads: u32,
-    /// CPUs for the client threads, as in 0-3,6
+    /// CPUs for the client threads, or for the engine's cores with --in-process, as in 0-3,6
     #[arg(long, value_name = "CPUS")]
     pub client_cpus: Option<String>,
     /// Seconds of load before the measurement
@@ -51,6 +51,14 @@ pub struct BenchClient {
     /// The broker's process on this machine, to tell its CPU time and memory
     #[arg(long, value_name = "PID")]
     pub server_pid: Option<u32>,
+    /// Run on an engine in this process instead of a broker: on a scratch directory, kept for later runs
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_hint = clap::ValueHint::DirPath,
+        conflicts_with_all = ["server_pid", "threads"]
+    )]
+    pub in_process: Option<std::path::PathBuf>,
     /// One JSON object with settings, machine and result
     #[arg(long)]
     pub json: bool,
@@ -63,6 +71,7 @@ pub struct BenchClient {
   corelane bench produce --acks all --record-bytes 100 --batch-records 1 --connections 1 --in-flight 1
   corelane bench produce --rate 50000 --seconds 60 --json
   corelane bench produce --bootstrap 127.0.0.1:9192 --partitions 16 --set flush.messages=1
+  corelane bench produce --in-process /mnt/scratch/engine --acks all
 
 At a fixed rate latency counts from the time at which a request should have left, so that a stall cannot hide.")]
 pub struct BenchProduce {
@@ -99,7 +108,8 @@ pub struct BenchProduce {
 #[command(after_help = "Examples:
   corelane bench fetch
   corelane bench fetch --topic flights --once --json
-  corelane bench fetch --tail --connections 1 --seconds 60")]
+  corelane bench fetch --tail --connections 1 --seconds 60
+  corelane bench fetch --in-process /mnt/scratch/engine")]
 pub struct BenchFetch {
     #[command(flatten)]
     pub client: BenchClient,
