@@ -24,14 +24,14 @@ use crate::produce::build_batch;
 use crate::report::assemble;
 use crate::result::{Durability, RunResult, Workload};
 use crate::settings::{
-    Acks, ClientSettings, FetchSettings, ProduceSettings, SettingsError, TopicSettings,
+    Acks, ClientSettings, FetchFrom, FetchSettings, ProduceSettings, SettingsError, TopicSettings,
 };
 use crate::target::Target;
 use append_load::AppendLoad;
 use read_load::ReadLoad;
 
 const ONE_PROCESS: &str = "the engine ran in this process: no sockets, no protocol; server and client figures are both those of this process";
-const READS: &str = "reads in memory look at batch headers only; ranges of files are read (pread) into a buffer that is used again, where a broker splices them";
+const READS: &str = "the engine was opened for this run, so its memory holds next to nothing of the log: ranges of files are read (pread, from the page cache where it has them) into a buffer that is used again, where a broker splices them";
 
 /// An engine in this process, opened for each run on a scratch directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,11 @@ impl Target for EngineTarget {
         on_progress: OnProgress,
     ) -> Result<RunResult, BenchError> {
         settings.validate()?;
+        if settings.from == FetchFrom::Tail {
+            let reason =
+                "nobody appends to an engine in this process while it is read; leave the tail out";
+            return Err(SettingsError::Contradiction(reason).into());
+        }
         self.with_engine(|engine| fetch(engine, settings, &self.directory, on_progress))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use corelane_bench::settings::{Acks, AtEnd, BrokerSettings, Span};
+use corelane_bench::settings::{Acks, AtEnd, BrokerSettings, FetchFrom, Span};
 use corelane_bench::{BenchError, EngineTarget, FetchSettings, ProduceSettings, RunResult, Target};
 use tempfile::TempDir;
 
@@ -87,4 +87,14 @@ fn a_topic_that_was_never_filled_is_named() {
     let settings = FetchSettings::maximum(BrokerSettings::in_process(folder.path()), "nothing");
     let refused = target(folder.path()).fetch(&settings, &mut |_progress| {});
     assert!(matches!(refused, Err(BenchError::NoTopic { .. })));
+}
+
+#[test]
+fn a_tail_that_nobody_appends_to_is_refused() {
+    let folder = scratch();
+    let mut settings = FetchSettings::maximum(BrokerSettings::in_process(folder.path()), "t");
+    settings.from = FetchFrom::Tail;
+    settings.at_end = AtEnd::Wait;
+    let refused = target(folder.path()).fetch(&settings, &mut |_progress| {});
+    assert!(matches!(refused, Err(BenchError::Settings(_))));
 }

@@ -176,6 +176,9 @@ pub struct BenchCompareKafka {
 
 /// `bench idle`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  corelane bench idle --server-pid 4711
+  corelane bench idle --server-pid 4711 --seconds 60 --json")]
 pub struct BenchIdle {
     /// The broker's process on this machine
     #[arg(long, value_name = "PID")]
@@ -190,6 +193,9 @@ pub struct BenchIdle {
 
 /// `bench null-broker`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  corelane bench null-broker
+  corelane bench null-broker --listen 127.0.0.1:9199")]
 pub struct BenchNullBroker {
     /// Address and port to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9099")]
