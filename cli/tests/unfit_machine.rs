@@ -138,7 +138,7 @@ fn a_broker_that_crashed_on_a_full_disk_starts_there_again_and_serves_what_it_ac
     let Some(mut full) = FullDisk::fill("a start on a full disk") else {
         return;
     };
-    full.server.kill();
+    full.server.kill_and_free(full.address);
     full.server = FullDisk::serve(&full.mount, &full.folder, full.address);
     let mut wire = Wire::connect(full.address);
     assert_eq!(end_offset(&mut wire), full.acknowledged);

@@ -109,7 +109,7 @@ impl Broker {
 
     /// SIGKILL and a restart.
     pub fn crash_and_restart(&mut self) {
-        self.server.kill();
+        self.server.kill_and_free(self.listen);
         self.restart();
     }
 

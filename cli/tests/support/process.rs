@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+/// How long a dead process's port may stay taken.
+const FREE_LIMIT: Duration = Duration::from_secs(10);
 /// How often a wait looks again.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -79,6 +81,17 @@ impl Server {
         // A process that has already ended is as dead as was asked for.
         let _ = self.child.kill();
         self.child.wait().expect("the child is ours to wait for");
+    }
+
+    /// SIGKILL, and waits until nobody answers on `address`: the kernel takes a dead process's ring down a moment after
+    /// the process is gone, and its listener accepts connections until then.
+    pub fn kill_and_free(&mut self, address: SocketAddr) {
+        self.kill();
+        let start = Instant::now();
+        while TcpStream::connect(address).is_ok() {
+            assert!(start.elapsed() < FREE_LIMIT, "{address} still accepts");
+            std::thread::sleep(POLL);
+        }
     }
 
     /// SIGTERM; the exit status, or a panic if the process is still there after `limit`.
