@@ -43,9 +43,16 @@ impl Operation {
 ///
 /// # Errors
 /// INVALID_CONFIG for names and values, INVALID_REQUEST for a list operation without a value.
-pub fn apply(set: &mut SetConfigs, name: &str, operation: Operation, value: Option<&str>) -> Result<(), Refusal> {
+pub fn apply(
+    set: &mut SetConfigs,
+    name: &str,
+    operation: Operation,
+    value: Option<&str>,
+) -> Result<(), Refusal> {
     let config = topic_config::find(name).ok_or_else(|| {
-        refuse(TopicConfigError::Unknown { name: name.to_owned() })
+        refuse(TopicConfigError::Unknown {
+            name: name.to_owned(),
+        })
     })?;
     match operation {
         Operation::Delete => {
@@ -73,7 +80,10 @@ fn changed_list(
     value: Option<&str>,
 ) -> Result<String, Refusal> {
     if config.kind != ConfigKind::List {
-        let message = format!("Config value append is not allowed for config key: {}", config.name);
+        let message = format!(
+            "Config value append is not allowed for config key: {}",
+            config.name
+        );
         return Err(Refusal::new(ErrorCode::InvalidConfig, message));
     }
     let value = value.ok_or_else(|| refuse(TopicConfigError::Null { name: config.name }))?;
@@ -108,9 +118,17 @@ mod tests {
     #[test]
     fn values_are_set_and_deleted() {
         use Operation::{Delete, Set};
-        let set = after(&[("retention.ms", Set, Some("5")), ("segment.ms", Set, Some("6"))]).unwrap();
+        let set = after(&[
+            ("retention.ms", Set, Some("5")),
+            ("segment.ms", Set, Some("6")),
+        ])
+        .unwrap();
         assert_eq!(set.len(), 2);
-        let set = after(&[("retention.ms", Set, Some("5")), ("retention.ms", Delete, None)]).unwrap();
+        let set = after(&[
+            ("retention.ms", Set, Some("5")),
+            ("retention.ms", Delete, None),
+        ])
+        .unwrap();
         assert!(set.is_empty());
     }
 
@@ -125,7 +143,11 @@ mod tests {
             ("retention.ms", Append, Some("5")),
             ("no.such.config", Append, Some("5")),
         ] {
-            assert_eq!(after(&[operation]), Err(ErrorCode::InvalidConfig), "{operation:?}");
+            assert_eq!(
+                after(&[operation]),
+                Err(ErrorCode::InvalidConfig),
+                "{operation:?}"
+            );
         }
     }
 }

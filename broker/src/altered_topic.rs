@@ -52,11 +52,13 @@ fn check_kind(kind: i8) -> Result<(), Refusal> {
             ErrorCode::InvalidRequest,
             "the broker's configurations are given at start and cannot be altered",
         )),
-        ResourceKind::NotHere => {
-            Err(Refusal::new(ErrorCode::InvalidRequest, "only configurations of topics can be altered"))
-        }
-        ResourceKind::Unknown => {
-            Err(Refusal::new(ErrorCode::InvalidRequest, format!("Unexpected resource type {kind}")))
-        }
+        ResourceKind::NotHere => Err(Refusal::new(
+            ErrorCode::InvalidRequest,
+            "only configurations of topics can be altered",
+        )),
+        ResourceKind::Unknown => Err(Refusal::new(
+            ErrorCode::InvalidRequest,
+            format!("Unexpected resource type {kind}"),
+        )),
     }
 }

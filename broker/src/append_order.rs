@@ -31,7 +31,10 @@ impl AppendOrder {
     pub fn take(self: &Rc<Self>) -> Place {
         let number = self.next.get();
         self.next.set(number + 1);
-        Place { order: self.clone(), number }
+        Place {
+            order: self.clone(),
+            number,
+        }
     }
 
     fn advance(&self) {
@@ -57,7 +60,10 @@ impl Place {
             if self.order.serving.get() == self.number {
                 return Poll::Ready(());
             }
-            self.order.waiting.borrow_mut().insert(self.number, context.waker().clone());
+            self.order
+                .waiting
+                .borrow_mut()
+                .insert(self.number, context.waker().clone());
             Poll::Pending
         })
         .await;

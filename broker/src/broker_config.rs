@@ -5,7 +5,8 @@
 use crate::config_entry::{ConfigEntry, ConfigSource};
 use crate::config_kind::ConfigKind;
 use crate::limits::{
-    CONNECTIONS_PER_ADDRESS_MAX, DESCRIBED_PARTITIONS_MAX, FETCH_BYTES_MAX, FRAME_BYTES_MAX, IDLE_MAX,
+    CONNECTIONS_PER_ADDRESS_MAX, DESCRIBED_PARTITIONS_MAX, FETCH_BYTES_MAX, FRAME_BYTES_MAX,
+    IDLE_MAX,
 };
 use crate::settings::{BrokerSettings, NODE_ID};
 use crate::topic_config::TOPIC_CONFIGS;
@@ -22,37 +23,123 @@ pub fn entries(settings: &BrokerSettings) -> Vec<ConfigEntry> {
 fn own(settings: &BrokerSettings) -> Vec<ConfigEntry> {
     use ConfigKind::{Boolean, Int, List, Long, String as Text};
     let listen = format!("PLAINTEXT://{}", settings.listen);
-    let advertised = settings
-        .advertise
-        .as_ref()
-        .map_or_else(|| listen.clone(), |to| format!("PLAINTEXT://{}:{}", to.host, to.port));
+    let advertised = settings.advertise.as_ref().map_or_else(
+        || listen.clone(),
+        |to| format!("PLAINTEXT://{}:{}", to.host, to.port),
+    );
     vec![
-        entry("advertised.listeners", List, advertised, None, "Where clients are told to connect."),
-        entry("auto.create.topics.enable", Boolean, settings.auto_create_topics.to_string(), Some("true"),
-            "Whether a topic is created when a client first names it."),
-        entry("broker.id", Int, NODE_ID.to_string(), Some("-1"), "The id of this broker."),
-        entry("connections.max.idle.ms", Long, IDLE_MAX.as_millis().to_string(), Some("600000"),
-            "A connection without traffic is closed after this time."),
-        entry("default.replication.factor", Int, "1".to_owned(), Some("1"),
-            "Replicas of a topic that is created without a number."),
-        entry("fetch.max.bytes", Int, FETCH_BYTES_MAX.to_string(), Some("57671680"),
-            "The largest Fetch answer, in bytes of records."),
-        entry("listeners", List, listen, Some("PLAINTEXT://:9092"), "Where the broker listens."),
-        entry("log.dir", Text, settings.data_directory.display().to_string(), Some("/tmp/kafka-logs"),
-            "The data directory."),
-        entry("log.dirs", List, settings.data_directory.display().to_string(), None, "The data directory."),
-        entry("max.connections.per.ip", Int, CONNECTIONS_PER_ADDRESS_MAX.to_string(), Some("2147483647"),
-            "Connections that one address may have."),
-        entry("max.request.partition.size.limit", Int, DESCRIBED_PARTITIONS_MAX.to_string(), Some("2000"),
-            "Partitions that one answer of DescribeTopicPartitions lists."),
-        entry("node.id", Int, NODE_ID.to_string(), None, "The id of this broker."),
-        entry("num.partitions", Int, settings.num_partitions.to_string(), Some("1"),
-            "Partitions of a topic that is created without a number."),
-        entry("offsets.topic.replication.factor", Int, "1".to_owned(), Some("3"),
-            "Replicas of the topic that holds consumer offsets."),
-        entry("process.roles", List, "broker,controller".to_owned(), None, "The roles of this process."),
-        entry("socket.request.max.bytes", Int, settings.request_bytes_max.to_string(),
-            Some(const_str(FRAME_BYTES_MAX)), "The largest request, in bytes."),
+        entry(
+            "advertised.listeners",
+            List,
+            advertised,
+            None,
+            "Where clients are told to connect.",
+        ),
+        entry(
+            "auto.create.topics.enable",
+            Boolean,
+            settings.auto_create_topics.to_string(),
+            Some("true"),
+            "Whether a topic is created when a client first names it.",
+        ),
+        entry(
+            "broker.id",
+            Int,
+            NODE_ID.to_string(),
+            Some("-1"),
+            "The id of this broker.",
+        ),
+        entry(
+            "connections.max.idle.ms",
+            Long,
+            IDLE_MAX.as_millis().to_string(),
+            Some("600000"),
+            "A connection without traffic is closed after this time.",
+        ),
+        entry(
+            "default.replication.factor",
+            Int,
+            "1".to_owned(),
+            Some("1"),
+            "Replicas of a topic that is created without a number.",
+        ),
+        entry(
+            "fetch.max.bytes",
+            Int,
+            FETCH_BYTES_MAX.to_string(),
+            Some("57671680"),
+            "The largest Fetch answer, in bytes of records.",
+        ),
+        entry(
+            "listeners",
+            List,
+            listen,
+            Some("PLAINTEXT://:9092"),
+            "Where the broker listens.",
+        ),
+        entry(
+            "log.dir",
+            Text,
+            settings.data_directory.display().to_string(),
+            Some("/tmp/kafka-logs"),
+            "The data directory.",
+        ),
+        entry(
+            "log.dirs",
+            List,
+            settings.data_directory.display().to_string(),
+            None,
+            "The data directory.",
+        ),
+        entry(
+            "max.connections.per.ip",
+            Int,
+            CONNECTIONS_PER_ADDRESS_MAX.to_string(),
+            Some("2147483647"),
+            "Connections that one address may have.",
+        ),
+        entry(
+            "max.request.partition.size.limit",
+            Int,
+            DESCRIBED_PARTITIONS_MAX.to_string(),
+            Some("2000"),
+            "Partitions that one answer of DescribeTopicPartitions lists.",
+        ),
+        entry(
+            "node.id",
+            Int,
+            NODE_ID.to_string(),
+            None,
+            "The id of this broker.",
+        ),
+        entry(
+            "num.partitions",
+            Int,
+            settings.num_partitions.to_string(),
+            Some("1"),
+            "Partitions of a topic that is created without a number.",
+        ),
+        entry(
+            "offsets.topic.replication.factor",
+            Int,
+            "1".to_owned(),
+            Some("3"),
+            "Replicas of the topic that holds consumer offsets.",
+        ),
+        entry(
+            "process.roles",
+            List,
+            "broker,controller".to_owned(),
+            None,
+            "The roles of this process.",
+        ),
+        entry(
+            "socket.request.max.bytes",
+            Int,
+            settings.request_bytes_max.to_string(),
+            Some(const_str(FRAME_BYTES_MAX)),
+            "The largest request, in bytes.",
+        ),
     ]
 }
 
@@ -70,7 +157,13 @@ fn topic_defaults() -> impl Iterator<Item = ConfigEntry> {
         .filter_map(|config| config.synonym.map(|(name, value)| (config, name, value)))
         .filter(move |(_, name, _)| seen.insert(*name))
         .map(|(config, name, value)| {
-            entry(name, config.kind, value.to_owned(), Some(value), config.documentation)
+            entry(
+                name,
+                config.kind,
+                value.to_owned(),
+                Some(value),
+                config.documentation,
+            )
         })
 }
 
@@ -82,13 +175,25 @@ fn entry(
     documentation: &'static str,
 ) -> ConfigEntry {
     let is_default = default == Some(value.as_str());
-    let source = if is_default { ConfigSource::Default } else { ConfigSource::StaticBroker };
+    let source = if is_default {
+        ConfigSource::Default
+    } else {
+        ConfigSource::StaticBroker
+    };
     let mut synonyms = Vec::new();
     if !is_default {
         synonyms.push((name, value.clone(), ConfigSource::StaticBroker));
     }
     synonyms.extend(default.map(|default| (name, default.to_owned(), ConfigSource::Default)));
-    ConfigEntry { name, value, source, read_only: true, kind, documentation, synonyms }
+    ConfigEntry {
+        name,
+        value,
+        source,
+        read_only: true,
+        kind,
+        documentation,
+        synonyms,
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +214,13 @@ mod tests {
         };
         let entries = entries(&settings);
         assert!(entries.is_sorted_by(|a, b| a.name < b.name));
-        let partitions = entries.iter().find(|entry| entry.name == "num.partitions").unwrap();
-        assert_eq!((partitions.value.as_str(), partitions.source), ("4", ConfigSource::StaticBroker));
+        let partitions = entries
+            .iter()
+            .find(|entry| entry.name == "num.partitions")
+            .unwrap();
+        assert_eq!(
+            (partitions.value.as_str(), partitions.source),
+            ("4", ConfigSource::StaticBroker)
+        );
     }
 }

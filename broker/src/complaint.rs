@@ -19,7 +19,10 @@ thread_local! {
 /// Says that the connection of `peer` was closed because of `reason`.
 pub fn complain(peer: &dyn Display, reason: &dyn Display) {
     let now = Instant::now();
-    if LAST.get().is_some_and(|last| now.duration_since(last) < PAUSE) {
+    if LAST
+        .get()
+        .is_some_and(|last| now.duration_since(last) < PAUSE)
+    {
         LEFT_OUT.set(LEFT_OUT.get() + 1);
         return;
     }

@@ -50,7 +50,9 @@ pub struct ConfigEntry {
 
 /// Every configuration of a topic that sets `set`.
 pub fn of_topic(set: &BTreeMap<String, String>) -> impl Iterator<Item = ConfigEntry> {
-    TOPIC_CONFIGS.iter().map(move |config| topic_entry(config, set.get(config.name)))
+    TOPIC_CONFIGS
+        .iter()
+        .map(move |config| topic_entry(config, set.get(config.name)))
 }
 
 fn topic_entry(config: &'static TopicConfig, set: Option<&String>) -> ConfigEntry {
@@ -64,7 +66,11 @@ fn topic_entry(config: &'static TopicConfig, set: Option<&String>) -> ConfigEntr
     ConfigEntry {
         name: config.name,
         value: set.cloned().unwrap_or_else(|| config.default.to_owned()),
-        source: if set.is_some() { ConfigSource::Topic } else { ConfigSource::Default },
+        source: if set.is_some() {
+            ConfigSource::Topic
+        } else {
+            ConfigSource::Default
+        },
         read_only: false,
         kind: config.kind,
         documentation: config.documentation,
@@ -79,16 +85,30 @@ mod tests {
     #[test]
     fn a_set_value_stands_before_the_default() {
         let set = BTreeMap::from([("retention.ms".to_owned(), "5".to_owned())]);
-        let entry = of_topic(&set).find(|entry| entry.name == "retention.ms").unwrap();
-        assert_eq!((entry.value.as_str(), entry.source), ("5", ConfigSource::Topic));
+        let entry = of_topic(&set)
+            .find(|entry| entry.name == "retention.ms")
+            .unwrap();
+        assert_eq!(
+            (entry.value.as_str(), entry.source),
+            ("5", ConfigSource::Topic)
+        );
         assert_eq!(
             entry.synonyms,
             [
                 ("retention.ms", "5".to_owned(), ConfigSource::Topic),
-                ("log.retention.hours", "168".to_owned(), ConfigSource::Default),
+                (
+                    "log.retention.hours",
+                    "168".to_owned(),
+                    ConfigSource::Default
+                ),
             ]
         );
-        let entry = of_topic(&set).find(|entry| entry.name == "segment.bytes").unwrap();
-        assert_eq!((entry.value.as_str(), entry.source), ("1073741824", ConfigSource::Default));
+        let entry = of_topic(&set)
+            .find(|entry| entry.name == "segment.bytes")
+            .unwrap();
+        assert_eq!(
+            (entry.value.as_str(), entry.source),
+            ("1073741824", ConfigSource::Default)
+        );
     }
 }

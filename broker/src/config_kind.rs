@@ -44,10 +44,18 @@ impl ConfigKind {
             ConfigKind::String => Some(value.to_owned()),
             ConfigKind::Int => value.parse::<i32>().ok().map(|number| number.to_string()),
             ConfigKind::Long => value.parse::<i64>().ok().map(|number| number.to_string()),
-            ConfigKind::Double => {
-                value.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number.to_string())
-            }
-            ConfigKind::List => Some(value.split(',').map(str::trim).collect::<Vec<_>>().join(",")),
+            ConfigKind::Double => value
+                .parse::<f64>()
+                .ok()
+                .filter(|number| number.is_finite())
+                .map(|number| number.to_string()),
+            ConfigKind::List => Some(
+                value
+                    .split(',')
+                    .map(str::trim)
+                    .collect::<Vec<_>>()
+                    .join(","),
+            ),
         }
     }
 }

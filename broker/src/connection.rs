@@ -28,7 +28,9 @@ use io_uring::{opcode, types};
 use crate::append_order::AppendOrder;
 use crate::dispatch;
 use crate::lane::Lane;
-use crate::limits::{IDLE_MAX, RECEIVE_BYTES_PER_S_MIN, RECEIVE_MAX, SEND_SLICES_MAX, SEND_STALL_MAX};
+use crate::limits::{
+    IDLE_MAX, RECEIVE_BYTES_PER_S_MIN, RECEIVE_MAX, SEND_SLICES_MAX, SEND_STALL_MAX,
+};
 use crate::memory_budget::Held;
 use crate::receive_buffer::EarnedCapacity;
 use crate::response::{Answer, Part, Slice};
@@ -169,7 +171,9 @@ impl Connection {
             if let Some(length) = frame_length(received, self.lane.settings.request_bytes_max) {
                 break length?;
             }
-            self.receive(received, LENGTH_PREFIX_BYTES, IDLE_MAX).await?.ok_or(Ended::Idle)?;
+            self.receive(received, LENGTH_PREFIX_BYTES, IDLE_MAX)
+                .await?
+                .ok_or(Ended::Idle)?;
         };
         Ok((length, self.lane.request_memory.hold(length).await))
     }
@@ -183,13 +187,16 @@ impl Connection {
         let limit = RECEIVE_MAX + Duration::from_secs(slowest_s);
         let receiving = async {
             loop {
-                self.receive(received, LENGTH_PREFIX_BYTES + length, limit).await?;
+                self.receive(received, LENGTH_PREFIX_BYTES + length, limit)
+                    .await?;
                 if let Some(frame) = cut_frame(received, length).transpose()? {
                     return Ok(frame);
                 }
             }
         };
-        timeout(limit, receiving).await.unwrap_or(Err(Ended::Late { length }))
+        timeout(limit, receiving)
+            .await
+            .unwrap_or(Err(Ended::Late { length }))
     }
 
     /// Receives what is there, at least a byte; none when `limit` has passed.
@@ -200,7 +207,10 @@ impl Connection {
         limit: Duration,
     ) -> Result<Option<()>, Ended> {
         let mut earned = self.earned.get();
-        let buffer = self.lane.buffers.make_room(std::mem::take(received), frame_bytes, earned.bytes());
+        let buffer =
+            self.lane
+                .buffers
+                .make_room(std::mem::take(received), frame_bytes, earned.bytes());
         let before = buffer.len();
         let room = buffer.capacity() - before;
         let Some((result, buffer)) = timeout(limit, self.receive_into(buffer)).await else {
@@ -336,7 +346,11 @@ impl Outgoing {
         }
         // SAFETY: a message header of zeros is valid: no address, no vectors, no control data.
         let header = unsafe { std::mem::zeroed::<libc::msghdr>() };
-        let mut outgoing = Box::new(Outgoing { slices, vectors, header });
+        let mut outgoing = Box::new(Outgoing {
+            slices,
+            vectors,
+            header,
+        });
         outgoing.header.msg_iov = outgoing.vectors.as_mut_ptr();
         outgoing.header.msg_iovlen = outgoing.vectors.len();
         outgoing
@@ -356,12 +370,15 @@ async fn send_slices(socket: &Arc<OwnedFd>, slices: Vec<Slice>, more: bool) -> R
             .build();
         // SAFETY: header, vectors and slices lie in heap memory that the boxed hold keeps in place; the socket is
         // handed along.
-        let op = unsafe { Ring::current().submit(entry, Some(socket.clone()), Hold::Boxed(outgoing)) };
+        let op =
+            unsafe { Ring::current().submit(entry, Some(socket.clone()), Hold::Boxed(outgoing)) };
         let completion = timeout(SEND_STALL_MAX, op).await.ok_or(Ended::Stalled)?;
         let Hold::Boxed(returned) = completion.hold else {
             unreachable!("the ring hands back what it was given")
         };
-        let outgoing = returned.downcast::<Outgoing>().expect("the ring hands back what it was given");
+        let outgoing = returned
+            .downcast::<Outgoing>()
+            .expect("the ring hands back what it was given");
         slices = outgoing.slices;
         match completion.result {
             Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),

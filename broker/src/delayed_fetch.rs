@@ -76,8 +76,11 @@ pub async fn wait(
     owners.dedup();
     let mut calls = Gather::default();
     for owner in &owners {
-        let here: Vec<Awaited> =
-            awaited.iter().filter(|awaited| awaited.shard == *owner).copied().collect();
+        let here: Vec<Awaited> = awaited
+            .iter()
+            .filter(|awaited| awaited.shard == *owner)
+            .copied()
+            .collect();
         calls.add(engine.on(*owner, move || wait_here(id, here, limit)));
     }
     calls.add(given_up);
@@ -94,7 +97,10 @@ async fn wait_here(id: WaitId, awaited: Vec<Awaited>, limit: Duration) {
     let shard = Shard::current();
     let mut first = Gather::default();
     first.add(async { cancel.cancelled().await });
-    for Awaited { partition, offset, .. } in awaited {
+    for Awaited {
+        partition, offset, ..
+    } in awaited
+    {
         match shard.partition(&partition) {
             Some(partition) => first.add(async move { partition.wait_for_data(offset).await }),
             // Deleted: the next read says so.

@@ -11,7 +11,9 @@ use corelane_engine::runtime::spawn;
 use corelane_protocol::fetch_view::FetchView;
 use corelane_protocol::frame::{RequestHead, encode_response};
 use corelane_protocol::produce_view::ProduceView;
-use corelane_protocol::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, UnknownApiKey};
+use corelane_protocol::{
+    ApiKey, DecodeError, EncodeError, Message, Reader, Request, UnknownApiKey,
+};
 
 use crate::complaint::complain;
 use crate::connection::Connection;
@@ -122,7 +124,15 @@ pub fn start(
         .map_err(RefusedBecause::from)
         .and_then(|head| {
             let connection = connection.clone();
-            route(Call { connection, head, turn, held: Some(held) }, reader)
+            route(
+                Call {
+                    connection,
+                    head,
+                    turn,
+                    held: Some(held),
+                },
+                reader,
+            )
         });
     started.map_err(|reason| {
         complain(&connection.peer, &reason);
@@ -143,7 +153,9 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
                 call.answer(answer);
                 Ok(())
             }
-            ApiKey::Produce if version >= key.advertised_min_version() && version < key.min_version() => {
+            ApiKey::Produce
+                if version >= key.advertised_min_version() && version < key.min_version() =>
+            {
                 Ok(handlers::produce_unserved::answer(call, reader)?)
             }
             _ => Err(RefusedBecause::Version { key, version }),
@@ -167,7 +179,9 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         ApiKey::CreateTopics => run(call, reader, handlers::create_topics::handle),
         ApiKey::DeleteTopics => run(call, reader, handlers::delete_topics::handle),
         ApiKey::InitProducerId => run(call, reader, handlers::init_producer_id::handle),
-        ApiKey::OffsetForLeaderEpoch => run(call, reader, handlers::offset_for_leader_epoch::handle),
+        ApiKey::OffsetForLeaderEpoch => {
+            run(call, reader, handlers::offset_for_leader_epoch::handle)
+        }
         ApiKey::DescribeConfigs => run(call, reader, handlers::describe_configs::handle),
         ApiKey::AlterConfigs => run(call, reader, handlers::alter_configs::handle),
         ApiKey::DescribeLogDirs => run(call, reader, handlers::describe_log_dirs::handle),

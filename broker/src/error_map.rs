@@ -65,9 +65,8 @@ pub fn record(error: &RecordError) -> Refusal {
     let code = match error {
         RecordError::NotABatch { .. } => ErrorCode::CorruptMessage,
         RecordError::UnknownCompression { .. } => ErrorCode::UnsupportedCompressionType,
-        RecordError::Decompress(DecompressError::TooLarge { .. }) | RecordError::TooLarge { .. } => {
-            ErrorCode::MessageTooLarge
-        }
+        RecordError::Decompress(DecompressError::TooLarge { .. })
+        | RecordError::TooLarge { .. } => ErrorCode::MessageTooLarge,
         RecordError::Decompress(_)
         | RecordError::BadCount { .. }
         | RecordError::BadRecord { .. }

@@ -18,7 +18,9 @@ enum Running<'a, R> {
 
 impl<R> Default for Gather<'_, R> {
     fn default() -> Self {
-        Gather { futures: Vec::new() }
+        Gather {
+            futures: Vec::new(),
+        }
     }
 }
 
@@ -44,7 +46,10 @@ impl<'a, R> Gather<'a, R> {
             _ => Poll::Pending,
         })
         .await;
-        self.futures.into_iter().filter_map(Running::result).collect()
+        self.futures
+            .into_iter()
+            .filter_map(Running::result)
+            .collect()
     }
 
     /// Waits for the first to be done; none when there are no futures. The others are dropped.
@@ -54,7 +59,10 @@ impl<'a, R> Gather<'a, R> {
         }
         poll_fn(|context| {
             self.poll_each(context);
-            let done = self.futures.iter().position(|running| matches!(running, Running::Done(_)));
+            let done = self
+                .futures
+                .iter()
+                .position(|running| matches!(running, Running::Done(_)));
             match done.and_then(|index| Some((index, self.futures.swap_remove(index).result()?))) {
                 Some(first) => Poll::Ready(Some(first)),
                 None => Poll::Pending,
@@ -105,7 +113,11 @@ mod tests {
                 let mut polls = 0;
                 poll_fn(|_| {
                     polls += 1;
-                    if polls + number > 3 { Poll::Ready(()) } else { Poll::Pending }
+                    if polls + number > 3 {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
                 })
                 .await;
                 number

@@ -96,7 +96,9 @@ impl Lane {
     pub fn enlist(&self, connection: &Rc<Connection>) -> u64 {
         let number = self.next_connection.get();
         self.next_connection.set(number + 1);
-        self.connections.borrow_mut().insert(number, Rc::downgrade(connection));
+        self.connections
+            .borrow_mut()
+            .insert(number, Rc::downgrade(connection));
         number
     }
 
@@ -124,6 +126,10 @@ impl Lane {
     }
 
     fn enlisted(&self) -> Vec<Rc<Connection>> {
-        self.connections.borrow().values().filter_map(Weak::upgrade).collect()
+        self.connections
+            .borrow()
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect()
     }
 }

@@ -46,7 +46,10 @@ impl MemoryBudget {
 
     /// Waits until `bytes` are free, and holds them.
     pub async fn hold(&self, bytes: usize) -> Held {
-        let mut ticket = Ticket { budget: self, number: None };
+        let mut ticket = Ticket {
+            budget: self,
+            number: None,
+        };
         poll_fn(|context| {
             let mut state = self.0.borrow_mut();
             let is_next = match (ticket.number, state.queue.front()) {
@@ -62,11 +65,19 @@ impl MemoryBudget {
             Poll::Pending
         })
         .await;
-        Held { budget: self.clone(), bytes }
+        Held {
+            budget: self.clone(),
+            bytes,
+        }
     }
 
     fn wake_first(&self) {
-        let waker = self.0.borrow().queue.front().map(|(_, waker)| waker.clone());
+        let waker = self
+            .0
+            .borrow()
+            .queue
+            .front()
+            .map(|(_, waker)| waker.clone());
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -90,7 +101,11 @@ impl State {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         if let Some(mine) = self.number {
-            self.budget.0.borrow_mut().queue.retain(|(other, _)| *other != mine);
+            self.budget
+                .0
+                .borrow_mut()
+                .queue
+                .retain(|(other, _)| *other != mine);
             self.budget.wake_first();
         }
     }
@@ -120,7 +135,10 @@ mod tests {
         let mut large = Box::pin(budget.hold(80));
         assert!(large.as_mut().poll(&mut context).is_pending());
         let mut small = Box::pin(budget.hold(10));
-        assert!(small.as_mut().poll(&mut context).is_pending(), "the large one came first");
+        assert!(
+            small.as_mut().poll(&mut context).is_pending(),
+            "the large one came first"
+        );
         drop(first);
         let Poll::Ready(large) = large.as_mut().poll(&mut context) else {
             panic!("100 bytes are free");

@@ -74,7 +74,9 @@ pub fn check_assignment(broker_ids: &[i32]) -> Result<(), Refusal> {
     }
     Err(Refusal::new(
         ErrorCode::InvalidReplicaAssignment,
-        format!("The manual partition assignment {broker_ids:?} must be [{NODE_ID}], the only broker."),
+        format!(
+            "The manual partition assignment {broker_ids:?} must be [{NODE_ID}], the only broker."
+        ),
     ))
 }
 

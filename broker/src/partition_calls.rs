@@ -80,11 +80,22 @@ type Owned<Q> = (ShardId, Vec<usize>, Vec<(TopicPartition, Q)>);
 
 fn by_owner<Q>(questions: Vec<Question<Q>>) -> Vec<Owned<Q>> {
     let mut owners: Vec<Owned<Q>> = Vec::new();
-    for (place, Question { shard, partition, question }) in questions.into_iter().enumerate() {
-        let index = owners.iter().position(|owner| owner.0 == shard).unwrap_or_else(|| {
-            owners.push((shard, Vec::new(), Vec::new()));
-            owners.len() - 1
-        });
+    for (
+        place,
+        Question {
+            shard,
+            partition,
+            question,
+        },
+    ) in questions.into_iter().enumerate()
+    {
+        let index = owners
+            .iter()
+            .position(|owner| owner.0 == shard)
+            .unwrap_or_else(|| {
+                owners.push((shard, Vec::new(), Vec::new()));
+                owners.len() - 1
+            });
         owners[index].1.push(place);
         owners[index].2.push((partition, question));
     }

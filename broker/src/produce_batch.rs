@@ -30,20 +30,30 @@ const ZSTD_SINCE: i16 = 7;
 ///
 /// # Errors
 /// With Kafka's code for what is wrong with it.
-pub fn prepare(records: Option<&Bytes>, version: i16, config: &LogConfig) -> Result<ValidBatch, Refusal> {
+pub fn prepare(
+    records: Option<&Bytes>,
+    version: i16,
+    config: &LogConfig,
+) -> Result<ValidBatch, Refusal> {
     let bytes = records.map_or(&[][..], |bytes| bytes);
     check_count(bytes)?;
     let bytes = records.cloned().unwrap_or_default();
     let size_max = usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX);
     let batch = ValidBatch::check(bytes, size_max).map_err(|error| error_map::batch(&error))?;
     let codec = batch.header().compression();
-    let codec = codec.map_err(|error| Refusal::new(ErrorCode::UnsupportedCompressionType, error.to_string()))?;
+    let codec = codec
+        .map_err(|error| Refusal::new(ErrorCode::UnsupportedCompressionType, error.to_string()))?;
     if codec == Compression::Zstd && version < ZSTD_SINCE {
-        let message = format!("Produce requests with version {version} are not allowed to use ZStandard compression");
+        let message = format!(
+            "Produce requests with version {version} are not allowed to use ZStandard compression"
+        );
         return Err(Refusal::new(ErrorCode::UnsupportedCompressionType, message));
     }
     if batch.header().is_transactional() {
-        return Err(Refusal::new(ErrorCode::InvalidTxnState, "this broker has no transactions"));
+        return Err(Refusal::new(
+            ErrorCode::InvalidTxnState,
+            "this broker has no transactions",
+        ));
     }
     check_timestamps(&batch, config, TimestampMs(clock::now_ms()))?;
     compress(batch, codec, config)
@@ -68,7 +78,10 @@ fn check_count(bytes: &[u8]) -> Result<(), Refusal> {
 
 /// Size and magic of the whole batch that `bytes` starts with; none when no whole batch is there.
 fn first_batch(bytes: &[u8]) -> Result<Option<(usize, i8)>, Refusal> {
-    let Some(length) = bytes.get(8..OVERHEAD_BYTES).and_then(<[u8]>::first_chunk::<4>) else {
+    let Some(length) = bytes
+        .get(8..OVERHEAD_BYTES)
+        .and_then(<[u8]>::first_chunk::<4>)
+    else {
         return Ok(None);
     };
     let length = i32::from_be_bytes(*length);
@@ -81,14 +94,25 @@ fn first_batch(bytes: &[u8]) -> Result<Option<(usize, i8)>, Refusal> {
     };
     let magic = magic.cast_signed();
     if !(0..=MAGIC_V2).contains(&magic) {
-        return Err(Refusal::new(ErrorCode::CorruptMessage, format!("a record batch of magic {magic}")));
+        return Err(Refusal::new(
+            ErrorCode::CorruptMessage,
+            format!("a record batch of magic {magic}"),
+        ));
     }
-    let size = usize::try_from(length).ok().and_then(|length| length.checked_add(OVERHEAD_BYTES));
-    Ok(size.filter(|size| *size <= bytes.len()).map(|size| (size, magic)))
+    let size = usize::try_from(length)
+        .ok()
+        .and_then(|length| length.checked_add(OVERHEAD_BYTES));
+    Ok(size
+        .filter(|size| *size <= bytes.len())
+        .map(|size| (size, magic)))
 }
 
 /// Holds the batch's timestamps against the topic's bounds. With LogAppendTime they are replaced anyway.
-fn check_timestamps(batch: &ValidBatch, config: &LogConfig, now: TimestampMs) -> Result<(), Refusal> {
+fn check_timestamps(
+    batch: &ValidBatch,
+    config: &LogConfig,
+    now: TimestampMs,
+) -> Result<(), Refusal> {
     if config.timestamp_type == TimestampType::LogAppendTime {
         return Ok(());
     }
@@ -96,7 +120,8 @@ fn check_timestamps(batch: &ValidBatch, config: &LogConfig, now: TimestampMs) ->
     let earliest = now.0.saturating_sub(bound(config.timestamp_before_max_ms));
     let latest = now.0.saturating_add(bound(config.timestamp_after_max_ms));
     let outside = |timestamp: i64| {
-        let message = format!("Timestamp {timestamp} of message is out of range: {earliest} to {latest}");
+        let message =
+            format!("Timestamp {timestamp} of message is out of range: {earliest} to {latest}");
         Refusal::new(ErrorCode::InvalidTimestamp, message)
     };
     let max_timestamp = batch.header().max_timestamp().0;
@@ -117,7 +142,11 @@ fn check_timestamps(batch: &ValidBatch, config: &LogConfig, now: TimestampMs) ->
 }
 
 /// The batch in the topic's codec.
-fn compress(batch: ValidBatch, codec: Compression, config: &LogConfig) -> Result<ValidBatch, Refusal> {
+fn compress(
+    batch: ValidBatch,
+    codec: Compression,
+    config: &LogConfig,
+) -> Result<ValidBatch, Refusal> {
     let target = match config.compression {
         CompressionPolicy::Producer => return Ok(batch),
         CompressionPolicy::Codec(target) if target == codec => return Ok(batch),
@@ -136,9 +165,17 @@ mod tests {
     use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord};
 
     fn batch(compression: Compression, timestamp_ms: i64) -> Bytes {
-        let mut builder = BatchBuilder::new(BatchOptions { compression, ..BatchOptions::default() });
+        let mut builder = BatchBuilder::new(BatchOptions {
+            compression,
+            ..BatchOptions::default()
+        });
         for _ in 0..10 {
-            let record = NewRecord { timestamp_ms, key: None, value: Some(b"a value"), headers: &[] };
+            let record = NewRecord {
+                timestamp_ms,
+                key: None,
+                value: Some(b"a value"),
+                headers: &[],
+            };
             builder.append(&record).unwrap();
         }
         builder.build().unwrap()
@@ -157,10 +194,20 @@ mod tests {
         let sound = batch(Compression::None, clock::now_ms());
         assert_eq!(code(&sound, &config), ErrorCode::None);
         assert_eq!(code(&[], &config), ErrorCode::InvalidRecord);
-        assert_eq!(code(&[&sound[..], &sound[..]].concat(), &config), ErrorCode::InvalidRecord);
-        assert_eq!(code(&[&sound[..], &[0]].concat(), &config), ErrorCode::CorruptMessage);
+        assert_eq!(
+            code(&[&sound[..], &sound[..]].concat(), &config),
+            ErrorCode::InvalidRecord
+        );
+        assert_eq!(
+            code(&[&sound[..], &[0]].concat(), &config),
+            ErrorCode::CorruptMessage
+        );
         for length in 0..sound.len() {
-            assert_eq!(code(&sound[..length], &config), ErrorCode::InvalidRecord, "cut at {length}");
+            assert_eq!(
+                code(&sound[..length], &config),
+                ErrorCode::InvalidRecord,
+                "cut at {length}"
+            );
         }
         let mut flipped = sound.to_vec();
         *flipped.last_mut().unwrap() ^= 1;
@@ -182,19 +229,45 @@ mod tests {
 
     #[test]
     fn timestamps_outside_the_bounds_are_refused_unless_the_broker_sets_them() {
-        let config = LogConfig { timestamp_before_max_ms: 1000, ..LogConfig::default() };
+        let config = LogConfig {
+            timestamp_before_max_ms: 1000,
+            ..LogConfig::default()
+        };
         let now = clock::now_ms();
-        assert_eq!(code(&batch(Compression::Gzip, now), &config), ErrorCode::None);
-        assert_eq!(code(&batch(Compression::Gzip, now - 60_000), &config), ErrorCode::InvalidTimestamp);
-        assert_eq!(code(&batch(Compression::None, now + 7_200_000), &config), ErrorCode::InvalidTimestamp);
-        let config = LogConfig { timestamp_type: TimestampType::LogAppendTime, ..config };
-        assert_eq!(code(&batch(Compression::None, now + 7_200_000), &config), ErrorCode::None);
+        assert_eq!(
+            code(&batch(Compression::Gzip, now), &config),
+            ErrorCode::None
+        );
+        assert_eq!(
+            code(&batch(Compression::Gzip, now - 60_000), &config),
+            ErrorCode::InvalidTimestamp
+        );
+        assert_eq!(
+            code(&batch(Compression::None, now + 7_200_000), &config),
+            ErrorCode::InvalidTimestamp
+        );
+        let config = LogConfig {
+            timestamp_type: TimestampType::LogAppendTime,
+            ..config
+        };
+        assert_eq!(
+            code(&batch(Compression::None, now + 7_200_000), &config),
+            ErrorCode::None
+        );
     }
 
     #[test]
     fn a_batch_is_stored_in_the_topics_codec() {
-        for target in [Compression::None, Compression::Gzip, Compression::Lz4, Compression::Zstd] {
-            let config = LogConfig { compression: CompressionPolicy::Codec(target), ..LogConfig::default() };
+        for target in [
+            Compression::None,
+            Compression::Gzip,
+            Compression::Lz4,
+            Compression::Zstd,
+        ] {
+            let config = LogConfig {
+                compression: CompressionPolicy::Codec(target),
+                ..LogConfig::default()
+            };
             let sent = batch(Compression::Snappy, clock::now_ms());
             let stored = prepare(Some(&sent), 9, &config).unwrap();
             assert_eq!(stored.header().compression().unwrap(), target);

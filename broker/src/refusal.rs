@@ -16,7 +16,10 @@ pub struct Refusal {
 impl Refusal {
     /// Pairs a code with a message.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Refusal { code, message: message.into() }
+        Refusal {
+            code,
+            message: message.into(),
+        }
     }
 }
 

@@ -55,7 +55,10 @@ impl<R> ResponseQueue<R> {
     /// Opens the next request's place. The caller has waited for [`ResponseQueue::room`].
     pub fn open(&self) -> Turn {
         let mut inner = self.inner.borrow_mut();
-        assert!(inner.open_count() < REQUESTS_IN_FLIGHT_MAX, "a request was opened without room for it");
+        assert!(
+            inner.open_count() < REQUESTS_IN_FLIGHT_MAX,
+            "a request was opened without room for it"
+        );
         inner.slots.push_back(Slot::Running);
         Turn(inner.first + inner.slots.len() as u64 - 1)
     }
@@ -65,7 +68,10 @@ impl<R> ResponseQueue<R> {
         self.change(|inner| {
             let place = usize::try_from(turn.0 - inner.first).expect("open requests are few");
             let slot = std::mem::replace(&mut inner.slots[place], Slot::Answered(answer));
-            assert!(matches!(slot, Slot::Running), "a request was answered twice");
+            assert!(
+                matches!(slot, Slot::Running),
+                "a request was answered twice"
+            );
         });
     }
 
@@ -91,12 +97,14 @@ impl<R> ResponseQueue<R> {
 
     /// Waits until another request may be opened.
     pub async fn room(&self) {
-        self.until(|inner| (inner.open_count() < REQUESTS_IN_FLIGHT_MAX).then_some(())).await;
+        self.until(|inner| (inner.open_count() < REQUESTS_IN_FLIGHT_MAX).then_some(()))
+            .await;
     }
 
     /// Waits until at most `ahead_max` earlier requests are unanswered or unwritten.
     pub async fn near_front(&self, turn: Turn, ahead_max: u64) {
-        self.until(|inner| (turn.0 + inner.writing <= inner.first + ahead_max).then_some(())).await;
+        self.until(|inner| (turn.0 + inner.writing <= inner.first + ahead_max).then_some(()))
+            .await;
     }
 
     /// The next answers in order, at least one; `None` when the connection has ended and all are taken.
@@ -124,7 +132,11 @@ impl<R> ResponseQueue<R> {
             if let Some(value) = ready(&mut inner) {
                 return Poll::Ready(value);
             }
-            if !inner.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            if !inner
+                .wakers
+                .iter()
+                .any(|waker| waker.will_wake(context.waker()))
+            {
                 inner.wakers.push(context.waker().clone());
             }
             Poll::Pending
@@ -194,7 +206,11 @@ mod tests {
         queue.answer(turns[0], ());
         assert_eq!(poll(queue.room()), None);
         assert_eq!(poll(queue.next()), Some(Some(vec![()])));
-        assert_eq!(poll(queue.room()), None, "taken, but the client may not read");
+        assert_eq!(
+            poll(queue.room()),
+            None,
+            "taken, but the client may not read"
+        );
         queue.written();
         assert_eq!(poll(queue.room()), Some(()));
     }
@@ -207,7 +223,11 @@ mod tests {
         assert_eq!(poll(queue.near_front(turns[2], 1)), None);
         queue.answer(turns[0], ());
         assert_eq!(poll(queue.next()), Some(Some(vec![()])));
-        assert_eq!(poll(queue.near_front(turns[2], 1)), None, "the first is still being written");
+        assert_eq!(
+            poll(queue.near_front(turns[2], 1)),
+            None,
+            "the first is still being written"
+        );
         queue.written();
         assert_eq!(poll(queue.near_front(turns[2], 1)), Some(()));
     }

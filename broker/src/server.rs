@@ -19,9 +19,9 @@ use corelane_engine::types::ShardId;
 use corelane_engine::{Engine, EngineConfig, EngineError};
 use futures_lite::future::block_on;
 
-use crate::gather::Gather;
 use crate::complaint::complain;
 use crate::connection::{self, Accepted};
+use crate::gather::Gather;
 use crate::lane::Lane;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DRAIN_MAX, FRAME_BYTES_MAX,
@@ -119,7 +119,11 @@ pub struct StopHandle(Arc<Stop>);
 impl StopHandle {
     /// Lets [`RunningBroker::wait`] return.
     pub fn stop(&self) {
-        *self.0.ordered.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self
+            .0
+            .ordered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
         self.0.changed.notify_all();
     }
 }
@@ -134,7 +138,10 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         address: config.listen,
         source,
     })?;
-    let engine = Engine::open(EngineConfig { node_id: crate::settings::NODE_ID, ..config.engine.clone() })?;
+    let engine = Engine::open(EngineConfig {
+        node_id: crate::settings::NODE_ID,
+        ..config.engine.clone()
+    })?;
     let settings = Arc::new(BrokerSettings {
         listen: address,
         advertise: config.advertise.clone(),
@@ -147,12 +154,20 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
     });
     for shard in engine.shards() {
         let (lane_engine, settings) = (engine.clone(), settings.clone());
-        block_on(engine.on(shard, move || async move { Lane::install(lane_engine, settings) }));
+        block_on(engine.on(shard, move || async move {
+            Lane::install(lane_engine, settings)
+        }));
     }
     let stop = Arc::new(Stop::default());
     let admissions = Admissions::new(&config, engine.shard_count());
-    block_on(engine.on(ACCEPTOR, move || async move { spawn(accept_until_stopped(listener, admissions)) }));
-    Ok(RunningBroker { engine, address, stop })
+    block_on(engine.on(ACCEPTOR, move || async move {
+        spawn(accept_until_stopped(listener, admissions))
+    }));
+    Ok(RunningBroker {
+        engine,
+        address,
+        stop,
+    })
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
@@ -161,7 +176,9 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
         _ => ServeError::Listen { address, source },
     })?;
     let prepared = listener.set_nonblocking(true);
-    prepared.map(|()| listener).map_err(|source| ServeError::Listen { address, source })
+    prepared
+        .map(|()| listener)
+        .map_err(|source| ServeError::Listen { address, source })
 }
 
 /// A core can always hold two of the largest requests, so that one of them cannot wait for ever.
@@ -187,9 +204,17 @@ impl RunningBroker {
 
     /// Waits for the order to stop, then stops.
     pub fn wait(self) {
-        let mut ordered = self.stop.ordered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ordered = self
+            .stop
+            .ordered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         while !*ordered {
-            ordered = self.stop.changed.wait(ordered).unwrap_or_else(PoisonError::into_inner);
+            ordered = self
+                .stop
+                .changed
+                .wait(ordered)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         drop(ordered);
         self.stop();
@@ -263,21 +288,37 @@ impl Admissions {
     /// Takes a place on the core with the fewest connections.
     fn admit(&self, address: IpAddr) -> Result<Admission, TurnedAway> {
         let counts = &self.0;
-        let loads = counts.by_core.iter().map(|count| count.load(Ordering::Relaxed));
-        let (total, core) = loads.enumerate().fold((0, (0, usize::MAX)), |(total, least), (core, load)| {
-            (total + load, if load < least.1 { (core, load) } else { least })
-        });
+        let loads = counts
+            .by_core
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed));
+        let (total, core) =
+            loads
+                .enumerate()
+                .fold((0, (0, usize::MAX)), |(total, least), (core, load)| {
+                    (
+                        total + load,
+                        if load < least.1 { (core, load) } else { least },
+                    )
+                });
         if total >= counts.connections_max {
             return Err(TurnedAway::TooMany { count: total });
         }
-        let mut by_address = counts.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_address = counts
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let count = by_address.entry(address).or_default();
         if *count >= counts.per_address_max {
             return Err(TurnedAway::TooManyOfAddress { count: *count });
         }
         *count += 1;
         counts.by_core[core.0].fetch_add(1, Ordering::Relaxed);
-        Ok(Admission { counts: counts.clone(), core: core.0, address })
+        Ok(Admission {
+            counts: counts.clone(),
+            core: core.0,
+            address,
+        })
     }
 }
 
@@ -290,7 +331,11 @@ impl Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         self.counts.by_core[self.core].fetch_sub(1, Ordering::Relaxed);
-        let mut by_address = self.counts.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_address = self
+            .counts
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = by_address.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -336,7 +381,9 @@ fn accept_some(engine: &Engine, listener: &TcpListener, admissions: &Admissions)
 fn is_the_clients(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
     ) || error.raw_os_error() == Some(libc::EPROTO)
 }
 
@@ -371,7 +418,11 @@ fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
     // Splicing to it must not block the core.
     stream.set_nonblocking(true)?;
     let local = stream.local_addr()?;
-    Ok(Accepted { socket: OwnedFd::from(stream), peer, local })
+    Ok(Accepted {
+        socket: OwnedFd::from(stream),
+        peer,
+        local,
+    })
 }
 
 #[cfg(test)]
@@ -407,8 +458,14 @@ mod tests {
         let [one, other] = [1, 2].map(|last| IpAddr::from([127, 0, 0, last]));
         let _first = admissions.admit(one).unwrap();
         let _second = admissions.admit(one).unwrap();
-        assert!(matches!(admissions.admit(one), Err(TurnedAway::TooManyOfAddress { count: 2 })));
+        assert!(matches!(
+            admissions.admit(one),
+            Err(TurnedAway::TooManyOfAddress { count: 2 })
+        ));
         let _third = admissions.admit(other).unwrap();
-        assert!(matches!(admissions.admit(other), Err(TurnedAway::TooMany { count: 3 })));
+        assert!(matches!(
+            admissions.admit(other),
+            Err(TurnedAway::TooMany { count: 3 })
+        ));
     }
 }

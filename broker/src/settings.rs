@@ -43,7 +43,9 @@ pub struct BrokerSettings {
 impl BrokerSettings {
     /// The address that the client of `connection` should use.
     pub fn endpoint(&self, connection: &Connection) -> Endpoint {
-        self.advertise.clone().unwrap_or_else(|| endpoint_of(connection.local))
+        self.advertise
+            .clone()
+            .unwrap_or_else(|| endpoint_of(connection.local))
     }
 }
 
@@ -51,7 +53,10 @@ impl BrokerSettings {
 /// name resolves to.
 fn endpoint_of(address: SocketAddr) -> Endpoint {
     let ip: IpAddr = address.ip().to_canonical();
-    Endpoint { host: ip.to_string(), port: address.port() }
+    Endpoint {
+        host: ip.to_string(),
+        port: address.port(),
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +66,12 @@ mod tests {
     #[test]
     fn an_ipv4_client_of_an_ipv6_socket_is_told_the_ipv4_address() {
         let endpoint = endpoint_of("[::ffff:127.0.0.1]:9092".parse().unwrap());
-        assert_eq!(endpoint, Endpoint { host: "127.0.0.1".to_owned(), port: 9092 });
+        assert_eq!(
+            endpoint,
+            Endpoint {
+                host: "127.0.0.1".to_owned(),
+                port: 9092
+            }
+        );
     }
 }

@@ -62,7 +62,10 @@ impl Pipe {
         let size = libc::c_int::try_from(PIPE_BYTES).unwrap_or(libc::c_int::MAX);
         // SAFETY: no memory is involved. A refusal (users have a limit in all) leaves the pipe small, but working.
         unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, size) };
-        Ok(Pipe { reader: Arc::new(reader), writer: Arc::new(writer) })
+        Ok(Pipe {
+            reader: Arc::new(reader),
+            writer: Arc::new(writer),
+        })
     }
 }
 
@@ -113,7 +116,9 @@ async fn drain(pipe: &Pipe, socket: &Arc<OwnedFd>, length: u32) -> io::Result<()
         match splice_once(pipe, socket, left) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => left -= count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room(socket).await?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                wait_for_room(socket).await?
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -164,7 +169,13 @@ async fn read_on(range: &FileRange, mut buffer: BytesMut, length: usize) -> io::
         .offset(range.position + done as u64)
         .build();
     // SAFETY: the entry points into the heap memory of the buffer that the hold keeps; the file is handed along.
-    let op = unsafe { Ring::current().submit(entry, Some(range.file.reader().clone()), Hold::Buffer(buffer)) };
+    let op = unsafe {
+        Ring::current().submit(
+            entry,
+            Some(range.file.reader().clone()),
+            Hold::Buffer(buffer),
+        )
+    };
     let completion = op.await;
     let Hold::Buffer(mut buffer) = completion.hold else {
         unreachable!("the ring hands back what it was given")
@@ -190,11 +201,15 @@ async fn send(socket: &Arc<OwnedFd>, buffer: BytesMut) -> io::Result<()> {
         let hold = Hold::Bytes(rest.clone());
         // SAFETY: the entry points into shared memory that the hold keeps; the socket is handed along.
         let op = unsafe { Ring::current().submit(entry, Some(socket.clone()), hold) };
-        let completion = timeout(SEND_STALL_MAX, op).await.ok_or(io::ErrorKind::TimedOut)?;
+        let completion = timeout(SEND_STALL_MAX, op)
+            .await
+            .ok_or(io::ErrorKind::TimedOut)?;
         match completion.result {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => rest = rest.slice(count as usize..),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room(socket).await?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                wait_for_room(socket).await?
+            }
             Err(error) => return Err(error),
         }
     }

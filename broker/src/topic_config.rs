@@ -111,8 +111,12 @@ pub fn find(name: &str) -> Option<&'static TopicConfig> {
 /// # Errors
 /// See [`TopicConfigError`]; each is Kafka's INVALID_CONFIG.
 pub fn check(name: &str, value: Option<&str>) -> Result<String, TopicConfigError> {
-    let config = find(name).ok_or_else(|| TopicConfigError::Unknown { name: name.to_owned() })?;
-    let value = value.ok_or(TopicConfigError::Null { name: config.name })?.trim();
+    let config = find(name).ok_or_else(|| TopicConfigError::Unknown {
+        name: name.to_owned(),
+    })?;
+    let value = value
+        .ok_or(TopicConfigError::Null { name: config.name })?
+        .trim();
     let value = config.normal(value)?;
     if config.support == Support::DefaultOnly && value != config.default {
         return Err(TopicConfigError::NotSupported {
@@ -127,11 +131,14 @@ pub fn check(name: &str, value: Option<&str>) -> Result<String, TopicConfigError
 impl TopicConfig {
     /// The value as Kafka prints it after parsing.
     fn normal(&self, value: &str) -> Result<String, TopicConfigError> {
-        let normal = self.kind.normal(value).ok_or_else(|| TopicConfigError::Type {
-            name: self.name,
-            value: value.to_owned(),
-            kind: self.kind,
-        })?;
+        let normal = self
+            .kind
+            .normal(value)
+            .ok_or_else(|| TopicConfigError::Type {
+                name: self.name,
+                value: value.to_owned(),
+                kind: self.kind,
+            })?;
         match self.accepts.expected(&normal) {
             None => Ok(normal),
             Some(expected) => Err(TopicConfigError::Range {
@@ -149,7 +156,9 @@ impl Accepts {
         match *self {
             Accepts::Any => None,
             Accepts::Between(min, max) => {
-                let fits = value.parse::<i64>().is_ok_and(|number| (min..=max).contains(&number));
+                let fits = value
+                    .parse::<i64>()
+                    .is_ok_and(|number| (min..=max).contains(&number));
                 (!fits).then(|| format!("Value must be from {min} to {max}"))
             }
             Accepts::Level(min, max) => {
@@ -169,8 +178,9 @@ impl Accepts {
                 (!fits).then(|| format!("List must hold, each once: {}", words.join(", ")))
             }
             Accepts::Fraction => {
-                let fits =
-                    value.parse::<f64>().is_ok_and(|number| (0.0..=1.0).contains(&number));
+                let fits = value
+                    .parse::<f64>()
+                    .is_ok_and(|number| (0.0..=1.0).contains(&number));
                 (!fits).then(|| "Value must be from 0 to 1".to_owned())
             }
         }
@@ -381,6 +391,9 @@ mod tests {
     #[test]
     fn values_are_stored_as_kafka_prints_them() {
         assert_eq!(check("retention.ms", Some(" 007 ")).as_deref(), Ok("7"));
-        assert_eq!(check("compression.gzip.level", Some("-1")).as_deref(), Ok("-1"));
+        assert_eq!(
+            check("compression.gzip.level", Some("-1")).as_deref(),
+            Ok("-1")
+        );
     }
 }

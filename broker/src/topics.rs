@@ -43,7 +43,9 @@ pub fn image() -> Arc<Image> {
 /// UNKNOWN_TOPIC_OR_PARTITION or UNKNOWN_TOPIC_ID.
 pub fn find<'a>(image: &'a Image, topic: TopicRef<'_>) -> Result<&'a TopicImage, ErrorCode> {
     match topic {
-        TopicRef::Name(name) => image.topic_by_name(name).ok_or(ErrorCode::UnknownTopicOrPartition),
+        TopicRef::Name(name) => image
+            .topic_by_name(name)
+            .ok_or(ErrorCode::UnknownTopicOrPartition),
         TopicRef::Id(id) => image.topic_by_id(id).ok_or(ErrorCode::UnknownTopicId),
     }
 }
@@ -59,21 +61,36 @@ pub fn locate<'a>(
     index: i32,
 ) -> Result<Place<'a>, ErrorCode> {
     let topic = find(image, topic)?;
-    let record = topic.partitions.get(&index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-    let partition = TopicPartition { topic_id: topic.topic_id, partition: index };
-    Ok(Place { topic, partition, shard: owner(lane, record) })
+    let record = topic
+        .partitions
+        .get(&index)
+        .ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    let partition = TopicPartition {
+        topic_id: topic.topic_id,
+        partition: index,
+    };
+    Ok(Place {
+        topic,
+        partition,
+        shard: owner(lane, record),
+    })
 }
 
 /// The core that owns a partition. Records of a foreign catalogue have no slot; their partitions live by number.
 fn owner(lane: &Lane, record: &PartitionRecord) -> ShardId {
-    let by_number = || ShardId(u16::try_from(record.partition.unsigned_abs() % FOREIGN_SLOTS).unwrap_or_default());
-    lane.engine.owner(record.shard_slot.unwrap_or_else(by_number))
+    let by_number = || {
+        ShardId(u16::try_from(record.partition.unsigned_abs() % FOREIGN_SLOTS).unwrap_or_default())
+    };
+    lane.engine
+        .owner(record.shard_slot.unwrap_or_else(by_number))
 }
 
 /// The configurations that a topic sets.
 pub fn set_configs(image: &Image, topic: &TopicImage) -> BTreeMap<String, String> {
     let pairs = image.topic_configs(&topic.name);
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// Parsed configurations of topics, as of one image.
@@ -90,11 +107,20 @@ thread_local! {
 /// The configuration in force for a topic of `image`, parsed once for each image.
 pub fn log_config(image: &Arc<Image>, topic: &TopicImage) -> Rc<LogConfig> {
     PARSED.with_borrow_mut(|parsed| {
-        if !parsed.image.as_ref().is_some_and(|known| Arc::ptr_eq(known, image)) {
-            *parsed = ParsedConfigs { image: Some(image.clone()), topics: HashMap::new() };
+        if !parsed
+            .image
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, image))
+        {
+            *parsed = ParsedConfigs {
+                image: Some(image.clone()),
+                topics: HashMap::new(),
+            };
         }
         let config = parsed.topics.entry(topic.topic_id);
-        config.or_insert_with(|| Rc::new(parse(image, topic))).clone()
+        config
+            .or_insert_with(|| Rc::new(parse(image, topic)))
+            .clone()
     })
 }
 

@@ -331,7 +331,10 @@ impl<D: Disk> Partition<D> {
         let signal = Rc::new(Signal::default());
         let log = self.log.borrow();
         // A full disk is waited out.
-        let has_failed = log.refused.as_ref().is_some_and(|refusal| !refusal.is_full_disk);
+        let has_failed = log
+            .refused
+            .as_ref()
+            .is_some_and(|refusal| !refusal.is_full_disk);
         if log.ends.high_watermark() > offset || has_failed || log.closed {
             signal.set();
         } else {
@@ -379,11 +382,7 @@ struct FirstCopy {
 }
 
 /// A retry is answered once the first copy is as safe as consumers' eyes require.
-async fn answer_duplicate<D: Disk>(
-    partition: Rc<Partition<D>>,
-    ack: Rc<Ack>,
-    first: FirstCopy,
-) {
+async fn answer_duplicate<D: Disk>(partition: Rc<Partition<D>>, ack: Rc<Ack>, first: FirstCopy) {
     first.visible.await;
     let log = partition.log.borrow();
     let answer = if log.ends.high_watermark() > first.last_offset {

@@ -84,7 +84,9 @@ impl ProducerEntry {
 
     /// All of them but the last.
     fn earlier_batches(&self) -> impl Iterator<Item = &AppendedBatch> {
-        self.batches.iter().take(self.batches.len().saturating_sub(1))
+        self.batches
+            .iter()
+            .take(self.batches.len().saturating_sub(1))
     }
 
     /// The sequence number of the last record, −1 when the epoch has none.

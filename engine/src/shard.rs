@@ -166,7 +166,12 @@ impl Shard {
         }
         let calls = self.calls.take();
         drop(calls);
-        let outgoing: Vec<Vec<Mail>> = self.outgoing.borrow_mut().iter_mut().map(std::mem::take).collect();
+        let outgoing: Vec<Vec<Mail>> = self
+            .outgoing
+            .borrow_mut()
+            .iter_mut()
+            .map(std::mem::take)
+            .collect();
         drop(outgoing);
     }
 
@@ -220,11 +225,13 @@ async fn live(
     ready(Ok(()));
     drive(&ring, &*shard).await;
     shard.mailbox().close();
-    ring.shut_down();
     shard.let_go();
     for _ in 0..LAST_ROUNDS {
+        // Tasks that were runnable may begin another operation before they end.
+        ring.shut_down();
         yield_now().await;
     }
+    ring.shut_down();
     Ring::uninstall();
     CURRENT.with(|current| current.borrow_mut().take());
 }

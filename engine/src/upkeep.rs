@@ -16,8 +16,8 @@ use crate::index::offset::OFFSET_ENTRY_LENGTH;
 use crate::index::time::TIME_ENTRY_LENGTH;
 use crate::io::Disk;
 use crate::partition::Partition;
-use crate::segment::Indexes;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
+use crate::segment::Indexes;
 use crate::types::{Offset, TimestampMs};
 
 /// How far the durable-end checkpoint lags behind at most, in time.

@@ -35,10 +35,16 @@ fn replace(set: &mut SetConfigs, resource: &AlterConfigsResource) -> Result<(), 
     })
 }
 
-fn respond(resource: &AlterConfigsResource, altered: Result<(), Refusal>) -> AlterConfigsResourceResponse {
+fn respond(
+    resource: &AlterConfigsResource,
+    altered: Result<(), Refusal>,
+) -> AlterConfigsResourceResponse {
     let refusal = altered.err();
     AlterConfigsResourceResponse {
-        error_code: refusal.as_ref().map_or(ErrorCode::None, |refusal| refusal.code).code(),
+        error_code: refusal
+            .as_ref()
+            .map_or(ErrorCode::None, |refusal| refusal.code)
+            .code(),
         error_message: refusal.map(|refusal| refusal.message),
         resource_type: resource.resource_type,
         resource_name: resource.resource_name.clone(),

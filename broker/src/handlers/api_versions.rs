@@ -8,13 +8,15 @@
 //! - 4 lets a supported feature's lowest version be 0.
 
 use corelane_protocol::ApiKey;
-use corelane_protocol::messages::api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse};
 use corelane_protocol::Message;
 use corelane_protocol::frame::{framed, write_response_header};
+use corelane_protocol::messages::api_versions::{
+    ApiVersion, ApiVersionsRequest, ApiVersionsResponse,
+};
 
 use crate::dispatch::{Call, SERVED};
-use corelane_protocol::ErrorCode;
 use crate::response::Answer;
+use corelane_protocol::ErrorCode;
 
 /// The first version in which the client says what it is.
 const NAMES_SOFTWARE_SINCE: i16 = 3;
@@ -22,7 +24,10 @@ const NAMES_SOFTWARE_SINCE: i16 = 3;
 /// Answers with the served APIs.
 pub async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResponse {
     let named = call.head.version >= NAMES_SOFTWARE_SINCE;
-    let software = [&request.client_software_name, &request.client_software_version];
+    let software = [
+        &request.client_software_name,
+        &request.client_software_version,
+    ];
     if named && !software.into_iter().all(|text| is_software_text(text)) {
         return ApiVersionsResponse {
             error_code: ErrorCode::InvalidRequest.code(),

@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::create_partitions::{
-    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic, CreatePartitionsTopicResult,
+    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic,
+    CreatePartitionsTopicResult,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::dispatch::Call;
 use crate::error_map;
@@ -25,7 +26,10 @@ pub async fn handle(call: &Call, request: CreatePartitionsRequest) -> CreatePart
     for topic in &request.topics {
         let raised = match counts.remove(topic.name.as_str()) {
             Some(1) => raise(call, topic, request.validate_only).await,
-            Some(_) => Err(Refusal::new(ErrorCode::InvalidRequest, "Duplicate topic in request.")),
+            Some(_) => Err(Refusal::new(
+                ErrorCode::InvalidRequest,
+                "Duplicate topic in request.",
+            )),
             // Answered with its first occurrence.
             None => continue,
         };
@@ -34,14 +38,22 @@ pub async fn handle(call: &Call, request: CreatePartitionsRequest) -> CreatePart
     response
 }
 
-async fn raise(call: &Call, topic: &CreatePartitionsTopic, validate_only: bool) -> Result<(), Refusal> {
+async fn raise(
+    call: &Call,
+    topic: &CreatePartitionsTopic,
+    validate_only: bool,
+) -> Result<(), Refusal> {
     let image = topics::image();
     let found = topics::find(&image, TopicRef::Name(&topic.name))?;
     check(topic, found.partitions.len())?;
     if validate_only {
         return Ok(());
     }
-    let raised = call.lane().engine.create_partitions(found.topic_id, topic.count.unsigned_abs()).await;
+    let raised = call
+        .lane()
+        .engine
+        .create_partitions(found.topic_id, topic.count.unsigned_abs())
+        .await;
     raised.map(drop).map_err(|error| error_map::topic(&error))
 }
 
@@ -71,14 +83,22 @@ fn check(topic: &CreatePartitionsTopic, present: usize) -> Result<(), Refusal> {
         );
         return refuse(ErrorCode::InvalidReplicaAssignment, message);
     }
-    assignments.iter().try_for_each(|assignment| new_topic::check_assignment(&assignment.broker_ids))
+    assignments
+        .iter()
+        .try_for_each(|assignment| new_topic::check_assignment(&assignment.broker_ids))
 }
 
-fn respond(topic: &CreatePartitionsTopic, raised: Result<(), Refusal>) -> CreatePartitionsTopicResult {
+fn respond(
+    topic: &CreatePartitionsTopic,
+    raised: Result<(), Refusal>,
+) -> CreatePartitionsTopicResult {
     let refusal = raised.err();
     CreatePartitionsTopicResult {
         name: topic.name.clone(),
-        error_code: refusal.as_ref().map_or(ErrorCode::None, |refusal| refusal.code).code(),
+        error_code: refusal
+            .as_ref()
+            .map_or(ErrorCode::None, |refusal| refusal.code)
+            .code(),
         error_message: refusal.map(|refusal| refusal.message),
     }
 }

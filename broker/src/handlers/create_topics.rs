@@ -7,11 +7,11 @@
 
 use std::collections::HashMap;
 
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::create_topics::{
     CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest,
     CreateTopicsResponse,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::config_entry;
 use crate::dispatch::Call;
@@ -49,10 +49,20 @@ pub async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateTopicsRe
     response
 }
 
-async fn create(call: &Call, topic: &CreatableTopic, validate_only: bool) -> Result<Checked, Refusal> {
+async fn create(
+    call: &Call,
+    topic: &CreatableTopic,
+    validate_only: bool,
+) -> Result<Checked, Refusal> {
     let checked = check(call, topic)?;
     if !validate_only {
-        new_topic::create(call, &topic.name, checked.partition_count, checked.configs.clone()).await?;
+        new_topic::create(
+            call,
+            &topic.name,
+            checked.partition_count,
+            checked.configs.clone(),
+        )
+        .await?;
     }
     Ok(checked)
 }
@@ -63,7 +73,10 @@ fn check(call: &Call, topic: &CreatableTopic) -> Result<Checked, Refusal> {
         let message = format!("Topic '{}' already exists.", topic.name);
         return Err(Refusal::new(ErrorCode::TopicAlreadyExists, message));
     }
-    let configs = topic.configs.iter().map(|config| (config.name.as_str(), config.value.as_deref()));
+    let configs = topic
+        .configs
+        .iter()
+        .map(|config| (config.name.as_str(), config.value.as_deref()));
     let configs = new_topic::check_configs(configs)?;
     let partition_count = if topic.assignments.is_empty() {
         new_topic::check_replication_factor(topic.replication_factor)?;
@@ -71,7 +84,10 @@ fn check(call: &Call, topic: &CreatableTopic) -> Result<Checked, Refusal> {
     } else {
         assigned_partitions(topic)?
     };
-    Ok(Checked { partition_count, configs })
+    Ok(Checked {
+        partition_count,
+        configs,
+    })
 }
 
 /// The number of partitions that a manual assignment gives.
@@ -92,10 +108,17 @@ fn assigned_partitions(topic: &CreatableTopic) -> Result<i32, Refusal> {
     for assignment in &topic.assignments {
         new_topic::check_assignment(&assignment.broker_ids)?;
     }
-    let mut indexes: Vec<i32> =
-        topic.assignments.iter().map(|assignment| assignment.partition_index).collect();
+    let mut indexes: Vec<i32> = topic
+        .assignments
+        .iter()
+        .map(|assignment| assignment.partition_index)
+        .collect();
     indexes.sort_unstable();
-    if !indexes.iter().zip(0..).all(|(index, place)| *index == place) {
+    if !indexes
+        .iter()
+        .zip(0..)
+        .all(|(index, place)| *index == place)
+    {
         return refuse(
             ErrorCode::InvalidReplicaAssignment,
             "partitions should be a consecutive 0-based integer sequence",
@@ -106,7 +129,10 @@ fn assigned_partitions(topic: &CreatableTopic) -> Result<i32, Refusal> {
 }
 
 fn respond(topic: &CreatableTopic, result: Result<Checked, Refusal>) -> CreatableTopicResult {
-    let base = CreatableTopicResult { name: topic.name.clone(), ..CreatableTopicResult::default() };
+    let base = CreatableTopicResult {
+        name: topic.name.clone(),
+        ..CreatableTopicResult::default()
+    };
     match result {
         Err(refusal) => CreatableTopicResult {
             error_code: refusal.code.code(),
@@ -116,7 +142,8 @@ fn respond(topic: &CreatableTopic, result: Result<Checked, Refusal>) -> Creatabl
             ..base
         },
         Ok(checked) => {
-            let created = topics::find(&topics::image(), TopicRef::Name(&topic.name)).map(|topic| topic.topic_id);
+            let created = topics::find(&topics::image(), TopicRef::Name(&topic.name))
+                .map(|topic| topic.topic_id);
             CreatableTopicResult {
                 topic_id: created.unwrap_or_default(),
                 num_partitions: checked.partition_count,

@@ -2,10 +2,10 @@
 //!
 //! - 4 is flexible, 5 adds messages, 6 lets clients name topics by id (KIP-516).
 
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::delete_topics::{
     DeletableTopicResult, DeleteTopicState, DeleteTopicsRequest, DeleteTopicsResponse,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 use uuid::Uuid;
 
 use crate::dispatch::Call;
@@ -15,10 +15,13 @@ use crate::topics;
 
 /// Deletes the topics one after the other.
 pub async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
-    let by_name = request.topic_names.into_iter().map(|name| DeleteTopicState {
-        name: Some(name),
-        topic_id: Uuid::nil(),
-    });
+    let by_name = request
+        .topic_names
+        .into_iter()
+        .map(|name| DeleteTopicState {
+            name: Some(name),
+            topic_id: Uuid::nil(),
+        });
     let mut response = DeleteTopicsResponse::default();
     for topic in by_name.chain(request.topics) {
         let deleted = delete(call, &topic).await;
@@ -48,7 +51,10 @@ async fn delete(call: &Call, topic: &DeleteTopicState) -> Result<(String, Uuid),
     Ok((found.name.clone(), found.topic_id))
 }
 
-fn respond(topic: DeleteTopicState, deleted: Result<(String, Uuid), Refusal>) -> DeletableTopicResult {
+fn respond(
+    topic: DeleteTopicState,
+    deleted: Result<(String, Uuid), Refusal>,
+) -> DeletableTopicResult {
     match deleted {
         Ok((name, topic_id)) => DeletableTopicResult {
             name: Some(name),

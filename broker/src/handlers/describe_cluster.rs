@@ -9,8 +9,8 @@ use corelane_protocol::messages::describe_cluster::{
 
 use crate::authorized_operations::CLUSTER_OPERATIONS;
 use crate::dispatch::Call;
-use corelane_protocol::ErrorCode;
 use crate::settings::NODE_ID;
+use corelane_protocol::ErrorCode;
 
 /// The endpoint type that means brokers.
 const BROKERS: i8 = 1;
@@ -26,7 +26,10 @@ pub async fn handle(call: &Call, request: DescribeClusterRequest) -> DescribeClu
                 ErrorCode::MismatchedEndpointType,
                 "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER",
             ),
-            _ => (ErrorCode::UnsupportedEndpointType, "Unsupported endpoint type"),
+            _ => (
+                ErrorCode::UnsupportedEndpointType,
+                "Unsupported endpoint type",
+            ),
         };
         return DescribeClusterResponse {
             error_code: code.code(),

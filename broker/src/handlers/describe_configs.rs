@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::describe_configs::{
-    DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsResponse,
-    DescribeConfigsResult, DescribeConfigsSynonym,
+    DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult,
+    DescribeConfigsResponse, DescribeConfigsResult, DescribeConfigsSynonym,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::broker_config;
 use crate::config_entry::{self, ConfigEntry};
@@ -24,7 +24,9 @@ pub async fn handle(call: &Call, request: DescribeConfigsRequest) -> DescribeCon
     let mut response = DescribeConfigsResponse::default();
     for resource in &request.resources {
         let configs = describe(call, resource);
-        response.results.push(respond(&request, resource, configs, call.head.version));
+        response
+            .results
+            .push(respond(&request, resource, configs, call.head.version));
     }
     response
 }
@@ -96,13 +98,23 @@ fn is_asked_for(resource: &DescribeConfigsResource, name: &str) -> bool {
     }
 }
 
-fn config(entry: ConfigEntry, request: &DescribeConfigsRequest, version: i16) -> DescribeConfigsResourceResult {
-    let synonym = |(name, value, source): (&str, String, config_entry::ConfigSource)| DescribeConfigsSynonym {
-        name: name.to_owned(),
-        value: Some(value),
-        source: source.code(),
+fn config(
+    entry: ConfigEntry,
+    request: &DescribeConfigsRequest,
+    version: i16,
+) -> DescribeConfigsResourceResult {
+    let synonym = |(name, value, source): (&str, String, config_entry::ConfigSource)| {
+        DescribeConfigsSynonym {
+            name: name.to_owned(),
+            value: Some(value),
+            source: source.code(),
+        }
     };
-    let synonyms = if request.include_synonyms { entry.synonyms } else { Vec::new() };
+    let synonyms = if request.include_synonyms {
+        entry.synonyms
+    } else {
+        Vec::new()
+    };
     let base = DescribeConfigsResourceResult {
         name: entry.name.to_owned(),
         value: Some(entry.value),
@@ -117,7 +129,9 @@ fn config(entry: ConfigEntry, request: &DescribeConfigsRequest, version: i16) ->
     }
     DescribeConfigsResourceResult {
         config_type: entry.kind.code(),
-        documentation: request.include_documentation.then(|| entry.documentation.to_owned()),
+        documentation: request
+            .include_documentation
+            .then(|| entry.documentation.to_owned()),
         ..base
     }
 }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use corelane_engine::catalogue::Image;
 use corelane_protocol::TopicRef;
 use corelane_protocol::messages::describe_log_dirs::{
-    DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse, DescribeLogDirsResult,
-    DescribeLogDirsTopic,
+    DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse,
+    DescribeLogDirsResult, DescribeLogDirsTopic,
 };
 
 use crate::dispatch::Call;
@@ -27,22 +27,33 @@ pub async fn handle(call: &Call, request: DescribeLogDirsRequest) -> DescribeLog
     let mut named = Vec::new();
     for (name, index) in asked {
         if let Ok(place) = topics::locate(call.lane(), &image, TopicRef::Name(&name), index) {
-            questions.push(Question { shard: place.shard, partition: place.partition, question: () });
+            questions.push(Question {
+                shard: place.shard,
+                partition: place.partition,
+                question: (),
+            });
             named.push((name, index));
         }
     }
-    let sizes = PartitionCalls::new(&call.lane().engine, questions, async |partition, ()| size(partition));
+    let sizes = PartitionCalls::new(&call.lane().engine, questions, async |partition, ()| {
+        size(partition)
+    });
     let sizes = sizes.finish().await;
     let mut topics: BTreeMap<String, Vec<DescribeLogDirsPartition>> = BTreeMap::new();
     for ((name, partition_index), partition_size) in named.into_iter().zip(sizes) {
-        topics.entry(name).or_default().push(DescribeLogDirsPartition {
-            partition_index,
-            partition_size,
-            offset_lag: 0,
-            is_future_key: false,
-        });
+        topics
+            .entry(name)
+            .or_default()
+            .push(DescribeLogDirsPartition {
+                partition_index,
+                partition_size,
+                offset_lag: 0,
+                is_future_key: false,
+            });
     }
-    let topics = topics.into_iter().map(|(name, partitions)| DescribeLogDirsTopic { name, partitions });
+    let topics = topics
+        .into_iter()
+        .map(|(name, partitions)| DescribeLogDirsTopic { name, partitions });
     DescribeLogDirsResponse {
         results: vec![DescribeLogDirsResult {
             log_dir: call.lane().settings.data_directory.display().to_string(),
@@ -60,11 +71,21 @@ fn asked(image: &Image, request: &DescribeLogDirsRequest) -> Vec<(String, i32)> 
     match &request.topics {
         Some(topics) => topics
             .iter()
-            .flat_map(|topic| topic.partitions.iter().map(|index| (topic.topic.clone(), *index)))
+            .flat_map(|topic| {
+                topic
+                    .partitions
+                    .iter()
+                    .map(|index| (topic.topic.clone(), *index))
+            })
             .collect(),
         None => image
             .topics()
-            .flat_map(|topic| topic.partitions.keys().map(|index| (topic.name.clone(), *index)))
+            .flat_map(|topic| {
+                topic
+                    .partitions
+                    .keys()
+                    .map(|index| (topic.name.clone(), *index))
+            })
             .collect(),
     }
 }

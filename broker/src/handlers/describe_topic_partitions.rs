@@ -4,11 +4,11 @@
 //! names the first one that did not fit.
 
 use corelane_engine::catalogue::{Image, PartitionRecord, TopicImage};
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::describe_topic_partitions::{
-    DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, DescribeTopicPartitionsResponsePartition,
-    DescribeTopicPartitionsResponseTopic, ResponseCursor,
+    DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
+    DescribeTopicPartitionsResponsePartition, DescribeTopicPartitionsResponseTopic, ResponseCursor,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::authorized_operations::TOPIC_OPERATIONS;
 use crate::dispatch::Call;
@@ -24,17 +24,26 @@ pub async fn handle(
 ) -> DescribeTopicPartitionsResponse {
     let image = topics::image();
     let (from_topic, from_partition) = match &request.cursor {
-        Some(cursor) => (cursor.topic_name.clone(), usize::try_from(cursor.partition_index).unwrap_or(0)),
+        Some(cursor) => (
+            cursor.topic_name.clone(),
+            usize::try_from(cursor.partition_index).unwrap_or(0),
+        ),
         None => (String::new(), 0),
     };
-    let limit = request.response_partition_limit.clamp(1, DESCRIBED_PARTITIONS_MAX);
+    let limit = request
+        .response_partition_limit
+        .clamp(1, DESCRIBED_PARTITIONS_MAX);
     let mut left = usize::try_from(limit).expect("clamped to at least 1");
     let mut response = DescribeTopicPartitionsResponse::default();
     for name in names(&image, &request) {
         if name < from_topic {
             continue;
         }
-        let first = if name == from_topic { from_partition } else { 0 };
+        let first = if name == from_topic {
+            from_partition
+        } else {
+            0
+        };
         if left == 0 {
             response.next_cursor = Some(cursor(name, first));
             break;
@@ -62,7 +71,11 @@ fn names(image: &Image, request: &DescribeTopicPartitionsRequest) -> Vec<String>
     let mut names: Vec<String> = if request.topics.is_empty() {
         image.topics().map(|topic| topic.name.clone()).collect()
     } else {
-        request.topics.iter().map(|topic| topic.name.clone()).collect()
+        request
+            .topics
+            .iter()
+            .map(|topic| topic.name.clone())
+            .collect()
     };
     names.sort_unstable();
     names.dedup();
@@ -71,25 +84,36 @@ fn names(image: &Image, request: &DescribeTopicPartitionsRequest) -> Vec<String>
 
 fn cursor(topic_name: String, partition: usize) -> ResponseCursor {
     let partition_index = i32::try_from(partition).expect("partitions are numbered by i32");
-    ResponseCursor { topic_name, partition_index }
+    ResponseCursor {
+        topic_name,
+        partition_index,
+    }
 }
 
-fn describe(topic: &TopicImage, first: usize, count: usize) -> DescribeTopicPartitionsResponseTopic {
-    let partition = |record: &PartitionRecord| {
-        DescribeTopicPartitionsResponsePartition {
-            error_code: ErrorCode::None.code(),
-            partition_index: record.partition,
-            leader_id: NODE_ID,
-            leader_epoch: record.leader_epoch.0,
-            replica_nodes: vec![NODE_ID],
-            isr_nodes: vec![NODE_ID],
-            ..DescribeTopicPartitionsResponsePartition::default()
-        }
+fn describe(
+    topic: &TopicImage,
+    first: usize,
+    count: usize,
+) -> DescribeTopicPartitionsResponseTopic {
+    let partition = |record: &PartitionRecord| DescribeTopicPartitionsResponsePartition {
+        error_code: ErrorCode::None.code(),
+        partition_index: record.partition,
+        leader_id: NODE_ID,
+        leader_epoch: record.leader_epoch.0,
+        replica_nodes: vec![NODE_ID],
+        isr_nodes: vec![NODE_ID],
+        ..DescribeTopicPartitionsResponsePartition::default()
     };
     DescribeTopicPartitionsResponseTopic {
         name: Some(topic.name.clone()),
         topic_id: topic.topic_id,
-        partitions: topic.partitions.values().skip(first).take(count).map(partition).collect(),
+        partitions: topic
+            .partitions
+            .values()
+            .skip(first)
+            .take(count)
+            .map(partition)
+            .collect(),
         topic_authorized_operations: TOPIC_OPERATIONS,
         ..DescribeTopicPartitionsResponseTopic::default()
     }

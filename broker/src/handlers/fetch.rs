@@ -52,7 +52,10 @@ struct Want {
 enum Read {
     Data(FetchPlan),
     /// The client's log and this one part at this epoch and offset.
-    Diverging { at: EpochEndOffset, bounds: Bounds },
+    Diverging {
+        at: EpochEndOffset,
+        bounds: Bounds,
+    },
     Failed(ErrorCode),
 }
 
@@ -64,7 +67,11 @@ struct Bounds {
     log_start_offset: i64,
 }
 
-const NO_BOUNDS: Bounds = Bounds { high_watermark: -1, last_stable_offset: -1, log_start_offset: -1 };
+const NO_BOUNDS: Bounds = Bounds {
+    high_watermark: -1,
+    last_stable_offset: -1,
+    log_start_offset: -1,
+};
 
 /// Reads, waits if there is too little, and answers.
 pub async fn handle(call: Call, request: FetchView) {
@@ -92,8 +99,12 @@ fn session_error(session_id: i32, session_epoch: i32) -> ErrorCode {
 
 async fn fetch(call: &Call, request: &FetchView) -> Reply {
     let deadline = Instant::now() + wait_limit(request);
-    let bytes_max = usize::try_from(request.max_bytes).unwrap_or(0).min(FETCH_BYTES_MAX);
-    let bytes_min = u64::try_from(request.min_bytes).unwrap_or(0).min(bytes_max as u64);
+    let bytes_max = usize::try_from(request.max_bytes)
+        .unwrap_or(0)
+        .min(FETCH_BYTES_MAX);
+    let bytes_min = u64::try_from(request.min_bytes)
+        .unwrap_or(0)
+        .min(bytes_max as u64);
     loop {
         let wanted = locate(call, request, bytes_max);
         let reads = read(call, &wanted).await;
@@ -124,7 +135,11 @@ fn locate(call: &Call, request: &FetchView, bytes_max: usize) -> Vec<Wanted> {
     let wanted = |partition: FetchPartitionView<'_>| {
         let place = topics::locate(call.lane(), &image, partition.topic, partition.partition)?;
         let question = Want::of(&partition, bytes_max);
-        Ok(Question { shard: place.shard, partition: place.partition, question })
+        Ok(Question {
+            shard: place.shard,
+            partition: place.partition,
+            question,
+        })
     };
     partitions(request).map(wanted).collect()
 }
@@ -133,7 +148,9 @@ impl Want {
     fn of(partition: &FetchPartitionView<'_>, bytes_max: usize) -> Want {
         Want {
             offset: Offset(partition.fetch_offset),
-            bytes_max: usize::try_from(partition.partition_max_bytes).unwrap_or(0).min(bytes_max),
+            bytes_max: usize::try_from(partition.partition_max_bytes)
+                .unwrap_or(0)
+                .min(bytes_max),
             current_epoch: partition.current_leader_epoch,
             last_fetched_epoch: partition.last_fetched_epoch,
         }
@@ -142,13 +159,19 @@ impl Want {
 
 /// Reads every partition that was found; the reads are in the order of the request.
 async fn read(call: &Call, wanted: &[Wanted]) -> Vec<Read> {
-    let questions = wanted.iter().filter_map(|wanted| wanted.as_ref().ok()).cloned().collect();
+    let questions = wanted
+        .iter()
+        .filter_map(|wanted| wanted.as_ref().ok())
+        .cloned()
+        .collect();
     let reads = PartitionCalls::new(&call.lane().engine, questions, async |partition, want| {
         read_one(partition, want).await
     });
     let mut reads = reads.finish().await.into_iter();
     let read = |wanted: &Wanted| match wanted {
-        Ok(_) => reads.next().unwrap_or(Read::Failed(ErrorCode::NotLeaderOrFollower)),
+        Ok(_) => reads
+            .next()
+            .unwrap_or(Read::Failed(ErrorCode::NotLeaderOrFollower)),
         Err(code) => Read::Failed(*code),
     };
     wanted.iter().map(read).collect()
@@ -164,7 +187,10 @@ async fn read_one(partition: Option<Rc<Partition>>, want: Want) -> Read {
         return Read::Failed(code);
     }
     if let Some(at) = divergence(&partition, want) {
-        return Read::Diverging { at, bounds: Bounds::of(&partition) };
+        return Read::Diverging {
+            at,
+            bounds: Bounds::of(&partition),
+        };
     }
     let request = ReadRequest {
         offset: want.offset,
@@ -185,7 +211,10 @@ fn divergence(partition: &Partition, want: Want) -> Option<EpochEndOffset> {
     }
     let (epoch, end) = partition.epoch_end_offset(LeaderEpoch(want.last_fetched_epoch))?;
     let diverges = epoch.0 < want.last_fetched_epoch || end < want.offset;
-    diverges.then_some(EpochEndOffset { epoch: epoch.0, end_offset: end.0 })
+    diverges.then_some(EpochEndOffset {
+        epoch: epoch.0,
+        end_offset: end.0,
+    })
 }
 
 impl Bounds {
@@ -239,15 +268,26 @@ struct Reply {
 
 impl Reply {
     fn refused(error: ErrorCode) -> Reply {
-        let response = FetchResponse { error_code: error.code(), ..FetchResponse::default() };
-        Reply { response, records: Vec::new() }
+        let response = FetchResponse {
+            error_code: error.code(),
+            ..FetchResponse::default()
+        };
+        Reply {
+            response,
+            records: Vec::new(),
+        }
     }
 
     fn into_parts(self, call: &Call) -> Result<Vec<Part>, EncodeError> {
         let (version, correlation_id) = (call.head.version, call.head.correlation_id);
         let lengths: Vec<usize> = self.records.iter().map(|(length, _)| *length).collect();
-        let frame =
-            encode_split_response(&self.response, ApiKey::Fetch, version, correlation_id, &lengths)?;
+        let frame = encode_split_response(
+            &self.response,
+            ApiKey::Fetch,
+            version,
+            correlation_id,
+            &lengths,
+        )?;
         let mut records = self.records.into_iter();
         let mut parts = Vec::with_capacity(2 * lengths.len() + 1);
         for bytes in frame.parts() {
@@ -261,19 +301,28 @@ impl Reply {
 
 /// Puts the reads into the shape of the request, within the bytes that it allows.
 fn assemble(request: &FetchView, reads: Vec<Read>, bytes_max: usize) -> Reply {
-    let mut allowance = Allowance { left: bytes_max as u64, nothing_yet: true };
+    let mut allowance = Allowance {
+        left: bytes_max as u64,
+        nothing_yet: true,
+    };
     let mut reply = Reply::default();
     let mut current = None;
     for (partition, read) in partitions(request).zip(reads) {
         if current != Some(partition.topic) {
             current = Some(partition.topic);
-            reply.response.responses.push(topic_response(partition.topic));
+            reply
+                .response
+                .responses
+                .push(topic_response(partition.topic));
         }
         let (data, records) = partition_data(partition.partition, read, &mut allowance);
         reply.records.push(records);
         if let Some(topic) = reply.response.responses.last_mut() {
             if request.isolation_level == READ_COMMITTED {
-                topic.partitions.push(PartitionData { aborted_transactions: Some(Vec::new()), ..data });
+                topic.partitions.push(PartitionData {
+                    aborted_transactions: Some(Vec::new()),
+                    ..data
+                });
             } else {
                 topic.partitions.push(data);
             }
@@ -287,7 +336,11 @@ fn topic_response(topic: TopicRef<'_>) -> FetchableTopicResponse {
         TopicRef::Name(name) => (name.to_owned(), Uuid::nil()),
         TopicRef::Id(id) => (String::new(), id),
     };
-    FetchableTopicResponse { topic, topic_id, partitions: Vec::new() }
+    FetchableTopicResponse {
+        topic,
+        topic_id,
+        partitions: Vec::new(),
+    }
 }
 
 fn partition_data(
@@ -297,11 +350,17 @@ fn partition_data(
 ) -> (PartitionData, (usize, Vec<FetchPart>)) {
     match read {
         Read::Failed(code) => {
-            let data = PartitionData { error_code: code.code(), ..without_records(index, NO_BOUNDS) };
+            let data = PartitionData {
+                error_code: code.code(),
+                ..without_records(index, NO_BOUNDS)
+            };
             (data, Default::default())
         }
         Read::Diverging { at, bounds } => {
-            let data = PartitionData { diverging_epoch: at, ..without_records(index, bounds) };
+            let data = PartitionData {
+                diverging_epoch: at,
+                ..without_records(index, bounds)
+            };
             (data, Default::default())
         }
         Read::Data(plan) => {
@@ -357,11 +416,17 @@ mod tests {
 
     #[test]
     fn the_first_data_is_carried_whatever_its_size_and_the_rest_within_the_limit() {
-        let mut allowance = Allowance { left: 100, nothing_yet: true };
+        let mut allowance = Allowance {
+            left: 100,
+            nothing_yet: true,
+        };
         assert_eq!(allowance.take(0), Some(0));
         assert_eq!(allowance.take(150), Some(150));
         assert_eq!(allowance.take(1), None);
-        let mut allowance = Allowance { left: 100, nothing_yet: true };
+        let mut allowance = Allowance {
+            left: 100,
+            nothing_yet: true,
+        };
         assert_eq!(allowance.take(60), Some(60));
         assert_eq!(allowance.take(50), None);
         assert_eq!(allowance.take(40), Some(40));

@@ -31,7 +31,10 @@ pub async fn handle(
             };
             altered_topic::alter(call, target, |set| change(set, resource)).await
         } else {
-            Err(Refusal::new(ErrorCode::InvalidRequest, "Each resource must appear at most once."))
+            Err(Refusal::new(
+                ErrorCode::InvalidRequest,
+                "Each resource must appear at most once.",
+            ))
         };
         response.responses.push(respond(resource, altered));
     }
@@ -42,7 +45,10 @@ fn change(set: &mut SetConfigs, resource: &AlterConfigsResource) -> Result<(), R
     let mut seen = HashSet::new();
     for config in &resource.configs {
         if !seen.insert(config.name.as_str()) {
-            return Err(Refusal::new(ErrorCode::InvalidRequest, "Error due to duplicate config keys"));
+            return Err(Refusal::new(
+                ErrorCode::InvalidRequest,
+                "Error due to duplicate config keys",
+            ));
         }
         let operation = Operation::of(config.config_operation).ok_or_else(|| {
             let message = format!("Unknown operation type {}", config.config_operation);
@@ -53,10 +59,16 @@ fn change(set: &mut SetConfigs, resource: &AlterConfigsResource) -> Result<(), R
     Ok(())
 }
 
-fn respond(resource: &AlterConfigsResource, altered: Result<(), Refusal>) -> AlterConfigsResourceResponse {
+fn respond(
+    resource: &AlterConfigsResource,
+    altered: Result<(), Refusal>,
+) -> AlterConfigsResourceResponse {
     let refusal = altered.err();
     AlterConfigsResourceResponse {
-        error_code: refusal.as_ref().map_or(ErrorCode::None, |refusal| refusal.code).code(),
+        error_code: refusal
+            .as_ref()
+            .map_or(ErrorCode::None, |refusal| refusal.code)
+            .code(),
         error_message: refusal.map(|refusal| refusal.message),
         resource_type: resource.resource_type,
         resource_name: resource.resource_name.clone(),

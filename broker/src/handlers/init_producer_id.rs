@@ -7,7 +7,9 @@
 //! transaction coordinator. There are no transactions, so a transactional id is refused.
 
 use corelane_protocol::ErrorCode;
-use corelane_protocol::messages::init_producer_id::{InitProducerIdRequest, InitProducerIdResponse};
+use corelane_protocol::messages::init_producer_id::{
+    InitProducerIdRequest, InitProducerIdResponse,
+};
 
 use crate::dispatch::Call;
 use crate::error_map;
@@ -44,5 +46,7 @@ async fn allocate(call: &Call, request: &InitProducerIdRequest) -> Result<i64, E
         return Err(ErrorCode::InvalidRequest);
     }
     let allocated = call.lane().engine.allocate_producer_id().await;
-    allocated.map(|id| id.0).map_err(|error| error_map::catalogue(&error).code)
+    allocated
+        .map(|id| id.0)
+        .map_err(|error| error_map::catalogue(&error).code)
 }

@@ -10,11 +10,11 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use corelane_engine::types::{Offset, TimestampMs};
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
     ListOffsetsTopicResponse,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::dispatch::Call;
 use crate::error_map;
@@ -36,7 +36,11 @@ struct Found {
     leader_epoch: i32,
 }
 
-const NOTHING: Found = Found { timestamp: -1, offset: -1, leader_epoch: -1 };
+const NOTHING: Found = Found {
+    timestamp: -1,
+    offset: -1,
+    leader_epoch: -1,
+};
 
 /// Looks up each partition on its core.
 pub async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResponse {
@@ -47,7 +51,12 @@ pub async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResp
     for topic in &request.topics {
         for partition in &topic.partitions {
             let first = seen.insert((topic.name.as_str(), partition.partition_index));
-            let place = topics::locate(call.lane(), &image, TopicRef::Name(&topic.name), partition.partition_index);
+            let place = topics::locate(
+                call.lane(),
+                &image,
+                TopicRef::Name(&topic.name),
+                partition.partition_index,
+            );
             let place = match check(partition, call.head.version, first) {
                 Ok(()) => place,
                 Err(code) => Err(code),
@@ -60,9 +69,11 @@ pub async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResp
             }));
         }
     }
-    let found = PartitionCalls::new(&call.lane().engine, questions, async |partition, question| {
-        look_up(partition, question).await
-    });
+    let found = PartitionCalls::new(
+        &call.lane().engine,
+        questions,
+        async |partition, question| look_up(partition, question).await,
+    );
     let mut found = found.finish().await.into_iter();
     let mut refusals = refusals.into_iter();
     let mut respond = |partition: &ListOffsetsPartition| {
@@ -76,7 +87,10 @@ pub async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResp
         name: topic.name.clone(),
         partitions: topic.partitions.iter().map(&mut respond).collect(),
     });
-    ListOffsetsResponse { topics: topics.collect(), ..ListOffsetsResponse::default() }
+    ListOffsetsResponse {
+        topics: topics.collect(),
+        ..ListOffsetsResponse::default()
+    }
 }
 
 /// A partition may be named once, and a special timestamp must be known to the version.
@@ -118,7 +132,11 @@ async fn look_up(
 }
 
 fn bound(partition: &Partition, offset: Offset) -> Found {
-    Found { timestamp: -1, offset: offset.0, leader_epoch: leader_epoch::at(partition, offset).0 }
+    Found {
+        timestamp: -1,
+        offset: offset.0,
+        leader_epoch: leader_epoch::at(partition, offset).0,
+    }
 }
 
 fn record(

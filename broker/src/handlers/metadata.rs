@@ -7,11 +7,11 @@
 use std::collections::HashSet;
 
 use corelane_engine::catalogue::{Image, PartitionRecord, TopicImage};
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::metadata::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
     MetadataResponsePartition, MetadataResponseTopic,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 use uuid::Uuid;
 
 use crate::authorized_operations::{CLUSTER_OPERATIONS, TOPIC_OPERATIONS};
@@ -30,7 +30,8 @@ pub async fn handle(call: &Call, request: MetadataRequest) -> MetadataResponse {
         None => all(),
         Some(topics) if topics.is_empty() && call.head.version == 0 => all(),
         Some(topics) => {
-            let create = request.allow_auto_topic_creation && call.lane().settings.auto_create_topics;
+            let create =
+                request.allow_auto_topic_creation && call.lane().settings.auto_create_topics;
             named(call, topics, create).await
         }
     };
@@ -65,7 +66,11 @@ fn all() -> Vec<MetadataResponseTopic> {
     topics::image().topics().map(describe).collect()
 }
 
-async fn named(call: &Call, topics: &[MetadataRequestTopic], create: bool) -> Vec<MetadataResponseTopic> {
+async fn named(
+    call: &Call,
+    topics: &[MetadataRequestTopic],
+    create: bool,
+) -> Vec<MetadataResponseTopic> {
     let mut seen = HashSet::new();
     let mut described = Vec::with_capacity(topics.len());
     for topic in topics {
@@ -132,5 +137,10 @@ fn describe(topic: &TopicImage) -> MetadataResponseTopic {
 }
 
 fn missing(name: Option<String>, topic_id: Uuid, code: ErrorCode) -> MetadataResponseTopic {
-    MetadataResponseTopic { error_code: code.code(), name, topic_id, ..MetadataResponseTopic::default() }
+    MetadataResponseTopic {
+        error_code: code.code(),
+        name,
+        topic_id,
+        ..MetadataResponseTopic::default()
+    }
 }

@@ -5,11 +5,11 @@
 use std::rc::Rc;
 
 use corelane_engine::types::LeaderEpoch;
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::offset_for_leader_epoch::{
-    EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderPartition,
-    OffsetForLeaderTopicResult,
+    EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse,
+    OffsetForLeaderPartition, OffsetForLeaderTopicResult,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::dispatch::Call;
 use crate::leader_epoch;
@@ -29,7 +29,12 @@ pub async fn handle(
     let mut refusals = Vec::new();
     for topic in &request.topics {
         for partition in &topic.partitions {
-            let place = topics::locate(call.lane(), &image, TopicRef::Name(&topic.topic), partition.partition);
+            let place = topics::locate(
+                call.lane(),
+                &image,
+                TopicRef::Name(&topic.topic),
+                partition.partition,
+            );
             refusals.push(place.as_ref().err().copied());
             questions.extend(place.ok().map(|place| Question {
                 shard: place.shard,
@@ -38,9 +43,11 @@ pub async fn handle(
             }));
         }
     }
-    let ends = PartitionCalls::new(&call.lane().engine, questions, async |partition, question| {
-        end_of(partition, question)
-    });
+    let ends = PartitionCalls::new(
+        &call.lane().engine,
+        questions,
+        async |partition, question| end_of(partition, question),
+    );
     let mut ends = ends.finish().await.into_iter();
     let mut refusals = refusals.into_iter();
     let mut respond = |partition: &OffsetForLeaderPartition| {
@@ -50,10 +57,13 @@ pub async fn handle(
         };
         respond(partition.partition, result)
     };
-    let topics = request.topics.iter().map(|topic| OffsetForLeaderTopicResult {
-        topic: topic.topic.clone(),
-        partitions: topic.partitions.iter().map(&mut respond).collect(),
-    });
+    let topics = request
+        .topics
+        .iter()
+        .map(|topic| OffsetForLeaderTopicResult {
+            topic: topic.topic.clone(),
+            partitions: topic.partitions.iter().map(&mut respond).collect(),
+        });
     OffsetForLeaderEpochResponse {
         topics: topics.collect(),
         ..OffsetForLeaderEpochResponse::default()
@@ -76,5 +86,10 @@ fn respond(partition: i32, result: Result<(i32, i64), ErrorCode>) -> EpochEndOff
         Ok(end) => (ErrorCode::None, end),
         Err(code) => (code, UNDEFINED),
     };
-    EpochEndOffset { error_code: code.code(), partition, leader_epoch, end_offset }
+    EpochEndOffset {
+        error_code: code.code(),
+        partition,
+        leader_epoch,
+        end_offset,
+    }
 }

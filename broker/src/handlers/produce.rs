@@ -44,7 +44,11 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let outcomes = append(&call, prepared, request.acks, place).await;
     if request.acks == 0 {
         let failed = outcomes.iter().any(Result::is_err);
-        return call.answer(if failed { Answer::Close } else { Answer::Silent });
+        return call.answer(if failed {
+            Answer::Close
+        } else {
+            Answer::Silent
+        });
     }
     let response = assemble(&request, outcomes);
     call.respond(ApiKey::Produce, &response);
@@ -55,7 +59,12 @@ fn partitions(request: &ProduceView) -> impl Iterator<Item = ProducePartition<'_
     request.partitions().map_while(Result::ok)
 }
 
-fn prepare(call: &Call, image: &Arc<Image>, partition: &ProducePartition<'_>, acks: i16) -> Prepared {
+fn prepare(
+    call: &Call,
+    image: &Arc<Image>,
+    partition: &ProducePartition<'_>,
+    acks: i16,
+) -> Prepared {
     if !matches!(acks, -1..=1) {
         return Err(ErrorCode::InvalidRequiredAcks.into());
     }
@@ -65,12 +74,20 @@ fn prepare(call: &Call, image: &Arc<Image>, partition: &ProducePartition<'_>, ac
         call.head.version,
         &topics::log_config(image, place.topic),
     )?;
-    Ok(Question { shard: place.shard, partition: place.partition, question: batch })
+    Ok(Question {
+        shard: place.shard,
+        partition: place.partition,
+        question: batch,
+    })
 }
 
 /// Appends what was prepared; refusals keep their places.
 async fn append(call: &Call, prepared: Vec<Prepared>, acks: i16, place: Place) -> Vec<Outcome> {
-    let acks = if acks == -1 { Acks::Durable } else { Acks::Written };
+    let acks = if acks == -1 {
+        Acks::Durable
+    } else {
+        Acks::Written
+    };
     let mut questions = Vec::with_capacity(prepared.len());
     let refusals: Vec<Option<Refusal>> = prepared
         .into_iter()
@@ -87,7 +104,9 @@ async fn append(call: &Call, prepared: Vec<Prepared>, acks: i16, place: Place) -
     let mut appended = appends.finish().await.into_iter();
     let outcome = |refusal: Option<Refusal>| match refusal {
         Some(refusal) => Err(refusal),
-        None => appended.next().unwrap_or_else(|| Err(ErrorCode::NotLeaderOrFollower.into())),
+        None => appended
+            .next()
+            .unwrap_or_else(|| Err(ErrorCode::NotLeaderOrFollower.into())),
     };
     refusals.into_iter().map(outcome).collect()
 }
@@ -111,7 +130,9 @@ fn assemble(request: &ProduceView, outcomes: Vec<Outcome>) -> ProduceResponse {
             response.responses.push(topic_response(partition.topic));
         }
         if let Some(topic) = response.responses.last_mut() {
-            topic.partition_responses.push(respond(partition.index, outcome));
+            topic
+                .partition_responses
+                .push(respond(partition.index, outcome));
         }
     }
     response
@@ -122,7 +143,11 @@ fn topic_response(topic: TopicRef<'_>) -> TopicProduceResponse {
         TopicRef::Name(name) => (name.to_owned(), Uuid::nil()),
         TopicRef::Id(id) => (String::new(), id),
     };
-    TopicProduceResponse { name, topic_id, partition_responses: Vec::new() }
+    TopicProduceResponse {
+        name,
+        topic_id,
+        partition_responses: Vec::new(),
+    }
 }
 
 fn respond(index: i32, outcome: Outcome) -> PartitionProduceResponse {

@@ -8,8 +8,8 @@ use corelane_protocol::frame::framed;
 use corelane_protocol::{DecodeError, EncodeError, Reader, Writer};
 
 use crate::dispatch::Call;
-use corelane_protocol::ErrorCode;
 use crate::response::Answer;
+use corelane_protocol::ErrorCode;
 
 struct Topic {
     name: String,
@@ -44,14 +44,19 @@ fn read_topic(reader: &mut Reader) -> Result<Topic, DecodeError> {
 fn encode(version: i16, correlation_id: i32, topics: &[Topic]) -> Result<Vec<u8>, EncodeError> {
     framed(|writer| {
         writer.write_i32(correlation_id);
-        writer.write_array(false, topics, "ProduceResponse.Responses", |writer, topic| {
-            writer.write_string(false, &topic.name, "TopicProduceResponse.Name")?;
-            let what = "TopicProduceResponse.PartitionResponses";
-            writer.write_array(false, &topic.partitions, what, |writer, index| {
-                write_partition(writer, version, *index);
-                Ok(())
-            })
-        })?;
+        writer.write_array(
+            false,
+            topics,
+            "ProduceResponse.Responses",
+            |writer, topic| {
+                writer.write_string(false, &topic.name, "TopicProduceResponse.Name")?;
+                let what = "TopicProduceResponse.PartitionResponses";
+                writer.write_array(false, &topic.partitions, what, |writer, index| {
+                    write_partition(writer, version, *index);
+                    Ok(())
+                })
+            },
+        )?;
         if version >= 1 {
             writer.write_i32(0);
         }

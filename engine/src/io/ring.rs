@@ -428,13 +428,7 @@ impl Ring {
         }
     }
 
-    fn push(
-        &self,
-        entry: Entry,
-        file: Option<Arc<OwnedFd>>,
-        hold: Hold,
-        yields: Yields,
-    ) -> Op {
+    fn push(&self, entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold, yields: Yields) -> Op {
         let index = self.0.slots.borrow_mut().insert(Slot::Waiting {
             hold,
             _file: file,

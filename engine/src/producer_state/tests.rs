@@ -284,7 +284,11 @@ fn a_snapshot_keeps_the_whole_window_of_every_producer() {
     let mut live = ProducerStates::new();
     for number in 0..8 {
         assert_eq!(
-            send(&mut live, &Sent::data(0, number * 3, 3), i64::from(number) * 10),
+            send(
+                &mut live,
+                &Sent::data(0, number * 3, 3),
+                i64::from(number) * 10
+            ),
             Decision::Append
         );
     }

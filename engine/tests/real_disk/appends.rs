@@ -230,10 +230,7 @@ fn a_waiting_read_wakes_when_its_data_is_visible() {
                 woken.set(woken.get() + 1);
             });
         }
-        let none = timeout(
-            Duration::from_millis(20),
-            open.wait_for_data(Offset(3)),
-        );
+        let none = timeout(Duration::from_millis(20), open.wait_for_data(Offset(3)));
         assert_eq!(none.await, None);
         for (number, expected) in [(1, 2), (2, 3)] {
             open.append(valid(batch(number, 2, 10)), Acks::Durable)
@@ -286,26 +283,27 @@ fn the_high_watermark_never_shows_a_batch_that_waits_for_its_flush() {
         while !waiting.borrow().is_empty() {
             let (high_watermark, durable) = (open.high_watermark(), open.durable_offset());
             let unsafe_offset = (durable.0..high_watermark.0).find(|offset| offset % 2 == 0);
-            assert_eq!(unsafe_offset, None, "durable {durable}, visible {high_watermark}");
+            assert_eq!(
+                unsafe_offset, None,
+                "durable {durable}, visible {high_watermark}"
+            );
             looks.set(looks.get() + 1);
             yield_now().await;
         }
         done.set(true);
         looks.get()
     });
-    assert!(looks > 0, "nothing was looked at while flushes were under way");
+    assert!(
+        looks > 0,
+        "nothing was looked at while flushes were under way"
+    );
 }
 
 #[test]
 fn a_batch_larger_than_a_segment_is_refused_and_leaves_nothing() {
     let scene = Scene::new();
     let topic = scene.topic("small", &[("segment.bytes", "1048576")]);
-    match append(
-        scene.engine(),
-        topic,
-        batch(0, 1, 2 << 20),
-        Acks::Durable,
-    ) {
+    match append(scene.engine(), topic, batch(0, 1, 2 << 20), Acks::Durable) {
         Err(PartitionError::Refused(AppendError::LargerThanSegment { segment_bytes, .. })) => {
             assert_eq!(segment_bytes, 1 << 20);
         }

@@ -67,10 +67,9 @@ fn under_a_short_preemption_timer_cores_make_progress() {
                             drop(send);
                         });
                     }
-                    while lanes
-                        .iter()
-                        .any(|lane| lane.try_recv() != Err(std::sync::mpsc::TryRecvError::Disconnected))
-                    {
+                    while lanes.iter().any(|lane| {
+                        lane.try_recv() != Err(std::sync::mpsc::TryRecvError::Disconnected)
+                    }) {
                         corelane_engine::runtime::sleep(Duration::from_millis(1)).await;
                     }
                 }));
@@ -182,7 +181,11 @@ fn operations_given_up_in_flight_keep_their_memory_until_the_kernel_has_answered
                 assert_eq!(bytes[bytes.len() - 1], (round % 64 + 255) as u8);
             }
             let poll = ring.poll(&reader, libc::POLLIN);
-            assert!(timeout(Duration::from_micros(round % 3), poll).await.is_none());
+            assert!(
+                timeout(Duration::from_micros(round % 3), poll)
+                    .await
+                    .is_none()
+            );
         }
         // Slots are used again, and an operation that follows gets its own answer.
         while ring.in_flight() > idle {

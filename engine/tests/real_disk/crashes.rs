@@ -66,7 +66,11 @@ struct Killed {
 
 fn start_child(data: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crashes::the_child_that_is_killed", "--nocapture"])
+        .args([
+            "--exact",
+            "crashes::the_child_that_is_killed",
+            "--nocapture",
+        ])
         .env(CHILD_DATA, data)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -283,7 +287,10 @@ fn the_leader_epoch_grows_at_each_start_and_is_on_the_disk_before_the_first_ackn
         let end = scene.on_partition(topic, move |open| async move {
             open.epoch_end_offset(LeaderEpoch(start))
         });
-        assert_eq!(end, Some((LeaderEpoch(start), Offset(i64::from(start) * 2))));
+        assert_eq!(
+            end,
+            Some((LeaderEpoch(start), Offset(i64::from(start) * 2)))
+        );
         scene.append(topic, batch(1, 2, 10), Acks::Written);
         let text = fs::read(directory.join("leader-epoch-checkpoint")).unwrap();
         let latest = LeaderEpochs::parse(&text).unwrap().latest().unwrap();
@@ -370,7 +377,8 @@ impl Remains {
         self.model.batches.truncate(count);
         self.model.assert_is(&self.scene.read_all(self.topic));
         let next = batch(777, 1, 600);
-        self.model.append(&self.scene, self.topic, next, Acks::Durable);
+        self.model
+            .append(&self.scene, self.topic, next, Acks::Durable);
         self.scene.crash();
         self.model.assert_is(&self.scene.read_all(self.topic));
         self.scene.restart();
@@ -462,7 +470,10 @@ fn damage_below_the_durable_end_refuses_writes_and_names_the_place() {
         };
         scene.append(well, batch(1, 1, 10), Acks::Durable);
         remains.scene.stop();
-        assert!(fs::read(&remains.log).unwrap() == damaged, "nothing was cut");
+        assert!(
+            fs::read(&remains.log).unwrap() == damaged,
+            "nothing was cut"
+        );
     }
 }
 
@@ -472,9 +483,8 @@ fn a_log_shorter_than_its_durable_end_refuses() {
     let file = OpenOptions::new().write(true).open(&remains.log).unwrap();
     file.set_len(remains.length - 1).unwrap();
     remains.scene.start();
-    let refused = |scene: &Scene, topic| {
-        scene.on_partition(topic, |open| async move { open.refused() })
-    };
+    let refused =
+        |scene: &Scene, topic| scene.on_partition(topic, |open| async move { open.refused() });
     assert!(refused(&remains.scene, remains.topic).is_some());
     remains.scene.drop_engine();
     fs::remove_file(&remains.log).unwrap();

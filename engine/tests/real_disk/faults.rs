@@ -24,11 +24,17 @@ impl Mount {
     fn run(scratch: tempfile::TempDir, arguments: &[&str], what: &Path) -> Option<Mount> {
         let at = scratch.path().join("mounted");
         fs::create_dir(&at).unwrap();
-        let status = Command::new("mount").args(arguments).arg(what).arg(&at).status();
-        status.is_ok_and(|status| status.success()).then_some(Mount {
-            at,
-            _scratch: scratch,
-        })
+        let status = Command::new("mount")
+            .args(arguments)
+            .arg(what)
+            .arg(&at)
+            .status();
+        status
+            .is_ok_and(|status| status.success())
+            .then_some(Mount {
+                at,
+                _scratch: scratch,
+            })
     }
 
     fn of_kind(kind: &str) -> Option<Mount> {
@@ -40,7 +46,10 @@ impl Mount {
         let image = scratch.path().join("image");
         let file = fs::File::create(&image).unwrap();
         file.set_len(megabytes << 20).unwrap();
-        let made = Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&image).status();
+        let made = Command::new("mkfs.ext4")
+            .args(["-q", "-F"])
+            .arg(&image)
+            .status();
         if !made.is_ok_and(|status| status.success()) {
             return None;
         }
@@ -90,7 +99,10 @@ fn a_full_disk_is_said_reads_go_on_and_writes_resume() {
             Err(other) => panic!("{other:?}"),
         }
     };
-    assert!(matches!(refused, AppendError::DiskFull { .. }), "{refused:?}");
+    assert!(
+        matches!(refused, AppendError::DiskFull { .. }),
+        "{refused:?}"
+    );
     // The next producer's batch is refused as well, and is no gap in its sequence afterwards.
     let batch_before = batch_of(producer, 0, sequence, 1);
     let again = append(scene.engine(), topic, batch_before, Acks::Durable);
@@ -143,7 +155,12 @@ fn on_a_disk_that_was_full_writes_resume_without_a_restart_and_deletions_help() 
     );
     let mut number = 0;
     let refused = loop {
-        match append(scene.engine(), topic, batch(number, 1, 90_000), Acks::Durable) {
+        match append(
+            scene.engine(),
+            topic,
+            batch(number, 1, 90_000),
+            Acks::Durable,
+        ) {
             Ok(_) => number += 1,
             Err(error) => break error,
         }
@@ -160,7 +177,12 @@ fn on_a_disk_that_was_full_writes_resume_without_a_restart_and_deletions_help() 
     assert_eq!(start, Offset(end - 5));
     let mut appended = None;
     eventually("writes resume", || {
-        let outcome = append(scene.engine(), topic, batch(number, 1, 90_000), Acks::Durable);
+        let outcome = append(
+            scene.engine(),
+            topic,
+            batch(number, 1, 90_000),
+            Acks::Durable,
+        );
         appended = outcome.ok();
         appended.is_some()
     });

@@ -70,9 +70,7 @@ fn retention_ms_takes_old_records_the_active_segments_too_and_offsets_go_on() {
         &[SEGMENT, ("retention.ms", "60000"), ("segment.ms", "1000")],
     );
     fill(&scene, topic, 1_000_000_000_000);
-    eventually("old records go", || {
-        log_start(&scene, topic) == Offset(160)
-    });
+    eventually("old records go", || log_start(&scene, topic) == Offset(160));
     assert!(scene.read_all(topic).is_empty());
     scene.restart();
     let appended = scene.append(topic, batch(0, 1, 10), Acks::Durable);
@@ -93,7 +91,10 @@ fn deleted_files_wait_for_file_delete_delay_ms() {
     assert_eq!(names_ending(&directory, ".log").len(), 1);
     assert_eq!(names_ending(&directory, ".log.deleted").len(), before - 1);
     // Who had planned a read before can still do it.
-    assert_eq!(batches(&crate::rig::bytes_of(&old_plan))[0].base_offset(), 0);
+    assert_eq!(
+        batches(&crate::rig::bytes_of(&old_plan))[0].base_offset(),
+        0
+    );
     drop(old_plan);
     // What a stop leaves is removed at the next start.
     scene.restart();

@@ -129,13 +129,21 @@ fn assert_times_are_found(scene: &Scene, topic: TopicPartition) {
     times.sort_unstable();
     times.dedup();
     let step = (times.len() / 300).max(1);
-    let asked: Vec<i64> = times.into_iter().step_by(step).chain([0, i64::MAX]).collect();
+    let asked: Vec<i64> = times
+        .into_iter()
+        .step_by(step)
+        .chain([0, i64::MAX])
+        .collect();
     let (found, largest) = scene.on_partition(topic, {
         let asked = asked.clone();
         |open| async move {
             let mut found = Vec::new();
             for timestamp in asked {
-                found.push(open.offset_for_timestamp(TimestampMs(timestamp)).await.unwrap());
+                found.push(
+                    open.offset_for_timestamp(TimestampMs(timestamp))
+                        .await
+                        .unwrap(),
+                );
             }
             (found, open.max_timestamp().await.unwrap())
         }
@@ -148,7 +156,10 @@ fn assert_times_are_found(scene: &Scene, topic: TopicPartition) {
     let scanned = records.iter().map(|(timestamp, _)| *timestamp).max();
     assert_eq!(largest.map(|largest| largest.timestamp.0), scanned);
     let largest = largest.map(|largest| (largest.timestamp.0, largest.offset.0));
-    assert_eq!(largest.as_ref(), records.iter().find(|(at, _)| Some(*at) == scanned));
+    assert_eq!(
+        largest.as_ref(),
+        records.iter().find(|(at, _)| Some(*at) == scanned)
+    );
 }
 
 /// Timestamps that jump back and forth, several in a batch.
@@ -278,7 +289,10 @@ fn configurations_altered_live_hold_at_once_and_after_a_restart() {
     assert_eq!(count(&scene), 2);
     scene.restart();
     let image = block_on(scene.engine().image());
-    assert_eq!(image.topic_configs("altered").collect::<Vec<_>>(), [SEGMENT]);
+    assert_eq!(
+        image.topic_configs("altered").collect::<Vec<_>>(),
+        [SEGMENT]
+    );
     scene.append(topic, batch(4, 1, 600_000), Acks::Written);
     assert_eq!(count(&scene), 3);
     block_on(scene.engine().alter_configs(topic.topic_id, pairs(&[]))).unwrap();

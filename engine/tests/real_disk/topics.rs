@@ -23,7 +23,10 @@ fn a_thousand_partitions_are_created_balanced_and_found_again() {
     let placement = |scene: &Scene| {
         let image = block_on(scene.engine().image());
         let topic = image.topic_by_id(topic_id).unwrap();
-        let slots = topic.partitions.values().map(|record| record.shard_slot.unwrap());
+        let slots = topic
+            .partitions
+            .values()
+            .map(|record| record.shard_slot.unwrap());
         slots.collect::<Vec<_>>()
     };
     let before = placement(&scene);
@@ -284,7 +287,10 @@ fn directories_of_unknown_topics_are_left_alone_and_never_adopted() {
     let log = batch(0, 1, 10);
     fs::write(foreign.join("00000000000000000000.log"), &log).unwrap();
     scene.start();
-    assert_eq!(fs::read(foreign.join("00000000000000000000.log")).unwrap(), log);
+    assert_eq!(
+        fs::read(foreign.join("00000000000000000000.log")).unwrap(),
+        log
+    );
     let topic = scene.topic("foreign", &[]);
     assert!(scene.read_all(topic).is_empty());
     scene.append(topic, batch(1, 1, 10), Acks::Durable);
@@ -296,7 +302,10 @@ fn directories_of_unknown_topics_are_left_alone_and_never_adopted() {
         .filter(|name| name.starts_with("foreign-0."))
         .collect();
     assert_eq!(aside.len(), 1, "{aside:?}");
-    let kept = scene.data().join(&aside[0]).join("00000000000000000000.log");
+    let kept = scene
+        .data()
+        .join(&aside[0])
+        .join("00000000000000000000.log");
     assert_eq!(fs::read(kept).unwrap(), log);
 }
 
