@@ -57,7 +57,7 @@ impl KafkaLaunch {
 pub struct CorelaneLaunch {
     /// The `corelane` binary.
     pub binary: PathBuf,
-    /// Arguments behind `serve --data-dir … --listen …`.
+    /// Arguments behind `serve --data … --listen …`.
     pub arguments: Vec<String>,
     /// The CPUs it may use.
     pub cores: Option<CoreList>,
@@ -131,7 +131,7 @@ impl BrokerProcess {
         let mut serve = pinned(&launch.binary.display().to_string(), launch.cores.as_ref());
         serve
             .arg("serve")
-            .arg("--data-dir")
+            .arg("--data")
             .arg(directory.join("data"))
             .args(["--listen", &address]);
         serve.args(&launch.arguments);

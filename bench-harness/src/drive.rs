@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use crate::settings::{ClientSettings, Span};
 use crate::tally::{Counts, Progress, Tally, Window};
 
 /// The longest wait of a client thread: bounds how late it notices the end and missing answers.
-const WAIT_MAX: Duration = Duration::from_millis(20);
+pub(crate) const WAIT_MAX: Duration = Duration::from_millis(20);
 /// Between two reports of progress.
 const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 /// Between two points of the timeline.
@@ -57,8 +58,8 @@ pub(crate) struct Plan<'a> {
 }
 
 /// What a run found, before it is put into words.
-pub(crate) struct Outcome<'run> {
-    pub(crate) tally: Tally<'run>,
+pub(crate) struct Outcome {
+    pub(crate) tally: Tally,
     pub(crate) counts: Counts,
     pub(crate) measured: Duration,
     pub(crate) server: Option<ProcessUse>,
@@ -67,21 +68,19 @@ pub(crate) struct Outcome<'run> {
 }
 
 /// The window of `span`.
-pub(crate) fn window_of(span: &Span) -> Window {
+pub(crate) fn window_of(span: &Span) -> Arc<Window> {
     let from_ns = nanoseconds(Duration::from_secs_f64(span.warm_up_s));
-    Window::new(
-        from_ns,
-        from_ns.saturating_add(nanoseconds(Duration::from_secs_f64(span.measure_s))),
-    )
+    let measure_ns = nanoseconds(Duration::from_secs_f64(span.measure_s));
+    Arc::new(Window::new(from_ns, from_ns.saturating_add(measure_ns)))
 }
 
 /// Runs `lanes` to the end of `window`.
-pub(crate) fn drive<'run>(
+pub(crate) fn drive(
     lanes: Vec<Lane>,
     plan: &Plan,
-    window: &'run Window,
+    window: &Arc<Window>,
     on_progress: OnProgress,
-) -> Result<Outcome<'run>, BenchError> {
+) -> Result<Outcome, BenchError> {
     let shares = deal(lanes, plan.client.threads);
     let progress: Vec<Progress> = shares.iter().map(|_| Progress::default()).collect();
     let finished = AtomicUsize::new(0);
@@ -118,7 +117,7 @@ pub(crate) fn drive<'run>(
         let observed = observer.watch(on_progress);
         // Whatever the observer met, the threads must end before the scope does.
         window.end_at(nanoseconds(start.elapsed()));
-        let mut tally = Tally::new(window);
+        let mut tally = Tally::new(Arc::clone(window));
         for worker in workers {
             match worker.join() {
                 Ok(account) => tally.merge(account?),
@@ -141,13 +140,13 @@ fn deal(lanes: Vec<Lane>, threads: u32) -> Vec<Vec<Lane>> {
     shares
 }
 
-/// The thread that samples and reports while others work.
-struct Observer<'a> {
-    plan: &'a Plan<'a>,
-    window: &'a Window,
-    progress: &'a [Progress],
-    finished: &'a AtomicUsize,
-    start: Instant,
+/// The thread that samples and reports while others work: client threads, or the cores of an engine in this process.
+pub(crate) struct Observer<'a> {
+    pub(crate) plan: &'a Plan<'a>,
+    pub(crate) window: &'a Window,
+    pub(crate) progress: &'a [Progress],
+    pub(crate) finished: &'a AtomicUsize,
+    pub(crate) start: Instant,
 }
 
 /// Counters and processes at one moment.
@@ -158,14 +157,14 @@ struct Moment {
     client: ProcessSample,
 }
 
-struct Observed {
+pub(crate) struct Observed {
     from: Moment,
     until: Moment,
     timeline: Vec<TimelinePoint>,
 }
 
 impl Observer<'_> {
-    fn watch(&self, on_progress: OnProgress) -> Result<Observed, BenchError> {
+    pub(crate) fn watch(&self, on_progress: OnProgress) -> Result<Observed, BenchError> {
         let mut timeline = Timeline::default();
         let mut reporter = Reporter::default();
         self.wait_until(
@@ -246,7 +245,7 @@ impl Observer<'_> {
 }
 
 impl Observed {
-    fn into_outcome(self, tally: Tally<'_>) -> Outcome<'_> {
+    pub(crate) fn into_outcome(self, tally: Tally) -> Outcome {
         let measured = self.until.at.duration_since(self.from.at);
         let server = match (&self.until.server, &self.from.server) {
             (Some(until), Some(from)) => Some(until.since(from, measured)),
@@ -324,7 +323,7 @@ impl Reporter {
 /// One client thread.
 struct Worker<'run, 'threads> {
     lanes: Vec<Lane>,
-    window: &'run Window,
+    window: &'run Arc<Window>,
     progress: &'threads Progress,
     start: Instant,
     answer_timeout_ns: u64,
@@ -339,15 +338,15 @@ struct Appointments {
     waits_to_write: Vec<bool>,
 }
 
-impl<'run> Worker<'run, '_> {
-    fn run(mut self, cores: Option<&CoreList>) -> Result<Tally<'run>, BenchError> {
+impl Worker<'_, '_> {
+    fn run(mut self, cores: Option<&CoreList>) -> Result<Tally, BenchError> {
         if let Some(cores) = cores {
             cores
                 .pin_current_thread()
                 .map_err(system(format!("pin the client to cores {cores}")))?;
         }
         ask_for_precise_timers();
-        let mut tally = Tally::new(self.window);
+        let mut tally = Tally::new(Arc::clone(self.window));
         let mut appointments = self
             .appointments()
             .map_err(system("watch the client's sockets"))?;

@@ -1,7 +1,7 @@
 //! What an acknowledged record survives, from the request's acks and the topic's flush configuration.
 //!
-//! Invariants: the harness says no more than it was told; a broker that flushes before it acknowledges all by itself
-//! (Corelane at acks=all) says so by its settings, since Kafka has no configuration that could tell.
+//! Invariants: the harness says no more than it was told. Kafka has no configuration that tells whether acks=all alone
+//! waits for the disk; a broker that does so says it by [`ACKS_ALL_CONFIG`], or the run's settings say it.
 
 use corelane_client::{Cluster, Config, ConfigResource};
 
@@ -10,6 +10,11 @@ use crate::settings::{Acks, BrokerSettings};
 
 /// Kafka's configurations that decide.
 const CONFIGS: [&str; 3] = ["flush.messages", "flush.ms", "min.insync.replicas"];
+
+/// A broker configuration, beyond Kafka's, whose value [`ACKS_ALL_FLUSHES`] means that acks=all waits for the disk.
+pub const ACKS_ALL_CONFIG: &str = "corelane.acks.all";
+/// See [`ACKS_ALL_CONFIG`].
+pub const ACKS_ALL_FLUSHES: &str = "fdatasync";
 
 /// Asks the broker, and draws the conclusion.
 pub(crate) fn of_topic(
@@ -36,10 +41,23 @@ pub(crate) fn of_topic(
         replicas,
         ..Durability::default()
     };
-    let (statement, on_disk) = conclude(&durability, broker, acks);
+    let flushes_itself = broker
+        .flushes_before_ack_of_all
+        .unwrap_or_else(|| says_acks_all_flushes(cluster, topic));
+    let (statement, on_disk) = conclude(&durability, flushes_itself, acks);
     durability.statement = statement;
     durability.on_disk_before_ack = on_disk;
     durability
+}
+
+fn says_acks_all_flushes(cluster: &mut Cluster, topic: &str) -> bool {
+    let Ok(leader) = cluster.leader(topic, 0) else {
+        return false;
+    };
+    let configs =
+        cluster.describe_configs(&ConfigResource::Broker(leader), Some(&[ACKS_ALL_CONFIG]));
+    configs
+        .is_ok_and(|configs| find(&configs, ACKS_ALL_CONFIG).as_deref() == Some(ACKS_ALL_FLUSHES))
 }
 
 fn find(configs: &[Config], name: &str) -> Option<String> {
@@ -49,9 +67,9 @@ fn find(configs: &[Config], name: &str) -> Option<String> {
         .and_then(|config| config.value.clone())
 }
 
-fn conclude(
+pub(crate) fn conclude(
     durability: &Durability,
-    broker: &BrokerSettings,
+    flushes_itself: bool,
     acks: Option<Acks>,
 ) -> (String, bool) {
     let flushes_each = durability.flush_messages.as_deref() == Some("1");
@@ -65,7 +83,7 @@ fn conclude(
             "flushed to disk before each ack (flush.messages=1): survives a power cut",
             true,
         ),
-        Some(Acks::All) if broker.flushes_before_ack_of_all == Some(true) => (
+        Some(Acks::All) if flushes_itself => (
             "acks=all, flushed to disk before each ack: survives a power cut",
             true,
         ),
@@ -85,33 +103,21 @@ fn conclude(
 mod tests {
     use super::*;
 
-    fn concluded(flush_messages: Option<&str>, flushes: Option<bool>, acks: Acks) -> bool {
+    fn is_on_disk(flush_messages: Option<&str>, flushes_itself: bool, acks: Acks) -> bool {
         let durability = Durability {
             flush_messages: flush_messages.map(str::to_owned),
             ..Durability::default()
         };
-        let broker = BrokerSettings {
-            flushes_before_ack_of_all: flushes,
-            ..BrokerSettings::at("localhost:9092")
-        };
-        conclude(&durability, &broker, Some(acks)).1
+        conclude(&durability, flushes_itself, Some(acks)).1
     }
 
     #[test]
     fn an_ack_is_on_disk_only_where_something_says_so() {
-        assert!(concluded(Some("1"), None, Acks::Leader));
-        assert!(concluded(
-            Some("9223372036854775807"),
-            Some(true),
-            Acks::All
-        ));
-        assert!(!concluded(
-            Some("9223372036854775807"),
-            Some(true),
-            Acks::Leader
-        ));
-        assert!(!concluded(Some("9223372036854775807"), None, Acks::All));
-        assert!(!concluded(None, None, Acks::All));
-        assert!(!concluded(Some("1"), None, Acks::None));
+        assert!(is_on_disk(Some("1"), false, Acks::Leader));
+        assert!(is_on_disk(Some("9223372036854775807"), true, Acks::All));
+        assert!(!is_on_disk(Some("9223372036854775807"), true, Acks::Leader));
+        assert!(!is_on_disk(Some("9223372036854775807"), false, Acks::All));
+        assert!(!is_on_disk(None, false, Acks::All));
+        assert!(!is_on_disk(Some("1"), false, Acks::None));
     }
 }

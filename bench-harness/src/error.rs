@@ -6,6 +6,9 @@ use std::io;
 use std::path::PathBuf;
 
 use corelane_client::ClientError;
+use corelane_engine::batch::BatchError;
+use corelane_engine::log_config::ConfigError;
+use corelane_engine::{EngineError, TopicError};
 use thiserror::Error;
 
 use crate::process::ProcessError;
@@ -46,6 +49,34 @@ pub enum BenchError {
         waited_s: f64,
         /// Its output.
         log: PathBuf,
+    },
+    /// The engine in this process did not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The engine in this process did not create or delete the topic.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// The engine in this process keeps no such topic.
+    #[error("{directory} holds no topic {topic}; fill it with `corelane bench produce --in-process`", directory = .directory.display())]
+    NoTopic {
+        /// The topic.
+        topic: String,
+        /// The scratch directory.
+        directory: PathBuf,
+    },
+    /// The topic's configuration cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The batch is none that the topic takes.
+    #[error(
+        "the batch is refused: {0}; lower the record size or count, or raise max.message.bytes"
+    )]
+    Batch(#[from] BatchError),
+    /// The directory holds what no benchmark has put there.
+    #[error("{directory} is not empty and was not made by a benchmark; give an empty or a new directory", directory = .directory.display())]
+    ForeignDirectory {
+        /// The directory.
+        directory: PathBuf,
     },
     /// A file that a broker needs is missing.
     #[error("{path} is not there; {remedy}", path = .path.display())]

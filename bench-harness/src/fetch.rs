@@ -22,7 +22,7 @@ use crate::pace::Pace;
 use crate::produce::{CLIENT_ID, code_name, partitions_by_leader, timeouts};
 use crate::report::assemble;
 use crate::result::{RunResult, Workload};
-use crate::settings::{AtEnd, FetchFrom, FetchSettings};
+use crate::settings::{AtEnd, FetchFrom, FetchSettings, Span};
 
 /// Runs the workload on a topic that exists.
 pub fn fetch(settings: &FetchSettings, on_progress: OnProgress) -> Result<RunResult, BenchError> {
@@ -35,10 +35,11 @@ pub fn fetch(settings: &FetchSettings, on_progress: OnProgress) -> Result<RunRes
     let topic = cluster.topic(&settings.topic)?.clone();
     let durability = durability::of_topic(&mut cluster, &settings.topic, &settings.broker, None);
     let lanes = lanes(&mut cluster, &topic, settings)?;
-    let window = window_of(&settings.span);
+    let span = measured_span(settings);
+    let window = window_of(&span);
     let plan = Plan {
         client: &settings.client,
-        span: &settings.span,
+        span: &span,
         server_pid: settings.broker.server_pid,
     };
     let outcome = drive(lanes, &plan, &window, on_progress)?;
@@ -48,6 +49,17 @@ pub fn fetch(settings: &FetchSettings, on_progress: OnProgress) -> Result<RunRes
         durability,
         outcome,
     )
+}
+
+/// A run that reads everything once has nothing left after a warm-up.
+pub(crate) fn measured_span(settings: &FetchSettings) -> Span {
+    match settings.at_end {
+        AtEnd::Stop => Span {
+            warm_up_s: 0.0,
+            ..settings.span
+        },
+        AtEnd::Restart | AtEnd::Wait => settings.span,
+    }
 }
 
 fn lanes(

@@ -8,13 +8,14 @@
 //!   jars, or Corelane; [`time_to_first_produce`] and [`process::watch`] (an idle broker) measure what needs no load.
 //! - [`launch::compare_launched`] does all of it for two brokers that it starts and stops.
 //! - [`null_broker::NullBroker`] keeps nothing and acknowledges: the ceiling of the machine.
-//! - [`Target`] is the seam for what is not a broker.
+//! - [`Target`] is the seam for what is not a broker: [`EngineTarget`] runs the workloads on an engine in this process.
 
 pub mod affinity;
 pub mod broker_process;
 pub mod compare;
 mod drive;
 mod durability;
+mod engine_target;
 mod environment;
 mod error;
 mod fetch;
@@ -34,6 +35,8 @@ mod tally;
 mod target;
 
 pub use drive::{LiveProgress, OnProgress};
+pub use durability::{ACKS_ALL_CONFIG, ACKS_ALL_FLUSHES};
+pub use engine_target::EngineTarget;
 pub use environment::Environment;
 pub use error::BenchError;
 pub use fetch::fetch;

@@ -58,6 +58,7 @@ pub(crate) fn assemble(
             .server
             .map(|process| server_use(process, outcome.counts)),
         client: outcome.client,
+        notes: Vec::new(),
         timeline: outcome.timeline,
     })
 }

@@ -164,6 +164,9 @@ pub struct RunResult {
     pub client: ProcessUse,
     /// Why the client, not the broker, may have been the limit.
     pub client_limit: Option<String>,
+    /// What a reader must know to compare this run with others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The rate over time.
     pub timeline: Vec<TimelinePoint>,
 }
@@ -201,6 +204,11 @@ impl RunResult {
                 .map(|line| ("fault".to_owned(), line)),
         );
         rows.push(("durability".to_owned(), self.durability.statement.clone()));
+        rows.extend(
+            self.notes
+                .iter()
+                .map(|note| ("note".to_owned(), note.clone())),
+        );
         rows
     }
 

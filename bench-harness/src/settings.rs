@@ -3,6 +3,7 @@
 //! Invariants: `validate` is called before a connection is opened; limits are named here. Pure.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -73,6 +74,16 @@ impl BrokerSettings {
                 .collect(),
             server_pid: None,
             flushes_before_ack_of_all: None,
+        }
+    }
+
+    /// No broker: an engine in this process on `directory`. The "server" is then this process.
+    pub fn in_process(directory: &Path) -> Self {
+        Self {
+            name: "engine".to_owned(),
+            bootstrap: vec![format!("in-process:{}", directory.display())],
+            server_pid: Some(std::process::id()),
+            flushes_before_ack_of_all: Some(true),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Invariants: only requests of the measured window enter the histograms; counters only grow. A `Tally` lives on one
 //! thread; `Progress` and `Window` are shared with the thread that reports.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::lane::Contents;
@@ -100,16 +101,16 @@ impl Window {
 }
 
 /// The account of one thread.
-pub(crate) struct Tally<'run> {
-    window: &'run Window,
+pub(crate) struct Tally {
+    window: Arc<Window>,
     pub(crate) latency: LatencyHistogram,
     pub(crate) behind_schedule: LatencyHistogram,
     pub(crate) client_delay: LatencyHistogram,
     pub(crate) faults: Faults,
 }
 
-impl<'run> Tally<'run> {
-    pub(crate) fn new(window: &'run Window) -> Self {
+impl Tally {
+    pub(crate) fn new(window: Arc<Window>) -> Self {
         Self {
             window,
             latency: LatencyHistogram::new(),

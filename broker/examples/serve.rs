@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use corelane_broker::{ServeConfig, serve};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
     let mut arguments = std::env::args().skip(1);
     let data = arguments.next().unwrap_or_else(|| "data".to_owned());
     let port = arguments.next().map_or(Ok(9092), |port| port.parse())?;

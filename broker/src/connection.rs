@@ -6,7 +6,8 @@
 //! Invariants:
 //! - Nothing is read while [`crate::limits::REQUESTS_IN_FLIGHT_MAX`] requests are open, so a client that does not
 //!   read its answers is not read from either.
-//! - The bytes of a request are counted against the core's budget before memory beyond the idle buffer is taken.
+//! - The bytes of a request are counted against the core's budget before memory is taken for them beyond the buffer
+//!   at hand. A connection that waits holds the smallest buffer, or none.
 //! - The socket is closed when reader and writer have both ended.
 
 #![allow(unsafe_code)]
@@ -17,7 +18,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use corelane_engine::io::{Hold, Ring};
@@ -29,9 +30,10 @@ use crate::append_order::AppendOrder;
 use crate::dispatch;
 use crate::lane::Lane;
 use crate::limits::{
-    IDLE_MAX, RECEIVE_BYTES_PER_S_MIN, RECEIVE_MAX, SEND_SLICES_MAX, SEND_STALL_MAX,
+    FRAME_ADVANCE_BYTES_MAX, IDLE_MAX, RECEIVE_BUFFER_BYTES_MIN, RECEIVE_BYTES_PER_S_MIN,
+    RECEIVE_MAX, SEND_SLICES_MAX, SEND_STALL_MAX,
 };
-use crate::memory_budget::Held;
+use crate::memory_budget::{Held, MemoryBudget};
 use crate::receive_buffer::EarnedCapacity;
 use crate::response::{Answer, Part, Slice};
 use crate::response_queue::{ResponseQueue, Turn};
@@ -151,8 +153,8 @@ impl Connection {
     async fn read_requests(self: &Rc<Self>) -> Result<std::convert::Infallible, Ended> {
         let mut received = self.lane.buffers.small();
         loop {
-            let (length, held) = self.receive_first(&mut received).await?;
-            let frame = self.receive_rest(&mut received, length).await?;
+            let length = self.receive_length(&mut received).await?;
+            let (frame, held) = self.receive_frame(&mut received, length).await?;
             self.responses.room().await;
             let turn = self.responses.open();
             if let Err(dispatch::Refused) = dispatch::start(self, turn, frame, held) {
@@ -162,44 +164,75 @@ impl Connection {
         }
     }
 
-    /// Receives until the length of the next request is known, and holds memory for it.
-    async fn receive_first(&self, received: &mut BytesMut) -> Result<(usize, Held), Ended> {
-        let length = loop {
+    /// Receives until the length of the next request is known.
+    async fn receive_length(&self, received: &mut BytesMut) -> Result<usize, Ended> {
+        loop {
             if self.lane.is_stopping() {
                 return Err(Ended::Stopping);
             }
             if let Some(length) = frame_length(received, self.lane.settings.request_bytes_max) {
-                break length?;
+                return Ok(length?);
+            }
+            if received.is_empty() && self.earned.get().bytes() > RECEIVE_BUFFER_BYTES_MIN {
+                self.wait_without_buffer(received).await?;
             }
             self.receive(received, LENGTH_PREFIX_BYTES, IDLE_MAX)
                 .await?
                 .ok_or(Ended::Idle)?;
-        };
-        Ok((length, self.lane.request_memory.hold(length).await))
-    }
-
-    /// Receives the rest of a request whose length is known.
-    async fn receive_rest(&self, received: &mut BytesMut, length: usize) -> Result<Bytes, Ended> {
-        if let Some(frame) = cut_frame(received, length).transpose()? {
-            return Ok(frame);
         }
-        let slowest_s = u64::try_from(length / RECEIVE_BYTES_PER_S_MIN).unwrap_or(u64::MAX);
-        let limit = RECEIVE_MAX + Duration::from_secs(slowest_s);
-        let receiving = async {
-            loop {
-                self.receive(received, LENGTH_PREFIX_BYTES + length, limit)
-                    .await?;
-                if let Some(frame) = cut_frame(received, length).transpose()? {
-                    return Ok(frame);
-                }
-            }
-        };
-        timeout(limit, receiving)
-            .await
-            .unwrap_or(Err(Ended::Late { length }))
     }
 
-    /// Receives what is there, at least a byte; none when `limit` has passed.
+    /// Waits for bytes while another connection may use the memory.
+    async fn wait_without_buffer(&self, received: &mut BytesMut) -> Result<(), Ended> {
+        self.lane.buffers.give_back(std::mem::take(received));
+        let ring = Ring::current();
+        let readable = ring.poll(&self.socket, libc::POLLIN);
+        timeout(IDLE_MAX, readable).await.ok_or(Ended::Idle)??;
+        Ok(())
+    }
+
+    /// Receives the rest of a request whose length is known. Memory is held for it once the buffer at hand is full, so
+    /// that a length alone costs nothing.
+    async fn receive_frame(
+        &self,
+        received: &mut BytesMut,
+        length: usize,
+    ) -> Result<(Bytes, Held), Ended> {
+        let mut left = receive_limit(length);
+        let mut held = None;
+        loop {
+            if let Some(frame) = cut_frame(received, length).transpose()? {
+                let held = match held {
+                    Some(held) => held,
+                    None => self.budget(length).hold(length).await,
+                };
+                return Ok((frame, held));
+            }
+            if held.is_none() && received.len() == received.capacity() {
+                held = Some(self.budget(length).hold(length).await);
+            }
+            let frame_bytes = match held {
+                Some(_) => LENGTH_PREFIX_BYTES + length,
+                None => 0,
+            };
+            let started = Instant::now();
+            let some = self.receive(received, frame_bytes, left).await?;
+            left = left.saturating_sub(started.elapsed());
+            if some.is_none() || left.is_zero() {
+                return Err(Ended::Late { length });
+            }
+        }
+    }
+
+    /// Large requests have a budget of their own, so that a few of them cannot hold up all others.
+    fn budget(&self, length: usize) -> &MemoryBudget {
+        match length {
+            ..=FRAME_ADVANCE_BYTES_MAX => &self.lane.request_memory,
+            _ => &self.lane.large_request_memory,
+        }
+    }
+
+    /// Receives what is there, at least a byte; none when `limit` has passed, after which nothing can be received.
     async fn receive(
         &self,
         received: &mut BytesMut,
@@ -312,6 +345,12 @@ impl Connection {
         }
         send_slices(&self.socket, slices, more).await
     }
+}
+
+/// The time within which a request of `length` bytes must arrive.
+fn receive_limit(length: usize) -> Duration {
+    let slowest_s = u64::try_from(length / RECEIVE_BYTES_PER_S_MIN).unwrap_or(u64::MAX);
+    RECEIVE_MAX.saturating_add(Duration::from_secs(slowest_s))
 }
 
 /// What the writer has taken from the queue and not sent yet.

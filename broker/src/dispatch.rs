@@ -32,6 +32,7 @@ pub const SERVED: &[ApiKey] = &[
     ApiKey::ApiVersions,
     ApiKey::CreateTopics,
     ApiKey::DeleteTopics,
+    ApiKey::DeleteRecords,
     ApiKey::InitProducerId,
     ApiKey::OffsetForLeaderEpoch,
     ApiKey::DescribeConfigs,
@@ -185,6 +186,7 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         ApiKey::DescribeConfigs => run(call, reader, handlers::describe_configs::handle),
         ApiKey::AlterConfigs => run(call, reader, handlers::alter_configs::handle),
         ApiKey::DescribeLogDirs => run(call, reader, handlers::describe_log_dirs::handle),
+        ApiKey::DeleteRecords => run(call, reader, handlers::delete_records::handle),
         ApiKey::CreatePartitions => run(call, reader, handlers::create_partitions::handle),
         ApiKey::IncrementalAlterConfigs => {
             run(call, reader, handlers::incremental_alter_configs::handle)
@@ -198,9 +200,8 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
 }
 
 fn decode<R: Request>(mut reader: Reader, version: i16) -> Result<R, RefusedBecause> {
-    let request = R::decode(&mut reader, version)?;
-    reader.finish()?;
-    Ok(request)
+    // Bytes behind the body are left alone, as in Kafka: librdkafka 2.16 sends some behind a Metadata request.
+    Ok(R::decode(&mut reader, version)?)
 }
 
 /// Starts a handler whose response is encoded whole.

@@ -6,7 +6,7 @@
 use corelane_engine::batch::{BatchError, Corruption};
 use corelane_engine::compress::DecompressError;
 use corelane_engine::record::RecordError;
-use corelane_engine::{AppendError, CatalogueError, ReadError, TopicError};
+use corelane_engine::{AppendError, CatalogueError, DeleteRecordsError, ReadError, TopicError};
 use corelane_protocol::ErrorCode;
 
 use crate::refusal::Refusal;
@@ -39,6 +39,17 @@ pub fn read(error: &ReadError) -> ErrorCode {
         ReadError::Damaged { .. } => {
             tracing::error!(%error, "a log is damaged");
             ErrorCode::CorruptMessage
+        }
+    }
+}
+
+/// The code of records that could not be deleted.
+pub fn delete_records(error: &DeleteRecordsError) -> ErrorCode {
+    match error {
+        DeleteRecordsError::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
+        DeleteRecordsError::Io { .. } => {
+            tracing::error!(%error, "records could not be deleted");
+            ErrorCode::KafkaStorageError
         }
     }
 }

@@ -14,6 +14,7 @@ use std::task::{Poll, Waker};
 use corelane_engine::Engine;
 
 use crate::connection::Connection;
+use crate::limits::LARGE_REQUESTS_AT_ONCE;
 use crate::memory_budget::MemoryBudget;
 use crate::receive_buffer::ReceiveBuffers;
 use crate::settings::BrokerSettings;
@@ -33,6 +34,8 @@ pub struct Lane {
     pub buffers: ReceiveBuffers,
     /// Bytes of requests that this core may hold.
     pub request_memory: MemoryBudget,
+    /// The same, for requests whose memory is not taken at once.
+    pub large_request_memory: MemoryBudget,
     /// Pipes between files and sockets.
     pub pipes: Pipes,
     connections: RefCell<HashMap<u64, Weak<Connection>>>,
@@ -46,11 +49,14 @@ impl Lane {
     /// Sets up the calling core.
     pub fn install(engine: Engine, settings: Arc<BrokerSettings>) {
         let request_memory = MemoryBudget::new(settings.request_memory_bytes_per_core);
+        let large_request_memory =
+            MemoryBudget::new(LARGE_REQUESTS_AT_ONCE * settings.request_bytes_max);
         let lane = Rc::new(Lane {
             engine,
             settings,
             buffers: ReceiveBuffers::default(),
             request_memory,
+            large_request_memory,
             pipes: Pipes::default(),
             connections: RefCell::default(),
             next_connection: Cell::new(0),

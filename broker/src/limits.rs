@@ -23,6 +23,8 @@ pub const RECEIVE_BUFFER_BYTES_MAX: usize = 256 * 1024;
 /// Memory that is taken for a frame before its bytes have come; beyond it, memory doubles as bytes arrive, so that a
 /// length alone costs nothing.
 pub const FRAME_ADVANCE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Requests of the largest size that a core receives at once, beside the smaller ones.
+pub const LARGE_REQUESTS_AT_ONCE: usize = 2;
 /// Receive buffers that a core keeps for reuse.
 pub const SPARE_BUFFERS_MAX: usize = 64;
 /// The largest Fetch answer, in bytes of records: Kafka's `fetch.max.bytes` of the broker.

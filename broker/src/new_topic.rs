@@ -27,7 +27,7 @@ pub fn check_name(name: &str) -> Result<(), Refusal> {
 /// The number of partitions of a new topic.
 ///
 /// # Errors
-/// INVALID_PARTITIONS.
+/// INVALID_PARTITIONS; POLICY_VIOLATION above the limit, as Kafka answers for more than it can make at once.
 pub fn check_partitions(asked: i32, broker_default: i32) -> Result<i32, Refusal> {
     match asked {
         BROKER_DEFAULT => Ok(broker_default),
@@ -37,7 +37,7 @@ pub fn check_partitions(asked: i32, broker_default: i32) -> Result<i32, Refusal>
             "Number of partitions was set to an invalid non-positive value.",
         )),
         _ => Err(Refusal::new(
-            ErrorCode::InvalidPartitions,
+            ErrorCode::PolicyViolation,
             format!("A topic may have {PARTITIONS_PER_TOPIC_MAX} partitions at most, not {asked}."),
         )),
     }

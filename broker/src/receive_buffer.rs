@@ -33,7 +33,13 @@ impl ReceiveBuffers {
     /// it starts with, if that is known. `capacity` is what the connection's traffic has earned.
     pub fn make_room(&self, received: BytesMut, frame_bytes: usize, capacity: usize) -> BytesMut {
         let wanted = wanted_bytes(received.len(), frame_bytes);
-        if received.capacity() >= wanted {
+        // Between frames, the end of a buffer that is nearly used up would only bring small receives.
+        let worthwhile = if received.is_empty() {
+            wanted.max(capacity / 4)
+        } else {
+            wanted
+        };
+        if received.capacity() >= worthwhile {
             return received;
         }
         let mut roomy = self.take(wanted.max(capacity));
@@ -53,7 +59,8 @@ impl ReceiveBuffers {
         BytesMut::with_capacity(capacity)
     }
 
-    fn give_back(&self, mut buffer: BytesMut) {
+    /// Takes a buffer whose bytes are of no use any more.
+    pub fn give_back(&self, mut buffer: BytesMut) {
         buffer.clear();
         let mut spare = self.spare.borrow_mut();
         if spare.len() == SPARE_BUFFERS_MAX {

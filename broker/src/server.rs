@@ -36,6 +36,10 @@ const ACCEPTS_AT_ONCE_MAX: usize = 64;
 /// How often a stopping core looks whether its connections have drained.
 const DRAIN_CHECK_INTERVAL: Duration = Duration::from_millis(5);
 
+/// How long a start waits for its port, and how often it looks.
+const LISTEN_RETRY_MAX: Duration = Duration::from_secs(3);
+const LISTEN_RETRY_INTERVAL: Duration = Duration::from_millis(5);
+
 /// What a broker is told at its start.
 #[derive(Clone, Debug)]
 pub struct ServeConfig {
@@ -170,7 +174,21 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
     })
 }
 
+/// Listens, waiting a while for the port: a process that was killed has ended before the kernel has taken its ring
+/// down, and until then the ring's pending accept keeps the port. Without the wait, a restart after SIGKILL fails.
 fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let deadline = Instant::now() + LISTEN_RETRY_MAX;
+    loop {
+        match listen_once(address) {
+            Err(ServeError::PortInUse { .. }) if Instant::now() < deadline => {
+                std::thread::sleep(LISTEN_RETRY_INTERVAL);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn listen_once(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let listener = TcpListener::bind(address).map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => ServeError::PortInUse { address },
         _ => ServeError::Listen { address, source },

@@ -188,7 +188,6 @@ impl Accepts {
 }
 
 const INT_MAX: i64 = i32::MAX as i64;
-const INT_MIN: i64 = i32::MIN as i64;
 const LONG_MAX: i64 = i64::MAX;
 const LONG_MIN: i64 = i64::MIN;
 
@@ -241,9 +240,9 @@ pub static TOPIC_CONFIGS: &[TopicConfig] = &[
     works("compression.gzip.level", Int, "-1", Accepts::Level(1, 9),
         ("compression.gzip.level", "-1"),
         "The level at which the broker compresses when `compression.type` is gzip; -1 is the codec's default."),
-    works("compression.lz4.level", Int, "9", Accepts::Between(1, 17),
-        ("compression.lz4.level", "9"),
-        "The level at which the broker compresses when `compression.type` is lz4."),
+    default_only("compression.lz4.level", Int, "9", Accepts::Between(1, 17),
+        Some(("compression.lz4.level", "9")),
+        "The level at which the broker compresses when `compression.type` is lz4. The encoder has one level."),
     works("compression.type", Text, "producer",
         Accepts::OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
         ("compression.type", "producer"),
@@ -254,8 +253,8 @@ pub static TOPIC_CONFIGS: &[TopicConfig] = &[
     default_only("delete.retention.ms", Long, "86400000", Accepts::Between(0, LONG_MAX),
         Some(("log.cleaner.delete.retention.ms", "86400000")),
         "How long compaction keeps the mark of a deleted key."),
-    default_only("file.delete.delay.ms", Long, "60000", Accepts::Between(0, LONG_MAX),
-        Some(("log.segment.delete.delay.ms", "60000")),
+    works("file.delete.delay.ms", Long, "60000", Accepts::Between(0, LONG_MAX),
+        ("log.segment.delete.delay.ms", "60000"),
         "How long a deleted segment's files stay for readers that still use them."),
     works("flush.messages", Long, "9223372036854775807", Accepts::Between(1, LONG_MAX),
         ("log.flush.interval.messages", "9223372036854775807"),
@@ -321,8 +320,8 @@ pub static TOPIC_CONFIGS: &[TopicConfig] = &[
     works("segment.index.bytes", Int, "10485760", Accepts::Between(4, INT_MAX),
         ("log.index.size.max.bytes", "10485760"),
         "The size of an index at which the active segment is rolled."),
-    works("segment.jitter.ms", Long, "0", Accepts::Between(0, LONG_MAX),
-        ("log.roll.jitter.hours", "0"),
+    default_only("segment.jitter.ms", Long, "0", Accepts::Between(0, LONG_MAX),
+        Some(("log.roll.jitter.hours", "0")),
         "The most that is subtracted, at random, from `segment.ms`, so that segments do not all roll at once."),
     works("segment.ms", Long, "604800000", Accepts::Between(1, LONG_MAX),
         ("log.roll.hours", "168"),
@@ -331,8 +330,6 @@ pub static TOPIC_CONFIGS: &[TopicConfig] = &[
         Some(("unclean.leader.election.enable", "false")),
         "Whether a replica that lacks data may lead."),
 ];
-
-const _: () = assert!(INT_MIN < 0 && INT_MAX > 0, "bounds of Kafka's INT");
 
 #[cfg(test)]
 mod tests {
@@ -349,6 +346,19 @@ mod tests {
                 config.name
             );
         }
+    }
+
+    #[test]
+    fn the_engine_knows_the_same_names_and_defaults() {
+        use corelane_engine::log_config::{DEFINITIONS, LogConfig};
+        let ours = TOPIC_CONFIGS
+            .iter()
+            .map(|config| (config.name, config.default));
+        let engines = DEFINITIONS
+            .iter()
+            .map(|definition| (definition.name, definition.default));
+        assert!(ours.clone().eq(engines));
+        assert_eq!(LogConfig::from_pairs(ours), Ok(LogConfig::default()));
     }
 
     #[test]

@@ -11,7 +11,10 @@ mod produce;
 mod serve;
 mod topic;
 
-pub use bench::{BenchClient, BenchCommand, BenchFetch, BenchProduce};
+pub use bench::{
+    BenchClient, BenchCommand, BenchCompareKafka, BenchFetch, BenchIdle, BenchNullBroker,
+    BenchProduce,
+};
 pub use consume::Consume;
 pub use log::{LogCommand, LogDump, LogInspect, LogSegments};
 pub use produce::{AcksFlag, Codec, Input, Produce};

@@ -1,47 +1,77 @@
-//! The commands `bench produce` and `bench fetch`: flags into a workload, a progress line, and the result.
+//! The `bench` commands: flags into a workload, a progress line, and the result.
 //!
 //! What is measured and how is the benchmark harness's business. A run in which something went wrong exits with
 //! failure, so that no script takes its figures for good ones.
 
+mod compare_kafka;
+mod unloaded;
+
 use crate::arguments::{AcksFlag, BenchClient, BenchCommand, BenchFetch, BenchProduce};
 use crate::broker_connection::failure;
+use crate::doctor;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::Resolved;
 use crate::table::{Align, Table};
 use crate::{json_lines, size};
+use corelane_bench::affinity::{CoreList, CoreListError};
 use corelane_bench::settings::{
     Acks, AtEnd, BrokerSettings, ClientSettings, FetchFrom, Span, TopicSettings,
 };
-use corelane_bench::{BenchError, FetchSettings, LiveProgress, ProduceSettings, RunResult};
+use corelane_bench::{
+    BenchError, EngineTarget, FetchSettings, LiveProgress, OnProgress, ProduceSettings, RunResult,
+    Target, Wire,
+};
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-/// Runs one workload and prints its result.
+/// Runs one command and prints its result.
 pub fn run(
     command: &BenchCommand,
     resolved: &Resolved,
     output: &mut impl Write,
 ) -> anyhow::Result<ExitCode> {
-    let bar = ProgressBar::new_spinner();
-    let mut on_progress = |progress: &LiveProgress| bar.set_message(progress_line(progress));
-    let (result, json) = match command {
+    match command {
         BenchCommand::Produce(arguments) => {
             let settings = produce_settings(arguments, resolved)?;
-            (
-                corelane_bench::produce(&settings, &mut on_progress),
-                arguments.client.json,
-            )
+            let mut target = target(&arguments.client)?;
+            let run = |on_progress: OnProgress| target.produce(&settings, on_progress);
+            run_workload(run, arguments.client.json, output)
         }
         BenchCommand::Fetch(arguments) => {
             let settings = fetch_settings(arguments, resolved)?;
-            (
-                corelane_bench::fetch(&settings, &mut on_progress),
-                arguments.client.json,
-            )
+            let mut target = target(&arguments.client)?;
+            let run = |on_progress: OnProgress| target.fetch(&settings, on_progress);
+            run_workload(run, arguments.client.json, output)
         }
+        BenchCommand::CompareKafka(arguments) => compare_kafka::run(arguments, output),
+        BenchCommand::Idle(arguments) => unloaded::watch(arguments, output),
+        BenchCommand::NullBroker(arguments) => unloaded::serve_nothing(arguments, output),
+    }
+}
+
+/// What the workload runs against: a broker, or an engine in this process.
+fn target(arguments: &BenchClient) -> Result<Box<dyn Target>, Failure> {
+    let Some(directory) = &arguments.in_process else {
+        let name = "broker".to_owned();
+        return Ok(Box::new(Wire { name }));
     };
+    // Each partition costs descriptors; a limit that cannot be raised shows when it is met.
+    let _ = doctor::raise_open_files_limit();
+    Ok(Box::new(EngineTarget {
+        directory: directory.clone(),
+        cores: cpus("--client-cpus", arguments.client_cpus.as_deref())?,
+    }))
+}
+
+fn run_workload(
+    run: impl FnOnce(OnProgress) -> Result<RunResult, BenchError>,
+    json: bool,
+    output: &mut impl Write,
+) -> anyhow::Result<ExitCode> {
+    let bar = ProgressBar::new_spinner();
+    let result = run(&mut |progress| bar.set_message(progress_line(progress)));
     bar.finish_and_clear();
     let result = result.map_err(bench_failure)?;
     print(&result, json, output)?;
@@ -79,29 +109,35 @@ fn bench_failure(error: BenchError) -> Failure {
     match error {
         BenchError::Client(error) => failure(error),
         BenchError::Settings(error) => Failure::usage(error.to_string()),
+        BenchError::ForeignDirectory { .. } | BenchError::Engine(_) => {
+            Failure::configuration(error.to_string())
+        }
         other => Failure::new(ExitCode::Failure, other.to_string()),
     }
 }
 
 fn broker(arguments: &BenchClient, resolved: &Resolved) -> Result<BrokerSettings, Failure> {
+    if let Some(directory) = &arguments.in_process {
+        return Ok(BrokerSettings::in_process(directory));
+    }
     let mut broker = BrokerSettings::at(&resolved.bootstrap()?.to_string());
     broker.server_pid = arguments.server_pid;
     Ok(broker)
 }
 
 fn client(arguments: &BenchClient, in_flight: u32) -> Result<ClientSettings, Failure> {
-    let cores = arguments
-        .client_cpus
-        .as_ref()
-        .map(|list| list.parse())
-        .transpose();
     Ok(ClientSettings {
         connections: arguments.connections,
         in_flight,
         threads: arguments.threads,
-        cores: cores.map_err(|error| Failure::usage(format!("--client-cpus: {error}")))?,
+        cores: cpus("--client-cpus", arguments.client_cpus.as_deref())?,
         ..ClientSettings::default()
     })
+}
+
+fn cpus(flag: &str, list: Option<&str>) -> Result<Option<CoreList>, Failure> {
+    let parsed = list.map(str::parse).transpose();
+    parsed.map_err(|error: CoreListError| Failure::usage(format!("{flag}: {error}")))
 }
 
 fn span(arguments: &BenchClient) -> Result<Span, Failure> {

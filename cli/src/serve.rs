@@ -2,13 +2,18 @@
 //!
 //! Everything that stops a start exits with 78 and says what to type; a broker that stops cleanly exits with 0.
 
+mod stop_signals;
+
 use crate::doctor;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::settings::ServeSettings;
+use crate::settings::{HostPort, ServeSettings};
+use corelane_broker::{Endpoint, ServeConfig, ServeError};
+use corelane_engine::EngineConfig;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
+use stop_signals::on_stop_signal;
 
 /// Runs the broker until a signal stops it.
 pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<ExitCode> {
@@ -22,34 +27,58 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
         .choose(&doctor::usable_cpus()?)
         .map_err(Failure::configuration)?;
     let listen = resolve(settings)?;
-    tracing::info!(
-        auto_create_topics = settings.auto_create_topics,
-        num_partitions = settings.num_partitions,
-        request_bytes_max = settings.request_bytes_max,
-        tail_cache_bytes = settings.tail_cache_bytes,
-        "starting"
-    );
-    let ready = |address: SocketAddr| {
-        // A broker whose standard output is closed serves all the same.
-        let text = banner(settings, address, &cpus);
-        let _ = output
-            .write_all(text.as_bytes())
-            .and_then(|()| output.flush());
-    };
-    serve_broker(settings, listen, &cpus, ready)
+    let config = config(settings, listen, cpus.clone());
+    let broker = corelane_broker::serve(config).map_err(refusal)?;
+    // A broker whose standard output is closed serves all the same.
+    let text = banner(settings, broker.address(), &cpus);
+    let _ = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+    let handle = broker.stop_handle();
+    on_stop_signal(move || handle.stop())?;
+    broker.wait();
+    Ok(ExitCode::Success)
 }
 
-/// The one call into the broker; `ready` is told the address once connections are accepted.
-fn serve_broker(
-    _settings: &ServeSettings,
-    listen: SocketAddr,
-    _cpus: &[usize],
-    _ready: impl FnOnce(SocketAddr),
-) -> anyhow::Result<ExitCode> {
-    Err(Failure::configuration(format!(
-        "cannot serve on {listen}: this build holds no broker"
-    ))
-    .into())
+fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> ServeConfig {
+    let defaults = ServeConfig::new(&settings.data);
+    ServeConfig {
+        engine: EngineConfig {
+            cpus,
+            tail_cache_bytes: settings.tail_cache_bytes,
+            ..defaults.engine
+        },
+        listen,
+        advertise: settings.advertise.as_ref().map(endpoint),
+        auto_create_topics: settings.auto_create_topics,
+        num_partitions: settings.num_partitions,
+        connections_max: settings.connections_max as usize,
+        connections_per_address_max: defaults.connections_per_address_max,
+        request_bytes_max: settings.request_bytes_max,
+        request_memory_bytes: settings.request_memory_bytes,
+    }
+}
+
+fn endpoint(advertise: &HostPort) -> Endpoint {
+    Endpoint {
+        host: advertise.host().to_owned(),
+        port: advertise.port(),
+    }
+}
+
+/// Why the broker did not start, with what to type.
+fn refusal(error: ServeError) -> Failure {
+    match error {
+        ServeError::PortInUse { address } => {
+            Failure::configuration(format!("cannot listen on {address}: another program does"))
+                .advise("stop it, or choose another port with --listen")
+        }
+        ServeError::Listen { address, source } => Failure::configuration(format!(
+            "cannot listen on {address}: {source}"
+        ))
+        .advise("give --listen an address of this machine, such as 127.0.0.1:9092 or 0.0.0.0:9092"),
+        ServeError::Engine(error) => Failure::configuration(error.to_string()),
+    }
 }
 
 /// Log lines go to standard error, so that standard output holds the banner only.

@@ -34,7 +34,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order in which `config show` lists them.
-pub const SETTINGS: [Setting; 10] = [
+pub const SETTINGS: [Setting; 12] = [
     setting(
         "bootstrap",
         "127.0.0.1:9092",
@@ -52,7 +52,7 @@ pub const SETTINGS: [Setting; 10] = [
     ),
     setting(
         "data",
-        "./corelane-data",
+        "./data",
         "directory of topics, segments and checkpoints",
     ),
     setting(
@@ -71,9 +71,19 @@ pub const SETTINGS: [Setting; 10] = [
         "partitions of a topic created without a count",
     ),
     setting(
+        "connections-max",
+        "20000",
+        "connections open at once, over all cores",
+    ),
+    setting(
         "request-bytes-max",
         "100MiB",
         "largest request that is read",
+    ),
+    setting(
+        "request-memory",
+        "512MiB",
+        "memory for requests, over all cores; each core can hold two of the largest",
     ),
     setting(
         "tail-cache-memory",

@@ -107,12 +107,14 @@ fn lock(directory: &Path) -> Result<File, DataDirectoryError> {
         }
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
+    // The name is a courtesy to whoever comes second, and a full disk must not keep a broker from starting.
     let name = |file: &mut File| {
-        file.set_len(0)?;
         file.rewind()?;
-        writeln!(file, "{}", std::process::id())
+        writeln!(file, "{:<10}", std::process::id())
     };
-    name(&mut file).map_err(unusable)?;
+    if let Err(error) = name(&mut file) {
+        tracing::warn!(path = %path.display(), %error, "the lock does not name this process");
+    }
     Ok(file)
 }
 

@@ -294,6 +294,24 @@ pub fn topic_names_collide(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().map(unify).eq(other.bytes().map(unify))
 }
 
+/// Takes `data` for a name in a data directory; what parses must be built again as it was.
+#[doc(hidden)]
+pub fn fuzz_file_name(data: &[u8]) {
+    let Ok(name) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Some(parsed) = SegmentFileName::parse(name) {
+        assert_eq!(parsed.to_string(), name);
+    }
+    if let Some(parsed) = PartitionDirectoryName::parse(name) {
+        assert_eq!(parsed.to_string(), name);
+        assert!(!is_deleted_partition_directory(name));
+        let deleted = deleted_partition_directory(&parsed, Uuid::from_u128(7));
+        assert!(is_deleted_partition_directory(&deleted) && deleted.len() <= NAME_LENGTH_MAX);
+    }
+    assert!(validate_topic_name(name).is_err() || !name.contains('/'));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -416,6 +416,19 @@ fn compression_policy(value: &str) -> Result<CompressionPolicy, String> {
     }
 }
 
+/// Takes lines of `name=value` for a topic's configurations; laid over themselves, they must say the same.
+#[doc(hidden)]
+pub fn fuzz_log_config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let pairs = || text.lines().filter_map(|line| line.split_once('='));
+    match LogConfig::from_pairs(pairs()) {
+        Ok(config) => assert_eq!(LogConfig::from_pairs(pairs().chain(pairs())), Ok(config)),
+        Err(refused) => assert!(pairs().any(|(name, _)| name == refused.name)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::batch::{
     Gaps, HEADER_LENGTH, RecordBatchHeader, ScanError, ScanErrorKind, ScanFrom,
-    intact_batch_at_start, scan,
+    intact_batch_at_start, scan, with_right_crcs,
 };
 use crate::types::{LeaderEpoch, Offset, Position};
 
@@ -537,10 +537,12 @@ pub fn decide_index(
     }
 }
 
-/// Takes `data` for a log's tail and decides over it: a cut must leave a log that is kept.
+/// Takes `data` for flags and a log's tail, and decides over it: a cut must leave a log that is kept.
 #[doc(hidden)]
 pub fn fuzz_recovery(data: &[u8]) {
     let (flags, file) = data.split_first().unwrap_or((&0, &[]));
+    let repaired = (flags & 8 != 0).then(|| with_right_crcs(file));
+    let file = repaired.as_deref().unwrap_or(file);
     let from = ScanFrom {
         position: Position::ZERO,
         offset: RecordBatchHeader::view(file)

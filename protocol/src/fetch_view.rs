@@ -2,12 +2,13 @@
 //!
 //! Invariant: a view exists only of a body that was walked to its end without an error.
 
+use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::message::check_decode_version;
 use crate::messages::fetch::{FetchRequest, ForgottenTopic, ReplicaState};
 use crate::topic_walk::{TopicLayout, TopicRef, TopicWalk};
-use crate::{DecodeError, Reader};
+use crate::{DecodeError, Message, Reader};
 
 /// The first version with compact lengths and tagged fields.
 const FIRST_FLEXIBLE_VERSION: i16 = 12;
@@ -232,12 +233,92 @@ fn topic_layout(version: i16) -> TopicLayout {
     }
 }
 
+/// Fuzz entry point: a version in one byte, then the body of a request. The view must say what the generated decoder
+/// says.
+pub fn fuzz_fetch(bytes: &[u8]) {
+    let Some((version, body)) = bytes.split_first() else {
+        return;
+    };
+    let version = i16::from(*version);
+    let body = Reader::new(Bytes::copy_from_slice(body));
+    let view = FetchView::parse(body.clone(), version);
+    let mut reader = body;
+    let decoded = FetchRequest::decode(&mut reader, version)
+        .and_then(|request| reader.finish().map(|()| request));
+    match (view, decoded) {
+        (Ok(view), Ok(request)) => assert_view_is_of(&view, &request, version),
+        // A view builds fewer structures, so it takes what the decoder refuses for want of memory.
+        (_, Err(DecodeError::MemoryBudget { .. })) | (Err(_), Err(_)) => {}
+        (view, decoded) => {
+            panic!("version {version}: the view says {view:?}, the decoder {decoded:?}")
+        }
+    }
+}
+
+fn assert_view_is_of(view: &FetchView, request: &FetchRequest, version: i16) {
+    let partitions: Result<Vec<_>, _> = view.partitions().collect();
+    assert_eq!(
+        partitions,
+        Ok(partitions_of(request, version)),
+        "version {version}"
+    );
+    assert_eq!(
+        (view.max_wait_ms, view.min_bytes, view.max_bytes),
+        (request.max_wait_ms, request.min_bytes, request.max_bytes)
+    );
+    assert_eq!(
+        (view.isolation_level, view.session_id, view.session_epoch),
+        (
+            request.isolation_level,
+            request.session_id,
+            request.session_epoch
+        )
+    );
+    assert_eq!(view.forgotten_topics, request.forgotten_topics_data);
+    assert_eq!(
+        (&view.rack_id, &view.cluster_id),
+        (&request.rack_id, &request.cluster_id)
+    );
+    let replica_id = match version >= FIRST_REPLICA_STATE_VERSION {
+        true => request.replica_state.replica_id,
+        false => request.replica_id,
+    };
+    assert_eq!(view.replica.replica_id, replica_id);
+    assert_eq!(
+        view.replica.replica_epoch,
+        request.replica_state.replica_epoch
+    );
+}
+
+/// What a view should say, from the structures that the generated decoder builds.
+fn partitions_of(request: &FetchRequest, version: i16) -> Vec<FetchPartitionView<'_>> {
+    let partitions = request.topics.iter().flat_map(|topic| {
+        let name = match version >= FIRST_TOPIC_ID_VERSION {
+            true => TopicRef::Id(topic.topic_id),
+            false => TopicRef::Name(&topic.topic),
+        };
+        topic
+            .partitions
+            .iter()
+            .map(move |partition| FetchPartitionView {
+                topic: name,
+                partition: partition.partition,
+                current_leader_epoch: partition.current_leader_epoch,
+                fetch_offset: partition.fetch_offset,
+                last_fetched_epoch: partition.last_fetched_epoch,
+                log_start_offset: partition.log_start_offset,
+                partition_max_bytes: partition.partition_max_bytes,
+                replica_directory_id: partition.replica_directory_id,
+                high_watermark: partition.high_watermark,
+            })
+    });
+    partitions.collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
-    use crate::{Message, Writer};
+    use crate::Writer;
 
     fn encoded(request: &FetchRequest, version: i16) -> Bytes {
         let mut writer = Writer::new();
@@ -245,67 +326,12 @@ mod tests {
         writer.into_bytes()
     }
 
-    fn expected(request: &FetchRequest, version: i16) -> Vec<FetchPartitionView<'_>> {
-        let partitions = request.topics.iter().flat_map(|topic| {
-            let name = match version >= FIRST_TOPIC_ID_VERSION {
-                true => TopicRef::Id(topic.topic_id),
-                false => TopicRef::Name(&topic.topic),
-            };
-            topic
-                .partitions
-                .iter()
-                .map(move |partition| FetchPartitionView {
-                    topic: name,
-                    partition: partition.partition,
-                    current_leader_epoch: partition.current_leader_epoch,
-                    fetch_offset: partition.fetch_offset,
-                    last_fetched_epoch: partition.last_fetched_epoch,
-                    log_start_offset: partition.log_start_offset,
-                    partition_max_bytes: partition.partition_max_bytes,
-                    replica_directory_id: partition.replica_directory_id,
-                    high_watermark: partition.high_watermark,
-                })
-        });
-        partitions.collect()
-    }
-
     #[test]
     fn the_view_agrees_with_the_generated_decoder_at_every_version() {
         for version in FetchRequest::MIN_VERSION..=FetchRequest::MAX_VERSION {
             let request = FetchRequest::sample(version, false);
             let view = FetchView::parse(Reader::new(encoded(&request, version)), version).unwrap();
-            let partitions: Result<Vec<_>, _> = view.partitions().collect();
-            assert_eq!(
-                partitions,
-                Ok(expected(&request, version)),
-                "version {version}"
-            );
-            assert_eq!(
-                (view.max_wait_ms, view.min_bytes, view.max_bytes),
-                (request.max_wait_ms, request.min_bytes, request.max_bytes)
-            );
-            assert_eq!(
-                (view.isolation_level, view.session_id, view.session_epoch),
-                (
-                    request.isolation_level,
-                    request.session_id,
-                    request.session_epoch
-                )
-            );
-            assert_eq!(view.forgotten_topics, request.forgotten_topics_data);
-            assert_eq!(
-                (view.rack_id, view.cluster_id),
-                (request.rack_id, request.cluster_id)
-            );
-            let replica_id = match version >= FIRST_REPLICA_STATE_VERSION {
-                true => request.replica_state.replica_id,
-                false => request.replica_id,
-            };
-            assert_eq!(view.replica.replica_id, replica_id);
-            assert_eq!(
-                view.replica.replica_epoch,
-                request.replica_state.replica_epoch
-            );
+            assert_view_is_of(&view, &request, version);
         }
     }
 

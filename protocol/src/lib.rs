@@ -14,6 +14,9 @@ mod reader;
 mod topic_walk;
 mod writer;
 
+#[cfg(test)]
+mod fuzz_seeds;
+
 pub use api_key::UnknownApiKey;
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use message::{Message, Request};

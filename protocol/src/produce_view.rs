@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::message::check_decode_version;
 use crate::messages::produce::ProduceRequest;
 use crate::topic_walk::{TopicLayout, TopicRef, TopicWalk};
-use crate::{DecodeError, Reader};
+use crate::{DecodeError, Message, Reader};
 
 /// The first version with compact lengths and tagged fields.
 const FIRST_FLEXIBLE_VERSION: i16 = 9;
@@ -118,10 +118,65 @@ impl<'a> Iterator for ProducePartitions<'a> {
     }
 }
 
+/// Fuzz entry point: a version in one byte, then the body of a request. The view must say what the generated decoder
+/// says.
+pub fn fuzz_produce(bytes: &[u8]) {
+    let Some((version, body)) = bytes.split_first() else {
+        return;
+    };
+    let version = i16::from(*version);
+    let body = Reader::new(Bytes::copy_from_slice(body));
+    let view = ProduceView::parse(body.clone(), version);
+    let mut reader = body;
+    let decoded = ProduceRequest::decode(&mut reader, version)
+        .and_then(|request| reader.finish().map(|()| request));
+    match (view, decoded) {
+        (Ok(view), Ok(request)) => assert_view_is_of(&view, &request, version),
+        // A view builds no structures, so it takes what the decoder refuses for want of memory.
+        (_, Err(DecodeError::MemoryBudget { .. })) | (Err(_), Err(_)) => {}
+        (view, decoded) => {
+            panic!("version {version}: the view says {view:?}, the decoder {decoded:?}")
+        }
+    }
+}
+
+fn assert_view_is_of(view: &ProduceView, request: &ProduceRequest, version: i16) {
+    assert_eq!(view.transactional_id, request.transactional_id);
+    assert_eq!(
+        (view.acks, view.timeout_ms),
+        (request.acks, request.timeout_ms)
+    );
+    let partitions: Result<Vec<_>, _> = view.partitions().collect();
+    assert_eq!(
+        partitions,
+        Ok(partitions_of(request, version)),
+        "version {version}"
+    );
+}
+
+/// What a view should say, from the structures that the generated decoder builds.
+fn partitions_of(request: &ProduceRequest, version: i16) -> Vec<ProducePartition<'_>> {
+    let partitions = request.topic_data.iter().flat_map(|topic| {
+        let name = match version >= FIRST_TOPIC_ID_VERSION {
+            true => TopicRef::Id(topic.topic_id),
+            false => TopicRef::Name(&topic.name),
+        };
+        topic
+            .partition_data
+            .iter()
+            .map(move |partition| ProducePartition {
+                topic: name,
+                index: partition.index,
+                records: partition.records.clone(),
+            })
+    });
+    partitions.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Message, Writer};
+    use crate::Writer;
 
     fn encoded(request: &ProduceRequest, version: i16) -> Bytes {
         let mut writer = Writer::new();
@@ -129,39 +184,9 @@ mod tests {
         writer.into_bytes()
     }
 
-    /// What the view says, from the structures that the generated decoder builds.
-    fn expected(request: &ProduceRequest, version: i16) -> Vec<ProducePartition<'_>> {
-        let partitions = request.topic_data.iter().flat_map(|topic| {
-            let name = match version >= FIRST_TOPIC_ID_VERSION {
-                true => TopicRef::Id(topic.topic_id),
-                false => TopicRef::Name(&topic.name),
-            };
-            topic
-                .partition_data
-                .iter()
-                .map(move |partition| ProducePartition {
-                    topic: name,
-                    index: partition.index,
-                    records: partition.records.clone(),
-                })
-        });
-        partitions.collect()
-    }
-
     fn assert_view_agrees(request: &ProduceRequest, version: i16) {
-        let body = encoded(request, version);
-        let view = ProduceView::parse(Reader::new(body), version).unwrap();
-        assert_eq!(view.transactional_id, request.transactional_id);
-        assert_eq!(
-            (view.acks, view.timeout_ms),
-            (request.acks, request.timeout_ms)
-        );
-        let partitions: Result<Vec<_>, _> = view.partitions().collect();
-        assert_eq!(
-            partitions,
-            Ok(expected(request, version)),
-            "version {version}"
-        );
+        let view = ProduceView::parse(Reader::new(encoded(request, version)), version).unwrap();
+        assert_view_is_of(&view, request, version);
     }
 
     #[test]
@@ -193,6 +218,22 @@ mod tests {
                 Err(DecodeError::TrailingBytes { remaining: 1, .. })
             ));
         }
+    }
+
+    #[test]
+    fn the_name_of_a_topic_without_partitions_must_be_utf8_too() {
+        let mut request = ProduceRequest::sample(11, false);
+        request.topic_data.truncate(1);
+        request.topic_data[0].partition_data.clear();
+        let name = request.topic_data[0].name.clone();
+        let mut body = encoded(&request, 11).to_vec();
+        let start = body
+            .windows(name.len())
+            .position(|window| window == name.as_bytes())
+            .unwrap();
+        body[start] = 0x91;
+        let view = ProduceView::parse(Reader::new(Bytes::from(body)), 11);
+        assert!(matches!(view, Err(DecodeError::InvalidUtf8 { .. })));
     }
 
     #[test]

@@ -134,6 +134,8 @@ fn read_name(
         .read_string_length(flexible, what)?
         .ok_or(DecodeError::UnexpectedNull { what, position })?;
     let start = reader.take(length, what)?;
+    // Nobody asks for the name of a topic without partitions, so it is checked where it is read.
+    text(reader.input(), start, length, what)?;
     Ok(TopicSpan::Name { start, length })
 }
 

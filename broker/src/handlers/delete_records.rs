@@ -5,19 +5,17 @@
 use std::rc::Rc;
 
 use corelane_engine::types::Offset;
-use corelane_protocol::{ErrorCode, TopicRef};
 use corelane_protocol::messages::delete_records::{
-    DeleteRecordsPartition, DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse,
-    DeleteRecordsTopicResult,
+    DeleteRecordsPartition, DeleteRecordsPartitionResult, DeleteRecordsRequest,
+    DeleteRecordsResponse, DeleteRecordsTopicResult,
 };
+use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
 use crate::topics::{self, Partition};
 
-/// The offset that means the high watermark.
-const HIGH_WATERMARK: i64 = -1;
 /// The low watermark of a partition that was not found or could not be changed.
 const UNKNOWN_LOW_WATERMARK: i64 = -1;
 
@@ -28,7 +26,12 @@ pub async fn handle(call: &Call, request: DeleteRecordsRequest) -> DeleteRecords
     let mut refusals = Vec::new();
     for topic in &request.topics {
         for partition in &topic.partitions {
-            let place = topics::locate(call.lane(), &image, TopicRef::Name(&topic.name), partition.partition_index);
+            let place = topics::locate(
+                call.lane(),
+                &image,
+                TopicRef::Name(&topic.name),
+                partition.partition_index,
+            );
             refusals.push(place.as_ref().err().copied());
             questions.extend(place.ok().map(|place| Question {
                 shard: place.shard,
@@ -37,15 +40,18 @@ pub async fn handle(call: &Call, request: DeleteRecordsRequest) -> DeleteRecords
             }));
         }
     }
-    let deletions = PartitionCalls::new(&call.lane().engine, questions, async |partition, offset| {
-        delete_before(partition, offset).await
-    });
+    let deletions =
+        PartitionCalls::new(&call.lane().engine, questions, async |partition, offset| {
+            delete_before(partition, offset).await
+        });
     let mut deletions = deletions.finish().await.into_iter();
     let mut refusals = refusals.into_iter();
     let mut respond = |partition: &DeleteRecordsPartition| {
         let result = match refusals.next().flatten() {
             Some(code) => Err(code),
-            None => deletions.next().unwrap_or(Err(ErrorCode::NotLeaderOrFollower)),
+            None => deletions
+                .next()
+                .unwrap_or(Err(ErrorCode::NotLeaderOrFollower)),
         };
         DeleteRecordsPartitionResult {
             partition_index: partition.partition_index,
@@ -57,17 +63,17 @@ pub async fn handle(call: &Call, request: DeleteRecordsRequest) -> DeleteRecords
         name: topic.name.clone(),
         partitions: topic.partitions.iter().map(&mut respond).collect(),
     });
-    DeleteRecordsResponse { topics: topics.collect(), ..DeleteRecordsResponse::default() }
+    DeleteRecordsResponse {
+        topics: topics.collect(),
+        ..DeleteRecordsResponse::default()
+    }
 }
 
 /// Runs on the partition's core; returns the new start of the log.
 async fn delete_before(partition: Option<Rc<Partition>>, offset: i64) -> Result<i64, ErrorCode> {
     let partition = partition.ok_or(ErrorCode::UnknownTopicOrPartition)?;
-    let high_watermark = partition.high_watermark();
-    let offset = if offset == HIGH_WATERMARK { high_watermark } else { Offset(offset) };
-    if offset < Offset::ZERO || offset > high_watermark {
-        return Err(ErrorCode::OffsetOutOfRange);
-    }
-    let start = partition.delete_records_before(offset).await;
-    start.map(|start| start.0).map_err(|error| error_map::delete_records(&error))
+    let start = partition.delete_records_before(Offset(offset)).await;
+    start
+        .map(|start| start.0)
+        .map_err(|error| error_map::delete_records(&error))
 }

@@ -102,6 +102,9 @@ fn describe(
         leader_epoch: record.leader_epoch.0,
         replica_nodes: vec![NODE_ID],
         isr_nodes: vec![NODE_ID],
+        // Null would mean unknown, which the Java admin client does not expect.
+        eligible_leader_replicas: Some(Vec::new()),
+        last_known_elr: Some(Vec::new()),
         ..DescribeTopicPartitionsResponsePartition::default()
     };
     DescribeTopicPartitionsResponseTopic {

@@ -22,6 +22,9 @@ use crate::leader_epoch;
 use crate::partition_calls::{PartitionCalls, Question};
 use crate::topics::{self, Partition};
 
+/// The first version that tells leader epochs.
+const LEADER_EPOCHS_SINCE: i16 = 4;
+
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
@@ -81,7 +84,7 @@ pub async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResp
             Some(code) => Err(code),
             None => found.next().unwrap_or(Err(ErrorCode::NotLeaderOrFollower)),
         };
-        respond(partition.partition_index, result)
+        respond(partition.partition_index, result, call.head.version)
     };
     let topics = request.topics.iter().map(|topic| ListOffsetsTopicResponse {
         name: topic.name.clone(),
@@ -151,7 +154,11 @@ fn record(
     }))
 }
 
-fn respond(index: i32, result: Result<Found, ErrorCode>) -> ListOffsetsPartitionResponse {
+fn respond(
+    index: i32,
+    result: Result<Found, ErrorCode>,
+    version: i16,
+) -> ListOffsetsPartitionResponse {
     let (code, found) = match result {
         Ok(found) => (ErrorCode::None, found),
         Err(code) => (code, NOTHING),
@@ -161,6 +168,10 @@ fn respond(index: i32, result: Result<Found, ErrorCode>) -> ListOffsetsPartition
         error_code: code.code(),
         timestamp: found.timestamp,
         offset: found.offset,
-        leader_epoch: found.leader_epoch,
+        leader_epoch: if version >= LEADER_EPOCHS_SINCE {
+            found.leader_epoch
+        } else {
+            NOTHING.leader_epoch
+        },
     }
 }

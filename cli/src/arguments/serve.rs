@@ -40,6 +40,12 @@ pub struct SettingFlags {
     /// Partitions of a topic created without a count [default: 1]
     #[arg(long, value_name = "COUNT")]
     pub num_partitions: Option<String>,
+    /// Connections open at once, over all cores [default: 20000]
+    #[arg(long, value_name = "COUNT")]
+    pub connections_max: Option<String>,
+    /// Memory for requests, over all cores [default: 512MiB]
+    #[arg(long, value_name = "BYTES")]
+    pub request_memory: Option<String>,
     /// Largest request that is read [default: 100MiB]
     #[arg(long, value_name = "BYTES")]
     pub request_bytes_max: Option<String>,
@@ -61,6 +67,8 @@ impl SettingFlags {
             ("cores", &self.cores),
             ("auto-create-topics", &self.auto_create_topics),
             ("num-partitions", &self.num_partitions),
+            ("connections-max", &self.connections_max),
+            ("request-memory", &self.request_memory),
             ("request-bytes-max", &self.request_bytes_max),
             ("tail-cache-memory", &self.tail_cache_memory),
             ("log-level", &self.log_level),

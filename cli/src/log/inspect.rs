@@ -72,11 +72,14 @@ impl<W: Write> Inspection<'_, W> {
         for (index, segment) in partition.segments.iter().enumerate() {
             continuity = self.segment(segment, continuity, index == last)?;
         }
+        for snapshot in &partition.snapshots {
+            checkpoints::inspect_snapshot(snapshot, &mut self.report)?;
+        }
         for leftover in &partition.leftovers {
             self.note(
                 leftover,
                 None,
-                "left behind by a deletion or a compaction; not part of the log",
+                "not part of the log: left behind by a deletion, a compaction, or a segment that is gone",
             )?;
         }
         checkpoints::inspect_directory(&partition.directory, &mut self.report)

@@ -23,6 +23,8 @@ pub struct Partition {
     pub number: i32,
     /// Segments by rising base offset.
     pub segments: Vec<SegmentFiles>,
+    /// Producer snapshots at offsets where no segment starts, as a clean stop leaves one.
+    pub snapshots: Vec<PathBuf>,
     /// Files that a deletion or a compaction has left behind.
     pub leftovers: Vec<PathBuf>,
 }
@@ -147,13 +149,23 @@ fn read(directory: &Path) -> anyhow::Result<Partition> {
         segment.files.insert(name.kind, path);
     }
     // A producer snapshot may stand alone, at the offset of a clean stop; only a log file makes a segment.
-    segments.retain(|_, segment| segment.file(SegmentFileKind::Log).is_some());
+    let (whole, rest): (Vec<_>, Vec<_>) = segments
+        .into_values()
+        .partition(|segment| segment.file(SegmentFileKind::Log).is_some());
+    let mut snapshots = Vec::new();
+    for (kind, path) in rest.into_iter().flat_map(|segment| segment.files) {
+        match kind {
+            SegmentFileKind::ProducerSnapshot => snapshots.push(path),
+            _ => leftovers.push(path),
+        }
+    }
     let (topic, number) = identity(&std::path::absolute(directory)?);
     Ok(Partition {
         directory: directory.to_owned(),
         topic,
         number,
-        segments: segments.into_values().collect(),
+        segments: whole,
+        snapshots,
         leftovers,
     })
 }

@@ -13,6 +13,8 @@ const TAIL_CACHE_BYTES_MIN: u64 = 16 << 20;
 const REQUEST_BYTES_MIN: u64 = 2 << 20;
 /// Largest request limit: frame lengths are 32 bits wide, with a sign.
 const REQUEST_BYTES_MAX: u64 = i32::MAX as u64;
+/// Connections that may be allowed: each costs a descriptor and a few KiB.
+const CONNECTIONS_MAX: u32 = 1_000_000;
 /// Partitions that one topic may have: the broker's own limit.
 const PARTITIONS_MAX: i32 = 10_000;
 
@@ -31,10 +33,14 @@ pub struct ServeSettings {
     pub auto_create_topics: bool,
     /// Partitions of a topic that is created without a count.
     pub num_partitions: i32,
+    /// Connections open at once, over all cores.
+    pub connections_max: u32,
     /// Largest request that is read, in bytes.
-    pub request_bytes_max: u32,
+    pub request_bytes_max: usize,
+    /// Memory for requests, over all cores, in bytes.
+    pub request_memory_bytes: usize,
     /// Memory for the newest records, over all cores, in bytes.
-    pub tail_cache_bytes: u64,
+    pub tail_cache_bytes: usize,
     /// The least important log lines that are written.
     pub log_level: tracing::Level,
 }
@@ -57,6 +63,11 @@ impl ServeSettings {
             auto_create_topics: resolved.parse("auto-create-topics", flag)?,
             num_partitions: resolved
                 .parse("num-partitions", |text| within(text, 1, PARTITIONS_MAX))?,
+            connections_max: resolved
+                .parse("connections-max", |text| within(text, 1, CONNECTIONS_MAX))?,
+            request_memory_bytes: resolved.parse("request-memory", |text| {
+                bytes(text, REQUEST_BYTES_MIN, u64::MAX)
+            })?,
             request_bytes_max: resolved.parse("request-bytes-max", |text| {
                 bytes(text, REQUEST_BYTES_MIN, REQUEST_BYTES_MAX)
             })?,
