@@ -15,7 +15,7 @@ use bytes::Bytes;
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::types::{LeaderEpoch, Offset, ProducerId, ShardId};
+use crate::types::{LeaderEpoch, Offset, ProducerId, ShardId, TopicPartition};
 use wire::{Reader, Writer};
 
 /// The version of the frame around every record.
@@ -626,6 +626,16 @@ impl Image {
         }
         self.next_producer_id = Some(next_producer_id);
         Ok(())
+    }
+
+    /// Takes note of the epoch that a partition is in. On one node epochs are kept by the partitions themselves and
+    /// begin anew at each start, without a record.
+    pub fn set_leader_epoch(&mut self, partition: TopicPartition, epoch: LeaderEpoch) {
+        let topic = self.topics.get_mut(&partition.topic_id);
+        let record = topic.and_then(|topic| topic.partitions.get_mut(&partition.partition));
+        if let Some(record) = record {
+            record.leader_epoch = epoch;
+        }
     }
 
     /// The topics in the order of their names.

@@ -16,7 +16,7 @@ use crate::file_name::{
 use crate::io::Disk;
 use crate::record::{BatchBuilder, BatchOptions, NewRecord, Records};
 use crate::recovery::{Follows, what_follows};
-use crate::types::{LeaderEpoch, Offset, Position, TimestampMs};
+use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 
 /// The largest batch of the catalogue: a topic with the most partitions, in one batch.
 const BATCH_BYTES_MAX: usize = 64 << 20;
@@ -111,6 +111,19 @@ impl<D: Disk> CatalogueLog<D> {
     /// What all durable records add up to.
     pub(crate) fn image(&self) -> &Arc<Image> {
         &self.image
+    }
+
+    /// Tells the image in which epochs the partitions are.
+    pub(crate) fn set_leader_epochs(
+        &mut self,
+        epochs: &[(TopicPartition, LeaderEpoch)],
+    ) -> Arc<Image> {
+        let mut image = Image::clone(&self.image);
+        for (partition, epoch) in epochs {
+            image.set_leader_epoch(*partition, *epoch);
+        }
+        self.image = Arc::new(image);
+        self.image.clone()
     }
 
     /// Appends records as one batch and returns the image that they lead to, once they are durable.

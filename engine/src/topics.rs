@@ -26,7 +26,7 @@ use crate::log_config::LogConfig;
 use crate::open::{self, OpenError, OpenRequest};
 use crate::runtime::spawn;
 use crate::shard::Shard;
-use crate::types::{ProducerId, ShardId, TopicPartition};
+use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
 use crate::upkeep;
 
 /// Producer ids that one record of the catalogue gives out: Kafka's block.
@@ -115,9 +115,11 @@ pub(crate) async fn open_all(engine: Engine) -> Result<(), EngineError> {
         let (engine, image) = (everywhere.clone(), image.clone());
         async move { open_owned(engine, image, clean_stop).await }
     };
+    let mut epochs = Vec::new();
     for opened in engine.on_each(open_here).await {
-        opened?;
+        epochs.extend(opened?);
     }
+    show_epochs(&engine, epochs).await;
     engine
         .on_each(move || async move {
             let shard = Shard::current();
@@ -125,6 +127,22 @@ pub(crate) async fn open_all(engine: Engine) -> Result<(), EngineError> {
         })
         .await;
     Ok(())
+}
+
+/// Puts the epochs that the partitions have begun into the image of every core, so that what clients are told agrees
+/// with what the partitions hold them to. They are durable where the log is, in the partitions' epoch checkpoints.
+async fn show_epochs(engine: &Engine, epochs: Epochs) {
+    let amend = move || async move {
+        let mut turn = Turn::take().await;
+        turn.log().set_leader_epochs(&epochs)
+    };
+    let image = engine.on(CATALOGUE_SHARD, amend).await;
+    engine
+        .on_each(move || {
+            let image = image.clone();
+            async move { Shard::current().set_image(image) }
+        })
+        .await;
 }
 
 async fn open_catalogue(engine: Engine) -> Result<(Arc<Image>, bool), EngineError> {
@@ -207,7 +225,13 @@ async fn set_aside_unknown(data: &Path, image: &Image) -> Result<(), OpenError> 
 }
 
 /// Opens the partitions that this core owns, several at a time.
-async fn open_owned(engine: Engine, image: Arc<Image>, clean_stop: bool) -> Result<(), OpenError> {
+type Epochs = Vec<(TopicPartition, LeaderEpoch)>;
+
+async fn open_owned(
+    engine: Engine,
+    image: Arc<Image>,
+    clean_stop: bool,
+) -> Result<Epochs, OpenError> {
     let shard = Shard::current();
     shard.set_image(image.clone());
     let mut todo = Vec::new();
@@ -240,7 +264,14 @@ async fn open_owned(engine: Engine, image: Arc<Image>, clean_stop: bool) -> Resu
             ))
         })
         .collect();
-    crate::engine::join_all(workers).await.into_iter().collect()
+    let opened: Result<(), OpenError> =
+        crate::engine::join_all(workers).await.into_iter().collect();
+    opened?;
+    let partitions = shard.partitions();
+    Ok(partitions
+        .iter()
+        .map(|partition| (partition.id(), partition.leader_epoch()))
+        .collect())
 }
 
 type Todo = Rc<RefCell<Vec<(String, TopicPartition)>>>;
