@@ -199,6 +199,9 @@ impl Engine {
         let switchboard = Switchboard {
             mailboxes: mailboxes.map_err(EngineError::Cores)?.into(),
         };
+        // Before the cores, which may need to be woken at their very start.
+        let watchdog =
+            Watchdog::start(switchboard.mailboxes.clone()).map_err(EngineError::Cores)?;
         let threads = match start_cores(&config, &cpus, &switchboard) {
             Ok(threads) => threads,
             Err(error) => {
@@ -207,8 +210,6 @@ impl Engine {
                 return Err(error);
             }
         };
-        let watchdog =
-            Watchdog::start(switchboard.mailboxes.clone()).map_err(EngineError::Cores)?;
         let engine = Engine(Arc::new(Shared {
             switchboard,
             data,

@@ -82,6 +82,13 @@ impl ProducerEntry {
         self.batches.iter()
     }
 
+    /// All of them but the last.
+    fn earlier_batches(&self) -> impl Iterator<Item = &AppendedBatch> {
+        self.batches
+            .iter()
+            .take(self.batches.len().saturating_sub(1))
+    }
+
     /// The sequence number of the last record, −1 when the epoch has none.
     #[must_use]
     pub fn last_sequence(&self) -> i32 {
@@ -307,8 +314,9 @@ impl ProducerStates {
             .min()
     }
 
-    /// The bytes of a `.snapshot` file, Kafka's `ProducerSnapshot` version 1: one entry a producer, with its last
-    /// batch only.
+    /// The bytes of a `.snapshot` file: Kafka's `ProducerSnapshot` version 1, one entry a producer with its last batch
+    /// only, and behind it what Kafka's reader passes over: the batches before the last, so that a retry of any of
+    /// the last five is known after a restart as well.
     #[must_use]
     pub fn encode_snapshot(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(SNAPSHOT_HEAD_LENGTH + self.len() * ENTRY_LENGTH);
@@ -318,6 +326,11 @@ impl ProducerStates {
         bytes.extend_from_slice(&count.to_be_bytes());
         for (producer_id, entry) in &self.entries {
             encode_entry(&mut bytes, *producer_id, entry);
+        }
+        for (producer_id, entry) in &self.entries {
+            for batch in entry.earlier_batches() {
+                encode_earlier(&mut bytes, *producer_id, batch);
+            }
         }
         let crc = crc32c(&bytes[SNAPSHOT_CRC_START..]);
         bytes[SNAPSHOT_CRC_RANGE].copy_from_slice(&crc.to_be_bytes());
@@ -344,11 +357,12 @@ impl ProducerStates {
         if stored != computed {
             return Err(SnapshotError::CrcMismatch { stored, computed });
         }
-        let (chunks, spare) = rest.as_chunks::<ENTRY_LENGTH>();
-        let count = i32::from_be_bytes([n0, n1, n2, n3]);
-        if !spare.is_empty() || usize::try_from(count) != Ok(chunks.len()) {
-            return Err(bad_length);
-        }
+        let count = usize::try_from(i32::from_be_bytes([n0, n1, n2, n3])).ok();
+        let (entries, earlier) = count
+            .and_then(|count| count.checked_mul(ENTRY_LENGTH))
+            .and_then(|length| rest.split_at_checked(length))
+            .ok_or(bad_length)?;
+        let (chunks, _) = entries.as_chunks::<ENTRY_LENGTH>();
         let mut states = Self::new();
         for chunk in chunks {
             let (producer_id, entry) = decode_entry(chunk)?;
@@ -356,7 +370,39 @@ impl ProducerStates {
                 return Err(SnapshotError::BadEntry { producer_id });
             }
         }
+        let (earlier, spare) = earlier.as_chunks::<EARLIER_LENGTH>();
+        if !spare.is_empty() {
+            return Err(bad_length);
+        }
+        // Backwards, as each goes in front of those that came after it.
+        for chunk in earlier.iter().rev() {
+            states.decode_earlier(chunk)?;
+        }
         Ok(states)
+    }
+
+    fn decode_earlier(&mut self, chunk: &[u8; EARLIER_LENGTH]) -> Result<(), SnapshotError> {
+        let mut fields = Fields(chunk);
+        let producer_id = ProducerId(i64::from_be_bytes(fields.next()));
+        let batch = AppendedBatch {
+            last_sequence: i32::from_be_bytes(fields.next()),
+            last_offset: Offset(i64::from_be_bytes(fields.next())),
+            offset_delta: i32::from_be_bytes(fields.next()),
+            timestamp: TimestampMs(i64::from_be_bytes(fields.next())),
+        };
+        let bad_entry = SnapshotError::BadEntry { producer_id };
+        let entry = self.entries.get_mut(&producer_id).ok_or(bad_entry)?;
+        let next = entry.batches.front().ok_or(bad_entry)?;
+        let is_possible = (0..BATCHES_KEPT).contains(&entry.batches.len())
+            && batch.offset_delta >= 0
+            && batch.last_sequence >= 0
+            && i64::from(batch.offset_delta) <= batch.last_offset.0
+            && batch.last_offset < next.base_offset();
+        if !is_possible {
+            return Err(bad_entry);
+        }
+        entry.batches.push_front(batch);
+        Ok(())
     }
 }
 
@@ -384,6 +430,15 @@ const SNAPSHOT_CRC_RANGE: std::ops::Range<usize> = 2..6;
 const SNAPSHOT_CRC_START: usize = 6;
 const SNAPSHOT_HEAD_LENGTH: usize = 10;
 const ENTRY_LENGTH: usize = 46;
+const EARLIER_LENGTH: usize = 32;
+
+fn encode_earlier(bytes: &mut Vec<u8>, producer_id: ProducerId, batch: &AppendedBatch) {
+    bytes.extend_from_slice(&producer_id.0.to_be_bytes());
+    bytes.extend_from_slice(&batch.last_sequence.to_be_bytes());
+    bytes.extend_from_slice(&batch.last_offset.0.to_be_bytes());
+    bytes.extend_from_slice(&batch.offset_delta.to_be_bytes());
+    bytes.extend_from_slice(&batch.timestamp.0.to_be_bytes());
+}
 
 fn encode_entry(bytes: &mut Vec<u8>, producer_id: ProducerId, entry: &ProducerEntry) {
     let last = entry.batches.back();

@@ -19,9 +19,12 @@ use crate::catalogue::Image;
 use crate::io::{Ring, RingDisk};
 use crate::mailbox::{Mail, Mailbox};
 use crate::partition::Partition;
-use crate::runtime::{Hooks, drive, spawn};
+use crate::runtime::{Hooks, drive, spawn, yield_now};
 use crate::tail_cache::CacheBudget;
 use crate::types::{ShardId, TopicPartition};
+
+/// Rounds in which tasks end that nothing holds any more once the core has stopped.
+const LAST_ROUNDS: u32 = 8;
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Shard>>> = const { RefCell::new(None) };
@@ -155,6 +158,23 @@ impl Hooks for Shard {
 }
 
 impl Shard {
+    /// Breaks the circles of tasks that wait for something of this core and hold it: they will not run again, and the
+    /// core's files and memory go with them.
+    fn let_go(&self) {
+        for (_, partition) in self.partitions.take() {
+            partition.close();
+        }
+        let calls = self.calls.take();
+        drop(calls);
+        let outgoing: Vec<Vec<Mail>> = self
+            .outgoing
+            .borrow_mut()
+            .iter_mut()
+            .map(std::mem::take)
+            .collect();
+        drop(outgoing);
+    }
+
     fn mailbox(&self) -> &Mailbox {
         &self.switchboard.mailboxes[usize::from(self.id.0)]
     }
@@ -167,10 +187,27 @@ pub(crate) async fn run(
     settings: Settings,
     ready: impl FnOnce(Result<(), crate::io::RingError>),
 ) {
-    let ring = match Ring::install() {
-        Ok(ring) => ring,
-        Err(error) => return ready(Err(error)),
-    };
+    // First of all, so that the watchdog can wake this core from a lost wake-up at its start.
+    // SAFETY: asks for the calling thread's own id.
+    #[allow(unsafe_code)]
+    let thread = unsafe { libc::gettid() };
+    let mailboxes = switchboard.mailboxes.clone();
+    let mailbox = &mailboxes[usize::from(id.0)];
+    mailbox.thread.store(thread, Ordering::Release);
+    match Ring::install() {
+        Ok(ring) => live(id, switchboard, settings, ring, ready).await,
+        Err(error) => ready(Err(error)),
+    }
+    mailbox.thread.store(0, Ordering::Release);
+}
+
+async fn live(
+    id: ShardId,
+    switchboard: Switchboard,
+    settings: Settings,
+    ring: Ring,
+    ready: impl FnOnce(Result<(), crate::io::RingError>),
+) {
     let shard = Rc::new(Shard {
         id,
         ring: ring.clone(),
@@ -185,17 +222,17 @@ pub(crate) async fn run(
     });
     CURRENT.with(|current| *current.borrow_mut() = Some(shard.clone()));
     spawn(answer_bell(shard.clone()));
-    // SAFETY: asks for the calling thread's own id.
-    #[allow(unsafe_code)]
-    let thread = unsafe { libc::gettid() };
-    shard.mailbox().thread.store(thread, Ordering::Release);
     ready(Ok(()));
     drive(&ring, &*shard).await;
-    shard.mailbox().thread.store(0, Ordering::Release);
     shard.mailbox().close();
+    shard.let_go();
+    for _ in 0..LAST_ROUNDS {
+        // Tasks that were runnable may begin another operation before they end.
+        ring.shut_down();
+        yield_now().await;
+    }
     ring.shut_down();
-    // Tasks that will not run again hold the core, and the core its files.
-    shard.partitions.borrow_mut().clear();
+    Ring::uninstall();
     CURRENT.with(|current| current.borrow_mut().take());
 }
 

@@ -386,6 +386,10 @@ impl Ring {
                 drop(waker);
             }
         }
+    }
+
+    /// Forgets the calling thread's ring, which goes with its last holder.
+    pub(crate) fn uninstall() {
         CURRENT.with(|current| current.borrow_mut().take());
     }
 

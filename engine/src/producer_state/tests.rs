@@ -280,12 +280,52 @@ fn a_count_beyond_the_bytes_is_refused_with_a_right_crc() {
 }
 
 #[test]
-fn replaying_from_a_snapshot_gives_the_last_batch_of_every_producer() {
+fn a_snapshot_keeps_the_whole_window_of_every_producer() {
     let mut live = ProducerStates::new();
-    send(&mut live, &Sent::data(0, 0, 3), 0);
-    let mut replayed = ProducerStates::decode_snapshot(&live.encode_snapshot()).unwrap();
+    for number in 0..8 {
+        assert_eq!(
+            send(
+                &mut live,
+                &Sent::data(0, number * 3, 3),
+                i64::from(number) * 10
+            ),
+            Decision::Append
+        );
+    }
+    let bytes = live.encode_snapshot();
+    fuzz_producer_snapshot(&bytes);
+    let mut replayed = ProducerStates::decode_snapshot(&bytes).unwrap();
+    assert_eq!(live, replayed);
     for states in [&mut live, &mut replayed] {
-        assert_eq!(send(states, &Sent::data(0, 3, 3), 3), Decision::Append);
+        assert_eq!(send(states, &Sent::data(0, 24, 3), 80), Decision::Append);
+        assert!(matches!(
+            send(states, &Sent::data(0, 12, 3), 90),
+            Decision::Duplicate { base_offset, .. } if base_offset == Offset(40)
+        ));
     }
     assert_eq!(live, replayed);
+    for length in 0..bytes.len() {
+        assert!(ProducerStates::decode_snapshot(&bytes[..length]).is_err());
+    }
+}
+
+#[test]
+fn earlier_batches_that_cannot_be_are_refused_with_a_right_crc() {
+    let mut states = ProducerStates::new();
+    for number in 0..3 {
+        send(&mut states, &Sent::data(0, number, 1), i64::from(number));
+    }
+    let golden = states.encode_snapshot();
+    let earlier = golden.len() - 2 * EARLIER_LENGTH;
+    // The producer, the last offset, the offset delta.
+    for (at, value) in [(0, 0x7f), (12, 0x7f), (20, 0xff)] {
+        let mut bytes = golden.clone();
+        bytes[earlier + at] = value;
+        let crc = crc32c(&bytes[SNAPSHOT_CRC_START..]);
+        bytes[SNAPSHOT_CRC_RANGE].copy_from_slice(&crc.to_be_bytes());
+        assert!(matches!(
+            ProducerStates::decode_snapshot(&bytes),
+            Err(SnapshotError::BadEntry { .. })
+        ));
+    }
 }

@@ -373,7 +373,7 @@ fn a_missing_sequence_and_an_old_producer_epoch_are_told_apart() {
         })) => assert_eq!((producer_epoch, current_epoch), (0, 1)),
         other => panic!("{other:?}"),
     }
-    assert_eq!(send(0, 0).is_err(), true);
+    assert!(send(0, 0).is_err());
     assert_eq!(scene.read_all(topic), scene.read_all(topic));
     assert_eq!(batches(&scene.read_all(topic)).len(), 2);
 }

@@ -3,6 +3,8 @@
 //! One binary, so that it links once. Directories are made below cargo's scratch directory, which has to be on a
 //! file system with O_DIRECT. Rigs that need root skip loudly, by name.
 
+#![allow(clippy::unwrap_used)] // The whole crate is tests; clippy knows only `#[test]` functions as such.
+
 mod appends;
 mod cores;
 mod crashes;

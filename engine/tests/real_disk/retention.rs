@@ -196,11 +196,9 @@ fn deletions_go_on_while_appends_do() {
             ("file.delete.delay.ms", "0"),
         ],
     );
-    let mut next = 0;
-    for number in 0..300 {
-        let appended = scene.append(topic, batch(number, 1, 60_000), Acks::Written);
-        assert_eq!(appended.base_offset, Offset(next));
-        next += 1;
+    for number in 0..300_u32 {
+        let appended = scene.append(topic, batch(u64::from(number), 1, 60_000), Acks::Written);
+        assert_eq!(appended.base_offset, Offset(i64::from(number)));
     }
     let bytes = scene.read_all(topic);
     let found = batches(&bytes);
