@@ -122,7 +122,8 @@ impl TailCache {
         if last.is_some_and(|last| last.chunk.room() >= length) {
             return;
         }
-        let previous_capacity = last.map_or(0, |last| last.chunk.capacity());
+        let previous = self.chunks.back();
+        let previous_capacity = previous.map_or(0, |previous| previous.chunk.capacity());
         let remainder = match last {
             Some(last) => unfinished_block(&last.chunk).to_vec(),
             None => std::mem::take(&mut self.remainder),

@@ -47,10 +47,12 @@ impl Spare {
         Some(self.blocks.remove(newest))
     }
 
+    /// Keeps what was freed last; what has lain longest goes when there is too much.
     fn keep(&mut self, memory: Memory) {
-        if self.bytes + memory.capacity <= SPARE_BYTES_MAX {
-            self.bytes += memory.capacity;
-            self.blocks.push(memory);
+        self.bytes += memory.capacity;
+        self.blocks.push(memory);
+        while self.bytes > SPARE_BYTES_MAX {
+            self.bytes -= self.blocks.remove(0).capacity;
         }
     }
 }
@@ -101,9 +103,9 @@ unsafe impl Send for Chunk {}
 unsafe impl Sync for Chunk {}
 
 impl Chunk {
-    /// An empty chunk for at least `capacity` bytes, a whole number of blocks.
+    /// An empty chunk for at least `capacity` bytes: a power of two of blocks, so that memory of one chunk fits the next.
     pub fn new(capacity: usize) -> Chunk {
-        let capacity = capacity.max(1).next_multiple_of(BLOCK);
+        let capacity = capacity.div_ceil(BLOCK).next_power_of_two() * BLOCK;
         let spare = SPARE.with_borrow_mut(|spare| spare.take(capacity));
         let block = spare.unwrap_or_else(|| Memory::allocate(capacity));
         Chunk {
