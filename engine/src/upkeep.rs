@@ -22,6 +22,8 @@ use crate::types::{Offset, TimestampMs};
 
 /// How far the durable-end checkpoint lags behind at most, in time.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a producer is known after its last record's timestamp: Kafka's default of `producer.id.expiration.ms`.
+const PRODUCER_ID_EXPIRATION_MS: i64 = 86_400_000;
 /// How long to wait before asking again whether somebody else's write or flush is done.
 const TURN_INTERVAL: Duration = Duration::from_micros(200);
 /// How much of the log a start after a crash reads at most, per partition, to renew indexes and producers' state.
@@ -315,6 +317,7 @@ pub(crate) async fn save_indexes_of<D: Disk>(
 /// went.
 pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<usize> {
     let now = TimestampMs(partition.disk.now_ms());
+    forget_idle_producers(partition, now);
     let choice = choose(partition, now);
     if choice.delete_count == 0 {
         return Ok(0);
@@ -325,6 +328,13 @@ pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<
         return delete_before(partition, active).await;
     }
     delete_before(partition, choice.log_start_offset).await
+}
+
+/// Without this, each producer that ever wrote would stay in memory and in every snapshot.
+fn forget_idle_producers<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) {
+    let mut log = partition.log.borrow_mut();
+    log.producers.expire(now, PRODUCER_ID_EXPIRATION_MS);
+    log.written_producers.expire(now, PRODUCER_ID_EXPIRATION_MS);
 }
 
 fn choose<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) -> retention::RetentionChoice {

@@ -3,11 +3,12 @@
 use std::fs;
 
 use corelane_engine::{
-    Acks, DeleteRecordsError, Offset, PartitionError, ReadError, TopicPartition,
+    Acks, DeleteRecordsError, Offset, PartitionError, ProducerId, ReadError, TopicPartition,
 };
 
 use crate::rig::{
-    Model, Scene, batch, batch_at, batches, eventually, names, names_ending, read, request,
+    Model, Scene, append, batch, batch_at, batch_of, batches, eventually, names, names_ending,
+    read, request,
 };
 
 const SEGMENT: (&str, &str) = ("segment.bytes", "1048576");
@@ -204,4 +205,18 @@ fn deletions_go_on_while_appends_do() {
     let found = batches(&bytes);
     assert_eq!(found.last().unwrap().last_offset(), 299);
     assert!(found[0].base_offset() > 0);
+}
+
+#[test]
+fn a_producer_that_was_idle_for_a_day_is_forgotten() {
+    let scene = Scene::with(|config| config.retention_check_interval_ms = 300);
+    let topic = scene.topic("idle", &[("retention.ms", "-1")]);
+    let send = |sequence| {
+        // Its records are of years ago.
+        let batch = batch_of(ProducerId(1), 0, sequence, 1);
+        append(scene.engine(), topic, batch, Acks::Written)
+    };
+    send(0).unwrap();
+    assert!(send(5).is_err(), "a gap while the producer is known");
+    eventually("the producer is forgotten", || send(5).is_ok());
 }
