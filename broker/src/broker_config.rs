@@ -57,6 +57,13 @@ fn own(settings: &BrokerSettings) -> Vec<ConfigEntry> {
             "A connection without traffic is closed after this time.",
         ),
         entry(
+            "corelane.acks.all",
+            Text,
+            "fdatasync".to_owned(),
+            Some("fdatasync"),
+            "When acks=all is answered: once fdatasync has returned.",
+        ),
+        entry(
             "default.replication.factor",
             Int,
             "1".to_owned(),

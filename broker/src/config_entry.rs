@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use corelane_engine::ShardId;
+
 use crate::config_kind::ConfigKind;
 use crate::topic_config::{TOPIC_CONFIGS, TopicConfig};
 
@@ -53,6 +55,20 @@ pub fn of_topic(set: &BTreeMap<String, String>) -> impl Iterator<Item = ConfigEn
     TOPIC_CONFIGS
         .iter()
         .map(move |config| topic_entry(config, set.get(config.name)))
+}
+
+/// On which core each partition of a topic lives, by partition: read-only, and Corelane's own.
+pub fn partition_cores(cores: &[ShardId]) -> ConfigEntry {
+    let cores: Vec<String> = cores.iter().map(ShardId::to_string).collect();
+    ConfigEntry {
+        name: "corelane.partition.cores",
+        value: cores.join(","),
+        source: ConfigSource::Default,
+        read_only: true,
+        kind: ConfigKind::List,
+        documentation: "The core of each partition, in the order of the partitions.",
+        synonyms: Vec::new(),
+    }
 }
 
 fn topic_entry(config: &'static TopicConfig, set: Option<&String>) -> ConfigEntry {

@@ -4,6 +4,7 @@
 
 use std::ops::Deref;
 
+use crate::splice;
 use bytes::Bytes;
 use corelane_engine::io::ChunkSlice;
 use corelane_engine::{FetchPart, FileRange};
@@ -23,7 +24,10 @@ impl From<FetchPart> for Part {
     fn from(part: FetchPart) -> Part {
         match part {
             FetchPart::Memory(slice) => Part::Memory(slice),
-            FetchPart::File(range) => Part::File(range),
+            FetchPart::File(range) => {
+                splice::read_ahead(&range);
+                Part::File(range)
+            }
         }
     }
 }

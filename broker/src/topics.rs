@@ -19,9 +19,6 @@ use crate::lane::Lane;
 /// A partition of this broker.
 pub use corelane_engine::Partition;
 
-/// Partitions without a slot share so many, as the engine places them.
-const FOREIGN_SLOTS: u32 = u16::MAX as u32;
-
 /// Where a partition is.
 pub struct Place<'a> {
     /// Its topic.
@@ -76,13 +73,15 @@ pub fn locate<'a>(
     })
 }
 
-/// The core that owns a partition. Records of a foreign catalogue have no slot; their partitions live by number.
+/// The cores that own a topic's partitions, in the order of the partitions.
+pub fn cores(lane: &Lane, topic: &TopicImage) -> Vec<ShardId> {
+    let records = topic.partitions.values();
+    records.map(|record| owner(lane, record)).collect()
+}
+
+/// The core that owns a partition.
 fn owner(lane: &Lane, record: &PartitionRecord) -> ShardId {
-    let by_number = || {
-        ShardId(u16::try_from(record.partition.unsigned_abs() % FOREIGN_SLOTS).unwrap_or_default())
-    };
-    lane.engine
-        .owner(record.shard_slot.unwrap_or_else(by_number))
+    lane.engine.owner(record.slot())
 }
 
 /// The configurations that a topic sets.

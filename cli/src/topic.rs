@@ -119,6 +119,7 @@ enum DescribeLine<'a> {
         partition: i32,
         leader: Option<i32>,
         leader_epoch: i32,
+        core: Option<u16>,
         replicas: &'a [i32],
         in_sync_replicas: &'a [i32],
         earliest_offset: Option<i64>,
@@ -157,6 +158,7 @@ fn describe_topic(
     let mut configs = cluster
         .describe_configs(&ConfigResource::Topic(name.to_owned()), None)
         .map_err(failure)?;
+    let cores = partition_cores(&configs);
     configs.retain(|config| arguments.all || config.source == ConfigSource::Topic);
     configs.sort_by(|a, b| a.name.cmp(&b.name));
     let mut table = partition_table();
@@ -174,12 +176,20 @@ fn describe_topic(
             ))
         });
         let (earliest_offset, latest_offset) = offsets.transpose()?.unwrap_or((None, None));
+        let core = usize::try_from(number)
+            .ok()
+            .and_then(|number| cores.get(number).copied());
         match arguments.json {
             true => json_lines::write_line(
                 output,
-                &partition_line(name, partition, earliest_offset, latest_offset),
+                &partition_line(name, partition, core, earliest_offset, latest_offset),
             )?,
-            false => table.row(partition_cells(partition, earliest_offset, latest_offset)),
+            false => table.row(partition_cells(
+                partition,
+                core,
+                earliest_offset,
+                latest_offset,
+            )),
         }
     }
     if arguments.json {
@@ -198,11 +208,25 @@ fn describe_topic(
     Ok(())
 }
 
+/// The core of each partition, where the broker is Corelane and tells.
+fn partition_cores(configs: &[Config]) -> Vec<u16> {
+    let told = configs
+        .iter()
+        .find(|config| config.name == "corelane.partition.cores");
+    let list = told
+        .and_then(|config| config.value.as_deref())
+        .unwrap_or_default();
+    list.split(',')
+        .filter_map(|core| core.parse().ok())
+        .collect()
+}
+
 fn partition_table() -> Table {
     Table::new(&[
         ("partition", Align::Right),
         ("leader", Align::Right),
         ("epoch", Align::Right),
+        ("core", Align::Right),
         ("replicas", Align::Left),
         ("in sync", Align::Left),
         ("earliest", Align::Right),
@@ -212,9 +236,10 @@ fn partition_table() -> Table {
 
 fn partition_cells(
     partition: &Partition,
+    core: Option<u16>,
     earliest: Option<i64>,
     latest: Option<i64>,
-) -> [String; 7] {
+) -> [String; 8] {
     let or_dash = |number: Option<i64>| number.map_or("-".to_owned(), |number| number.to_string());
     let nodes = |nodes: &[i32]| {
         nodes
@@ -227,6 +252,7 @@ fn partition_cells(
         partition.partition.to_string(),
         or_dash(partition.leader.map(i64::from)),
         partition.leader_epoch.to_string(),
+        or_dash(core.map(i64::from)),
         nodes(&partition.replicas),
         nodes(&partition.in_sync_replicas),
         or_dash(earliest),
@@ -237,6 +263,7 @@ fn partition_cells(
 fn partition_line<'a>(
     topic: &'a str,
     partition: &'a Partition,
+    core: Option<u16>,
     earliest_offset: Option<i64>,
     latest_offset: Option<i64>,
 ) -> DescribeLine<'a> {
@@ -245,6 +272,7 @@ fn partition_line<'a>(
         partition: partition.partition,
         leader: partition.leader,
         leader_epoch: partition.leader_epoch,
+        core,
         replicas: &partition.replicas,
         in_sync_replicas: &partition.in_sync_replicas,
         earliest_offset,

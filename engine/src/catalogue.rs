@@ -112,6 +112,14 @@ pub struct PartitionRecord {
 }
 
 impl PartitionRecord {
+    /// The slot that says which core serves the partition. Records of another broker have none: theirs goes by the
+    /// partition's number.
+    #[must_use]
+    pub fn slot(&self) -> ShardId {
+        let by_number = u16::try_from(self.partition.unsigned_abs() % u32::from(u16::MAX));
+        self.shard_slot.unwrap_or(ShardId(by_number.unwrap_or(0)))
+    }
+
     /// The record of a partition that only `node_id` holds and leads.
     #[must_use]
     pub fn on_one_node(

@@ -87,13 +87,7 @@ impl Drop for Turn {
 /// The core slot of a partition.
 pub(crate) fn slot_of(image: &Image, partition: TopicPartition) -> Option<ShardId> {
     let topic = image.topic_by_id(partition.topic_id)?;
-    Some(slot(topic.partitions.get(&partition.partition)?))
-}
-
-/// The slot that is recorded; another broker's records have none.
-fn slot(record: &PartitionRecord) -> ShardId {
-    let by_number = u16::try_from(record.partition % i32::from(u16::MAX)).unwrap_or(0);
-    record.shard_slot.unwrap_or(ShardId(by_number))
+    Some(topic.partitions.get(&partition.partition)?.slot())
 }
 
 fn directory_of(data: &Path, topic: &str, partition: i32) -> PathBuf {
@@ -237,7 +231,7 @@ async fn open_owned(
     let mut todo = Vec::new();
     for topic in image.topics() {
         for record in topic.partitions.values() {
-            if engine.owner(slot(record)) == shard.id() {
+            if engine.owner(record.slot()) == shard.id() {
                 todo.push((
                     topic.name.clone(),
                     TopicPartition {
@@ -452,7 +446,7 @@ fn new_partitions(
     let mut load = vec![0_usize; engine.shard_count()];
     for topic in image.topics() {
         for record in topic.partitions.values() {
-            load[usize::from(engine.owner(slot(record)).0)] += 1;
+            load[usize::from(engine.owner(record.slot()).0)] += 1;
         }
     }
     let place = |partition: u32| {
@@ -483,7 +477,7 @@ async fn open_new(
                 topic_id: record.topic_id,
                 partition: record.partition,
             };
-            (partition, engine.owner(slot(record)))
+            (partition, engine.owner(record.slot()))
         })
         .collect();
     let (data, topic) = (engine.data().to_path_buf(), topic.to_owned());

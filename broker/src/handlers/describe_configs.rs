@@ -38,7 +38,8 @@ fn describe(call: &Call, resource: &DescribeConfigsResource) -> Result<Vec<Confi
             let image = topics::image();
             let topic = topics::find(&image, TopicRef::Name(&resource.resource_name))?;
             let set: BTreeMap<String, String> = topics::set_configs(&image, topic);
-            Ok(config_entry::of_topic(&set).collect())
+            let cores = config_entry::partition_cores(&topics::cores(call.lane(), topic));
+            Ok(config_entry::of_topic(&set).chain([cores]).collect())
         }
         // Nothing is set for all brokers at once.
         ResourceKind::Broker if resource.resource_name.is_empty() => Ok(Vec::new()),
