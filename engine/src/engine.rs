@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -171,15 +172,15 @@ struct Shared {
 
 struct Running {
     watchdog: Watchdog,
-    threads: Vec<glommio::ExecutorJoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Running {
     fn end(self, switchboard: &Switchboard) {
         stop_turning(switchboard);
         for thread in self.threads {
-            if let Err(error) = thread.join() {
-                tracing::error!(%error, "a core ended badly");
+            if thread.join().is_err() {
+                tracing::error!("a core ended badly");
             }
         }
         // Last, so that a core which sleeps through its end is woken.
@@ -451,7 +452,7 @@ fn start_cores(
     config: &EngineConfig,
     cpus: &[usize],
     switchboard: &Switchboard,
-) -> Result<Vec<glommio::ExecutorJoinHandle<()>>, EngineError> {
+) -> Result<Vec<JoinHandle<()>>, EngineError> {
     let mut threads = Vec::new();
     let (ready, started) = std::sync::mpsc::channel();
     for (index, cpu) in cpus.iter().copied().enumerate() {
@@ -461,21 +462,30 @@ fn start_cores(
             tail_cache_bytes: config.tail_cache_bytes / cpus.len(),
             retention_interval: Duration::from_millis(config.retention_check_interval_ms),
         };
-        let thread = glommio::LocalExecutorBuilder::new(glommio::Placement::Fixed(cpu))
-            .name(&format!("core-{index}"))
-            .preempt_timer(config.preempt_timer)
-            // Buffers for glommio's own files, of which there are none.
-            .io_memory(64 << 10)
-            .spawn(move || {
-                shard::run(id, switchboard, settings, move |outcome| {
-                    // The starter waits; when it has given up there is nobody to tell.
-                    let _ = ready.send(outcome);
-                })
-            })
-            .map_err(|error| EngineError::Executor {
-                cpu,
-                reason: error.to_string(),
-            })?;
+        let preempt_timer = config.preempt_timer;
+        let live = move || {
+            let executor = glommio::LocalExecutorBuilder::new(glommio::Placement::Fixed(cpu))
+                .preempt_timer(preempt_timer)
+                // Buffers for glommio's own files, of which there are none.
+                .io_memory(64 << 10)
+                .make();
+            let started = ready.clone();
+            // The starter waits; when it has given up there is nobody to tell.
+            let ready = move |outcome: Result<(), EngineError>| drop(started.send(outcome));
+            match executor {
+                Ok(executor) => shard::run(&executor, id, switchboard, settings, |outcome| {
+                    ready(outcome.map_err(EngineError::from));
+                }),
+                Err(error) => {
+                    let reason = error.to_string();
+                    ready(Err(EngineError::Executor { cpu, reason }));
+                }
+            }
+        };
+        let thread = thread::Builder::new()
+            .name(format!("core-{index}"))
+            .spawn(live)
+            .map_err(EngineError::Cores)?;
         threads.push(thread);
     }
     drop(ready);
@@ -483,11 +493,9 @@ fn start_cores(
         match started.recv() {
             Ok(outcome) => outcome?,
             Err(_) => {
-                let reason =
-                    "its thread ended at start; `corelane doctor` tells what is missing".into();
                 return Err(EngineError::Executor {
                     cpu: cpus[0],
-                    reason,
+                    reason: "its thread ended at start".into(),
                 });
             }
         }

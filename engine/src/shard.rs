@@ -181,23 +181,26 @@ impl Shard {
 }
 
 /// The life of a core's thread: installs ring and shard, reports readiness, drives until stopped.
-pub(crate) async fn run(
+pub(crate) fn run(
+    executor: &glommio::LocalExecutor,
     id: ShardId,
     switchboard: Switchboard,
     settings: Settings,
     ready: impl FnOnce(Result<(), crate::io::RingError>),
 ) {
-    // First of all, so that the watchdog can wake this core from a lost wake-up at its start.
+    // First of all: a wake-up can be lost before the executor's first task, and the watchdog has to know whom to wake.
     // SAFETY: asks for the calling thread's own id.
     #[allow(unsafe_code)]
     let thread = unsafe { libc::gettid() };
     let mailboxes = switchboard.mailboxes.clone();
     let mailbox = &mailboxes[usize::from(id.0)];
     mailbox.thread.store(thread, Ordering::Release);
-    match Ring::install() {
-        Ok(ring) => live(id, switchboard, settings, ring, ready).await,
-        Err(error) => ready(Err(error)),
-    }
+    executor.run(async {
+        match Ring::install() {
+            Ok(ring) => live(id, switchboard, settings, ring, ready).await,
+            Err(error) => ready(Err(error)),
+        }
+    });
     mailbox.thread.store(0, Ordering::Release);
 }
 

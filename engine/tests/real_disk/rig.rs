@@ -13,9 +13,9 @@ use bytes::Bytes;
 use corelane_engine::batch::{Placement, RecordBatchHeader, place};
 use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord, ProducerFields};
 use corelane_engine::{
-    Acks, AppendError, Appended, Engine, EngineConfig, FetchPart, FetchPlan, NewTopic, Offset,
-    Partition, PartitionError, ProducerId, ReadError, ReadRequest, Shard, TopicPartition,
-    ValidBatch,
+    Acks, AppendError, Appended, DataDirectoryError, Engine, EngineConfig, EngineError, FetchPart,
+    FetchPlan, NewTopic, Offset, Partition, PartitionError, ProducerId, ReadError, ReadRequest,
+    Shard, TopicPartition, ValidBatch,
 };
 pub use futures_lite::future::block_on;
 
@@ -83,7 +83,19 @@ impl Scene {
     }
 
     pub fn start(&mut self) {
-        self.engine = Some(Engine::open(self.config.clone()).expect("the engine opens"));
+        // A child of another test that has been forked and has not called exec yet holds this lock for a moment.
+        let start = Instant::now();
+        let engine = loop {
+            match Engine::open(self.config.clone()) {
+                Err(EngineError::DataDirectory(DataDirectoryError::Locked { .. }))
+                    if self.engine.is_none() && start.elapsed() < PATIENCE =>
+                {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                opened => break opened.expect("the engine opens"),
+            }
+        };
+        self.engine = Some(engine);
     }
 
     /// A clean stop.
