@@ -722,7 +722,7 @@ fn bad_topics_are_refused_with_kafkas_codes() {
         (topic("..", 1, 1), ErrorCode::InvalidTopicException),
         (topic("zero", 0, 1), ErrorCode::InvalidPartitions),
         (topic("negative", -2, 1), ErrorCode::InvalidPartitions),
-        (topic("absurd", i32::MAX, 1), ErrorCode::InvalidPartitions),
+        (topic("absurd", i32::MAX, 1), ErrorCode::PolicyViolation),
         (topic("replicas", 1, 3), ErrorCode::InvalidReplicationFactor),
         (with_config, ErrorCode::InvalidConfig),
     ] {
