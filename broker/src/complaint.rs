@@ -18,14 +18,26 @@ thread_local! {
 
 /// Says that the connection of `peer` was closed because of `reason`.
 pub fn complain(peer: &dyn Display, reason: &dyn Display) {
+    if let Some(left_out) = may_speak() {
+        tracing::warn!(%peer, %reason, left_out, "connection closed");
+    }
+}
+
+/// Says that a read of a client failed; clients that ask again and again fill no log.
+pub fn complain_of_read(error: &dyn Display) {
+    if let Some(left_out) = may_speak() {
+        tracing::error!(%error, left_out, "a read failed");
+    }
+}
+
+/// How many lines were left out since the last one; none while another may not be written yet.
+fn may_speak() -> Option<u64> {
     let now = Instant::now();
-    if LAST
-        .get()
-        .is_some_and(|last| now.duration_since(last) < PAUSE)
-    {
+    let last = LAST.get();
+    if last.is_some_and(|last| now.duration_since(last) < PAUSE) {
         LEFT_OUT.set(LEFT_OUT.get() + 1);
-        return;
+        return None;
     }
     LAST.set(Some(now));
-    tracing::warn!(%peer, %reason, left_out = LEFT_OUT.take(), "connection closed");
+    Some(LEFT_OUT.take())
 }

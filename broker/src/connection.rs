@@ -297,6 +297,12 @@ impl Connection {
             tracing::debug!(peer = %self.peer, %error, "answers cannot be written");
         }
         self.hang_up();
+        // What is still answered reaches nobody. Taking it lets a reader that waits for room go on to the end of the
+        // stream, and gives back the memory that the requests hold.
+        self.responses.written();
+        while self.responses.next().await.is_some() {
+            self.responses.written();
+        }
     }
 
     async fn write_answers(&self) -> Result<(), Ended> {

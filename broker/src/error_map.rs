@@ -9,6 +9,7 @@ use corelane_engine::record::RecordError;
 use corelane_engine::{AppendError, CatalogueError, DeleteRecordsError, ReadError, TopicError};
 use corelane_protocol::ErrorCode;
 
+use crate::complaint::complain_of_read;
 use crate::refusal::Refusal;
 
 /// What a producer is told about a batch that was not appended.
@@ -33,11 +34,11 @@ pub fn read(error: &ReadError) -> ErrorCode {
     match error {
         ReadError::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
         ReadError::Io { .. } => {
-            tracing::error!(%error, "a read failed");
+            complain_of_read(error);
             ErrorCode::KafkaStorageError
         }
         ReadError::Damaged { .. } => {
-            tracing::error!(%error, "a log is damaged");
+            complain_of_read(error);
             ErrorCode::CorruptMessage
         }
     }

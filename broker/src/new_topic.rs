@@ -20,7 +20,7 @@ pub const BROKER_DEFAULT: i32 = -1;
 /// # Errors
 /// INVALID_TOPIC_EXCEPTION.
 pub fn check_name(name: &str) -> Result<(), Refusal> {
-    corelane_engine::file_name::validate_topic_name(name)
+    corelane_engine::file_name::validate_new_topic_name(name)
         .map_err(|error| Refusal::new(ErrorCode::InvalidTopicException, error.to_string()))
 }
 

@@ -720,6 +720,11 @@ fn bad_topics_are_refused_with_kafkas_codes() {
     for (topic, code) in [
         (topic(TOPIC, 1, 1), ErrorCode::TopicAlreadyExists),
         (topic("..", 1, 1), ErrorCode::InvalidTopicException),
+        // The catalogue's own directory would be taken for the topic's.
+        (
+            topic("__cluster_metadata", 1, 1),
+            ErrorCode::InvalidTopicException,
+        ),
         (topic("zero", 0, 1), ErrorCode::InvalidPartitions),
         (topic("negative", -2, 1), ErrorCode::InvalidPartitions),
         (topic("absurd", i32::MAX, 1), ErrorCode::PolicyViolation),

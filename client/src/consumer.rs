@@ -334,6 +334,8 @@ impl Consumer {
             Ok(()) => {}
             Err(error) if error.is_retriable() => {
                 self.cluster.forget(&reading.topic);
+                // A broker that refuses at once must not be asked at once again.
+                std::thread::sleep(RETRY_INTERVAL);
                 return Ok(ControlFlow::Continue(()));
             }
             Err(error) => return Err(error),

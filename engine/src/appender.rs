@@ -74,7 +74,12 @@ impl From<io::Error> for Failure {
 
 /// Rolls outside of an append, for retention. False when appends are under way or refused: then it has to wait.
 pub(crate) async fn roll_when_idle<D: Disk>(partition: &Rc<Partition<D>>) -> bool {
-    if partition.log.borrow().refused.is_some() || partition.appending.replace(true) {
+    let is_shut = {
+        let log = partition.log.borrow();
+        // A closed partition's directory may belong to a successor of the same name already.
+        log.refused.is_some() || log.closed
+    };
+    if is_shut || partition.appending.replace(true) {
         return false;
     }
     let rolled = match roll(partition).await {
@@ -288,10 +293,11 @@ fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
                 u64::MAX
             });
         }
-        partition.allocating.set(false);
         if !still_active {
             trim_late(&partition, &file, segment).await;
         }
+        // A clean stop waits for this, so that it comes last.
+        partition.allocating.set(false);
     });
 }
 

@@ -237,12 +237,27 @@ pub fn is_deleted_partition_directory(name: &str) -> bool {
     is_unique && has_partition
 }
 
+/// Whether a client may create a topic of this name: a valid one, and not that of the catalogue, whose directory a
+/// topic's partition would take.
+///
+/// # Errors
+/// See [`TopicNameError`].
+pub fn validate_new_topic_name(name: &str) -> Result<(), TopicNameError> {
+    if name == CLUSTER_METADATA_TOPIC {
+        return Err(TopicNameError::Reserved);
+    }
+    validate_topic_name(name)
+}
+
 /// Why a topic name is refused: Kafka's INVALID_TOPIC_EXCEPTION.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TopicNameError {
     /// The name is empty.
     #[error("the topic name is empty")]
     Empty,
+    /// The name is that of the topic catalogue.
+    #[error("{CLUSTER_METADATA_TOPIC} is the broker's own topic catalogue")]
+    Reserved,
     /// The name is `.` or `..`.
     #[error("a topic cannot be named . or ..")]
     Dots,

@@ -330,12 +330,9 @@ impl<D: Disk> Partition<D> {
     pub fn wait_for_data(&self, offset: Offset) -> DataWait {
         let signal = Rc::new(Signal::default());
         let log = self.log.borrow();
-        // A full disk is waited out.
-        let has_failed = log
-            .refused
-            .as_ref()
-            .is_some_and(|refusal| !refusal.is_full_disk);
-        if log.ends.high_watermark() > offset || has_failed || log.closed {
+        // A partition that refuses writes is no reason to return at once: readers wait on it as on one that is idle,
+        // and an answer without data at once would make them ask without a pause.
+        if log.ends.high_watermark() > offset || log.closed {
             signal.set();
         } else {
             let mut watchers = self.watchers.borrow_mut();

@@ -371,7 +371,7 @@ pub(crate) fn log_config(image: &Image, topic: &str) -> LogConfig {
 
 /// See [`Engine::create_topic`].
 pub(crate) async fn create(engine: Engine, topic: NewTopic) -> Result<Uuid, TopicError> {
-    file_name::validate_topic_name(&topic.name).map_err(|error| TopicError::InvalidName {
+    file_name::validate_new_topic_name(&topic.name).map_err(|error| TopicError::InvalidName {
         name: topic.name.clone(),
         reason: error.to_string(),
     })?;
@@ -384,6 +384,18 @@ pub(crate) async fn create(engine: Engine, topic: NewTopic) -> Result<Uuid, Topi
     let image = turn.log().image().clone();
     if image.topic_by_name(&topic.name).is_some() {
         return Err(TopicError::Exists { name: topic.name });
+    }
+    let same_metric = |other: &&crate::catalogue::TopicImage| {
+        file_name::topic_names_collide(&topic.name, &other.name)
+    };
+    if let Some(other) = image.topics().find(same_metric) {
+        return Err(TopicError::InvalidName {
+            reason: format!(
+                "it collides with topic {}: '.' and '_' count as one",
+                other.name
+            ),
+            name: topic.name,
+        });
     }
     let topic_id = Uuid::new_v4();
     let mut records = vec![MetadataRecord::Topic(TopicRecord {

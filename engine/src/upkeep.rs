@@ -317,6 +317,9 @@ pub(crate) async fn save_indexes_of<D: Disk>(
 /// went.
 pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<usize> {
     let now = TimestampMs(partition.disk.now_ms());
+    if partition.log.borrow().closed {
+        return Ok(0);
+    }
     forget_idle_producers(partition, now);
     let choice = choose(partition, now);
     if choice.delete_count == 0 {

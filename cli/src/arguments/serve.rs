@@ -28,7 +28,7 @@ pub struct SettingFlags {
     /// Address and port that clients are told to use [default: the one they reached]
     #[arg(long, value_name = "HOST:PORT")]
     pub advertise: Option<String>,
-    /// Directory of topics, segments and checkpoints [default: ./corelane-data]
+    /// Directory of topics, segments and checkpoints [default: ./data]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data: Option<String>,
     /// `all`, a number of cores, or CPUs as in 0-3,6 [default: all]

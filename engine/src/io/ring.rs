@@ -315,7 +315,7 @@ impl Ring {
         if let Err(error) = self.enter(wait) {
             match error.raw_os_error() {
                 // A signal, an alarm, or completions that must be collected first.
-                Some(libc::EINTR | libc::ETIME | libc::EBUSY | libc::EAGAIN) => {}
+                Some(libc::EINTR | libc::ETIME | libc::EBUSY | libc::EAGAIN | libc::ENOMEM) => {}
                 _ => panic!("io_uring_enter failed: {error}"),
             }
         }
