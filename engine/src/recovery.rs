@@ -235,7 +235,8 @@ pub enum Action {
         /// The end of the log.
         to: Place,
     },
-    /// Serve nothing and cut nothing: acknowledged records may be damaged or missing.
+    /// Refuse writes and cut nothing: acknowledged records may be damaged or missing. What lies before the place may be
+    /// read.
     Refuse {
         /// Where.
         at: Place,
