@@ -17,13 +17,14 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use crate::flush_turns::FlushTurns;
 use crate::io::{BLOCK, Chunk, ChunkSlice, WriteRange};
 use crate::types::Offset;
 
 /// The first chunk of a quiet partition; each further one doubles, up to [`CHUNK_BYTES_MAX`].
 const CHUNK_BYTES_MIN: usize = 16 << 10;
-/// A chunk holds at least one group; larger ones would only make eviction coarser.
-pub(crate) const CHUNK_BYTES_MAX: usize = 1 << 20;
+/// A chunk holds at least one group, and is a huge page; larger ones would only make eviction coarser.
+pub(crate) const CHUNK_BYTES_MAX: usize = crate::io::HUGE_PAGE;
 
 struct Cached {
     segment: Offset,
@@ -218,6 +219,7 @@ fn unfinished_block(chunk: &Chunk) -> &[u8] {
 pub(crate) struct CacheBudget {
     bytes_max: usize,
     state: RefCell<BudgetState>,
+    pub(crate) flushes: Rc<FlushTurns>,
 }
 
 #[derive(Default)]
@@ -232,6 +234,7 @@ impl CacheBudget {
         Rc::new(CacheBudget {
             bytes_max,
             state: RefCell::default(),
+            flushes: Rc::default(),
         })
     }
 
