@@ -28,6 +28,8 @@ use super::{BLOCK, Chunk};
 
 /// Bytes of one WRITE; larger groups are cut, since the kernel's count is a `u32` and a device splits them anyway.
 const WRITE_BYTES_MAX: usize = 8 << 20;
+/// A write that is answered sooner than a core falls asleep and wakes.
+const SMALL_BYTES: usize = 4 * BLOCK;
 const MODE: u32 = 0o644;
 
 /// A directory entry.
@@ -242,6 +244,7 @@ impl Disk for RingDisk {
         // The first block has been written before, where it continues a batch; what follows it is only allocated. A
         // write that spans both is handed to a kernel worker; two that do not are started at once, and the block
         // layer makes one of them again.
+        let _soon = (range.length <= SMALL_BYTES).then(|| Ring::current().soon());
         let (first, rest) = range.split_at(BLOCK);
         let first = start_write(file, first);
         let rest = rest.map(|rest| start_write(file, rest));
