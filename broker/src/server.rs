@@ -252,6 +252,11 @@ impl RunningBroker {
         for shard in self.engine.shards() {
             block_on(self.engine.on(shard, move || drain(deadline)));
         }
+        let longest_turn = self.engine.longest_turn();
+        tracing::info!(
+            ?longest_turn,
+            "the longest that a core went without a look at its ring"
+        );
         self.engine.stop();
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
@@ -260,6 +261,14 @@ impl Engine {
         running
             .as_ref()
             .map_or(0, |running| running.watchdog.kicks())
+    }
+
+    /// The longest that any core has gone without a look at its ring since the start: how long a request may have
+    /// waited for a core that was busy, or blocked.
+    pub fn longest_turn(&self) -> Duration {
+        let turns = self.0.switchboard.mailboxes.iter();
+        let longest = turns.map(|mailbox| mailbox.longest_turn_ns.load(Ordering::Relaxed));
+        Duration::from_nanos(longest.max().unwrap_or(0))
     }
 
     /// Runs `work` on a core and resolves to its answer; in place when called there.

@@ -25,6 +25,8 @@ pub(crate) struct Mailbox {
     sleeping: AtomicBool,
     /// Turns of the core's loop, read by the watchdog.
     pub(crate) turns: AtomicU64,
+    /// The longest that the core has gone without a look at its ring, in ns; read by whoever asks.
+    pub(crate) longest_turn_ns: AtomicU64,
     /// The kernel's id of the thread to signal, zero while it does not run; read by the watchdog.
     pub(crate) thread: AtomicI32,
     bell: Arc<OwnedFd>,
@@ -52,6 +54,7 @@ impl Mailbox {
             queue: Mutex::default(),
             sleeping: AtomicBool::new(false),
             turns: AtomicU64::new(0),
+            longest_turn_ns: AtomicU64::new(0),
             thread: AtomicI32::new(0),
             bell: Arc::new(bell),
         })

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::catalogue::Image;
 use crate::io::{Ring, RingDisk};
@@ -55,6 +55,8 @@ pub struct Shard {
     outgoing: RefCell<Vec<Vec<Mail>>>,
     calls: RefCell<Calls>,
     stopping: Cell<bool>,
+    /// When the core last came back from its ring.
+    awake_since: Cell<Instant>,
     image: RefCell<Arc<Image>>,
     partitions: RefCell<HashMap<TopicPartition, Rc<Partition<RingDisk>>>>,
 }
@@ -140,6 +142,12 @@ impl Hooks for Shard {
                 mailbox.deliver(mail.drain(..));
             }
         }
+        let turn_ns =
+            u64::try_from(self.awake_since.get().elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let longest = &self.mailbox().longest_turn_ns;
+        if turn_ns > longest.load(Ordering::Relaxed) {
+            longest.store(turn_ns, Ordering::Relaxed);
+        }
     }
 
     fn may_sleep(&self) -> bool {
@@ -147,6 +155,7 @@ impl Hooks for Shard {
     }
 
     fn after_turn(&self) -> bool {
+        self.awake_since.set(Instant::now());
         let mailbox = self.mailbox();
         mailbox.awake();
         mailbox.turns.fetch_add(1, Ordering::Relaxed);
@@ -220,6 +229,7 @@ async fn live(
         settings,
         calls: RefCell::default(),
         stopping: Cell::new(false),
+        awake_since: Cell::new(Instant::now()),
         image: RefCell::default(),
         partitions: RefCell::default(),
     });
