@@ -61,24 +61,49 @@ impl Spare {
 }
 
 /// Initialised memory, aligned to [`BLOCK`], a whole number of blocks.
-struct Memory {
+pub(super) struct Memory {
     start: NonNull<u8>,
     capacity: usize,
+    /// Whether it came from the stock of huge pages.
+    is_huge: bool,
 }
+
+// SAFETY: the memory is owned, and nothing in it belongs to a thread.
+unsafe impl Send for Memory {}
 
 impl Memory {
     fn allocate(capacity: usize) -> Memory {
         let layout = Self::layout(capacity);
         // SAFETY: the layout's size is not zero: `Chunk::new` asks for a block at least.
         let start = unsafe { alloc_zeroed(layout) };
-        let Some(start) = NonNull::new(start) else {
-            handle_alloc_error(layout)
-        };
-        if capacity >= HUGE_PAGE {
-            // SAFETY: within the allocation. Where the kernel has no huge pages to give, all that is lost is speed.
-            let _ = unsafe { libc::madvise(start.as_ptr().cast(), capacity, libc::MADV_HUGEPAGE) };
+        match NonNull::new(start) {
+            Some(start) => Memory {
+                start,
+                capacity,
+                is_huge: false,
+            },
+            None => handle_alloc_error(layout),
         }
-        Memory { start, capacity }
+    }
+
+    /// Memory that is a huge page once it has been touched, where the kernel has one to give.
+    pub(super) fn allocate_huge() -> Memory {
+        let mut memory = Memory::allocate(HUGE_PAGE);
+        // SAFETY: the range is that of the allocation. Where the kernel says no, all that is lost is speed.
+        let _ =
+            unsafe { libc::madvise(memory.start.as_ptr().cast(), HUGE_PAGE, libc::MADV_HUGEPAGE) };
+        memory.is_huge = true;
+        memory
+    }
+
+    /// Makes the memory resident: writes a byte of every `step`.
+    pub(super) fn touch(&self, step: usize) {
+        for position in (0..self.capacity).step_by(step) {
+            // SAFETY: within the allocation.
+            let byte = unsafe { self.start.add(position) };
+            // SAFETY: as above; nobody else has the memory, and what it holds is zero.
+            unsafe { byte.as_ptr().write_volatile(0) };
+        }
     }
 
     fn layout(capacity: usize) -> Layout {
@@ -97,6 +122,16 @@ impl Drop for Memory {
         // SAFETY: allocated in `allocate` with this layout.
         unsafe { dealloc(self.start.as_ptr(), Self::layout(self.capacity)) }
     }
+}
+
+/// Memory for a chunk: the newest spare one, but a huge page in the place of one that could be, once one is ready.
+fn memory_of(capacity: usize) -> Memory {
+    let spare = SPARE.with_borrow_mut(|spare| spare.take(capacity));
+    if capacity != HUGE_PAGE || spare.as_ref().is_some_and(|spare| spare.is_huge) {
+        return spare.unwrap_or_else(|| Memory::allocate(capacity));
+    }
+    let huge = super::huge_pages::take();
+    huge.or(spare).unwrap_or_else(|| Memory::allocate(capacity))
 }
 
 /// A range of a log in aligned memory.
@@ -119,8 +154,7 @@ impl Chunk {
     /// An empty chunk for at least `capacity` bytes: a power of two of blocks, so that memory of one chunk fits the next.
     pub fn new(capacity: usize) -> Chunk {
         let capacity = capacity.div_ceil(BLOCK).next_power_of_two() * BLOCK;
-        let spare = SPARE.with_borrow_mut(|spare| spare.take(capacity));
-        let block = spare.unwrap_or_else(|| Memory::allocate(capacity));
+        let block = memory_of(capacity);
         Chunk {
             memory: block.start,
             block: Some(block),

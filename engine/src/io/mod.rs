@@ -5,6 +5,7 @@
 
 mod chunk;
 mod disk;
+mod huge_pages;
 mod ring;
 
 pub(crate) use chunk::HUGE_PAGE;
