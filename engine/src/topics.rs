@@ -105,6 +105,8 @@ pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
     for opened in cores.on_each(open_here).await {
         epochs.extend(opened?);
     }
+    // Directories that this start has made, and those that a killed process had and never flushed the names of.
+    flush_data_directory(&cores).await?;
     show_epochs(&cores, epochs).await;
     let everywhere = cores.clone();
     cores
@@ -505,6 +507,10 @@ async fn open_new<C: Cores>(
     for opened in cores.on_each(open_here).await {
         opened?;
     }
+    flush_data_directory(cores).await
+}
+
+async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
     let (disk, path) = (cores.disk(), cores.data().to_path_buf());
     let flushed = disk.flush_directory(&path).await;
     flushed.map_err(|source| OpenError { path, source })
@@ -551,9 +557,7 @@ pub(crate) async fn delete<C: Cores>(cores: C, topic_id: Uuid) -> Result<(), Top
     for closed in cores.on_each(close_here).await {
         closed?;
     }
-    let (disk, path) = (cores.disk(), cores.data().to_path_buf());
-    let flushed = disk.flush_directory(&path).await;
-    flushed.map_err(|source| TopicError::Partition(OpenError { path, source }))
+    Ok(flush_data_directory(&cores).await?)
 }
 
 async fn set_aside<C: Cores>(cores: &C, topic: &str, partition: i32) -> Result<(), OpenError> {

@@ -7,4 +7,5 @@
 mod crashes;
 mod model;
 mod play;
+mod recover;
 mod script;

@@ -117,11 +117,7 @@ impl Player {
                 topic,
                 partition,
                 batch,
-            } => {
-                if let Some(sending) = self.prepare(topic, *partition, batch).await {
-                    self.send(sending).await;
-                }
-            }
+            } => self.append(topic, *partition, batch).await,
             Step::Burst { batches } => self.burst(batches).await,
             Step::Resend {
                 topic,
@@ -364,6 +360,13 @@ impl Player {
             level: batch.acks,
             producer: batch.producer,
         })
+    }
+
+    /// One batch, made and sent.
+    pub async fn append(&self, topic: &str, partition: i32, batch: &Batch) {
+        if let Some(sending) = self.prepare(topic, partition, batch).await {
+            self.send(sending).await;
+        }
     }
 
     async fn send(&self, sending: Sending) {
@@ -631,6 +634,8 @@ pub async fn read_log(id: TopicPartition) -> Result<Option<ReadLog>, String> {
         let mut offset = start;
         for _ in 0..READS_MAX {
             if offset >= high_watermark {
+                // What came while this was reading.
+                log.high_watermark = offset;
                 return Ok(Some(log));
             }
             match read_batches(id, offset).await {
