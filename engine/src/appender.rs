@@ -265,7 +265,7 @@ async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Fail
     // The checkpoint comes first: from the first batch on, recovery knows what was durable.
     // Both slots are written, durably, so that no later one needs space that a full disk does not have.
     if !partition.checkpointer.has_both_slots() {
-        crate::upkeep::write_durable_end(partition, false).await?;
+        crate::upkeep::write_durable_end(partition, true).await?;
         crate::upkeep::write_durable_end(partition, true).await?;
     }
     // This flushes the directory, and with it the entry of a segment file just made.

@@ -81,13 +81,6 @@ impl<D: Disk> CatalogueLog<D> {
         };
         disk.create_directory(&directory).await.map_err(failed)?;
         let contents = disk.read_whole(&path).await.map_err(failed)?;
-        if contents.is_none() {
-            disk.overwrite(&path, 0, Vec::new(), true)
-                .await
-                .map_err(failed)?;
-            disk.flush_directory(&directory).await.map_err(failed)?;
-            disk.flush_directory(data_directory).await.map_err(failed)?;
-        }
         let contents = contents.unwrap_or_default();
         let replayed = replay(&contents, &path, clean_stop)?;
         if (replayed.end.0 as usize) < contents.len() {
@@ -97,6 +90,13 @@ impl<D: Disk> CatalogueLog<D> {
             disk.truncate(&file, replayed.end.0).await.map_err(failed)?;
             disk.flush(&file).await.map_err(failed)?;
         }
+        // Makes the file where there is none. Where there is one, a killed process may have left it, its name or its
+        // last change unflushed: what the image says from here on has to outlast a power cut.
+        disk.overwrite(&path, 0, Vec::new(), true)
+            .await
+            .map_err(failed)?;
+        disk.flush_directory(&directory).await.map_err(failed)?;
+        disk.flush_directory(data_directory).await.map_err(failed)?;
         Ok(CatalogueLog {
             disk,
             path,

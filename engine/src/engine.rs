@@ -7,10 +7,9 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -20,8 +19,10 @@ use crate::append::{Acks, AppendError, Appended};
 use crate::batch::ValidBatch;
 use crate::catalogue::Image;
 use crate::catalogue_log::CatalogueError;
+use crate::cores::Cores;
 use crate::data_directory::{DataDirectory, DataDirectoryError};
-use crate::io::{RingError, RingFile};
+use crate::io::{RingDisk, RingError, RingFile};
+use crate::lane::{self, Lane};
 use crate::mailbox::Mailbox;
 use crate::open::OpenError;
 use crate::read::{FetchPlan, ReadError, ReadRequest};
@@ -286,8 +287,7 @@ impl Engine {
 
     /// All cores.
     pub fn shards(&self) -> impl Iterator<Item = ShardId> + use<> {
-        let count = u16::try_from(self.shard_count()).expect("usable_cpus has bounded it");
-        (0..count).map(ShardId)
+        (0..self.count()).map(ShardId)
     }
 
     /// The topics, as of all changes that have been answered.
@@ -298,8 +298,7 @@ impl Engine {
 
     /// The core that serves a slot: as many cores as there were when the slot was given out make it that very core.
     pub fn owner(&self, slot: ShardId) -> ShardId {
-        let count = u16::try_from(self.shard_count()).expect("usable_cpus has bounded it");
-        ShardId(slot.0 % count)
+        Cores::owner(self, slot)
     }
 
     /// Creates a topic. When this returns it is durable and its partitions serve.
@@ -467,7 +466,7 @@ fn start_cores(
     for (index, cpu) in cpus.iter().copied().enumerate() {
         let id = ShardId(u16::try_from(index).expect("usable_cpus has bounded it"));
         let (switchboard, ready) = (switchboard.clone(), ready.clone());
-        let settings = shard::Settings {
+        let settings = lane::Settings {
             tail_cache_bytes: config.tail_cache_bytes / cpus.len(),
             retention_interval: Duration::from_millis(config.retention_check_interval_ms),
         };
@@ -512,42 +511,43 @@ fn start_cores(
     Ok(threads)
 }
 
-/// What the cores need of each other for topics, without naming the handle's insides.
-impl Engine {
-    pub(crate) async fn on_each<R, W, F>(&self, work: W) -> Vec<R>
+impl Cores for Engine {
+    type Disk = RingDisk;
+
+    fn lane(&self) -> Rc<Lane<RingDisk>> {
+        Shard::current().lane()
+    }
+
+    fn disk(&self) -> RingDisk {
+        RingDisk
+    }
+
+    fn count(&self) -> u16 {
+        u16::try_from(self.shard_count()).expect("usable_cpus has bounded it")
+    }
+
+    fn data(&self) -> &Path {
+        self.data()
+    }
+
+    fn node_id(&self) -> i32 {
+        self.node_id()
+    }
+
+    fn directory_id(&self) -> Uuid {
+        self.directory_id()
+    }
+
+    fn new_id(&self) -> Uuid {
+        Uuid::new_v4()
+    }
+
+    async fn on<R, W, F>(&self, shard: ShardId, work: W) -> R
     where
         R: Send + 'static,
-        W: Fn() -> F + Clone + Send + 'static,
+        W: FnOnce() -> F + Send + 'static,
         F: Future<Output = R> + 'static,
     {
-        let mut answers = Vec::new();
-        // Started side by side, awaited in order.
-        let calls: Vec<_> = self
-            .shards()
-            .map(|shard| Box::pin(self.on(shard, work.clone())))
-            .collect();
-        for answer in join_all(calls).await {
-            answers.push(answer);
-        }
-        answers
+        self.0.switchboard.on(shard, work).await
     }
-}
-
-pub(crate) async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
-    let mut answers: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    std::future::poll_fn(move |context| {
-        for (future, answer) in futures.iter_mut().zip(answers.iter_mut()) {
-            if answer.is_some() {
-                continue;
-            }
-            if let Poll::Ready(value) = Pin::new(future).poll(context) {
-                *answer = Some(value);
-            }
-        }
-        if answers.iter().any(Option::is_none) {
-            return Poll::Pending;
-        }
-        Poll::Ready(answers.drain(..).flatten().collect())
-    })
-    .await
 }

@@ -781,7 +781,7 @@ async fn classify<D: Disk>(
             break;
         }
         position = position.plus(step as u64).expect("within the file");
-        crate::runtime::yield_now().await;
+        disk.yield_now().await;
     }
     Ok(found)
 }

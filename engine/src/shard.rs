@@ -13,14 +13,14 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::catalogue::Image;
 use crate::io::{Ring, RingDisk};
+use crate::lane::{self, Lane};
 use crate::mailbox::{Mail, Mailbox};
 use crate::partition::Partition;
 use crate::runtime::{Hooks, drive, spawn, yield_now};
-use crate::tail_cache::CacheBudget;
 use crate::types::{ShardId, TopicPartition};
 
 /// Rounds in which tasks end that nothing holds any more once the core has stopped.
@@ -36,29 +36,16 @@ pub(crate) struct Switchboard {
     pub(crate) mailboxes: Arc<[Mailbox]>,
 }
 
-/// What a core is told at its start.
-#[derive(Clone, Copy)]
-pub(crate) struct Settings {
-    /// Bytes of log that this core keeps in memory for reads at the tail.
-    pub(crate) tail_cache_bytes: usize,
-    /// How often retention is applied.
-    pub(crate) retention_interval: Duration,
-}
-
 /// The core that the calling code runs on.
 pub struct Shard {
-    id: ShardId,
     ring: Ring,
     switchboard: Switchboard,
-    settings: Settings,
-    budget: Rc<CacheBudget>,
+    lane: Rc<Lane<RingDisk>>,
     outgoing: RefCell<Vec<Vec<Mail>>>,
     calls: RefCell<Calls>,
     stopping: Cell<bool>,
     /// When the core last came back from its ring.
     awake_since: Cell<Instant>,
-    image: RefCell<Arc<Image>>,
-    partitions: RefCell<HashMap<TopicPartition, Rc<Partition<RingDisk>>>>,
 }
 
 impl Shard {
@@ -78,46 +65,27 @@ impl Shard {
 
     /// This core's place among the cores.
     pub fn id(&self) -> ShardId {
-        self.id
+        self.lane.id()
     }
 
     /// The topic catalogue as this core knows it.
     pub fn image(&self) -> Arc<Image> {
-        self.image.borrow().clone()
+        self.lane.image()
     }
 
     /// A partition that this core owns.
     pub fn partition(&self, partition: &TopicPartition) -> Option<Rc<Partition<RingDisk>>> {
-        self.partitions.borrow().get(partition).cloned()
+        self.lane.partition(partition)
     }
 
     /// All partitions that this core owns.
     pub fn partitions(&self) -> Vec<Rc<Partition<RingDisk>>> {
-        self.partitions.borrow().values().cloned().collect()
+        self.lane.partitions()
     }
 
-    pub(crate) fn cache_budget(&self) -> Rc<CacheBudget> {
-        self.budget.clone()
-    }
-
-    pub(crate) fn retention_interval(&self) -> Duration {
-        self.settings.retention_interval
-    }
-
-    pub(crate) fn set_image(&self, image: Arc<Image>) {
-        *self.image.borrow_mut() = image;
-    }
-
-    pub(crate) fn adopt(&self, partition: Rc<Partition<RingDisk>>) {
-        let previous = self
-            .partitions
-            .borrow_mut()
-            .insert(partition.id(), partition);
-        assert!(previous.is_none(), "a partition was opened twice");
-    }
-
-    pub(crate) fn disown(&self, partition: &TopicPartition) -> Option<Rc<Partition<RingDisk>>> {
-        self.partitions.borrow_mut().remove(partition)
+    /// What this core keeps.
+    pub(crate) fn lane(&self) -> Rc<Lane<RingDisk>> {
+        self.lane.clone()
     }
 
     /// Ends this core's loop at its next turn.
@@ -170,9 +138,7 @@ impl Shard {
     /// Breaks the circles of tasks that wait for something of this core and hold it: they will not run again, and the
     /// core's files and memory go with them.
     fn let_go(&self) {
-        for (_, partition) in self.partitions.take() {
-            partition.close();
-        }
+        self.lane.let_go();
         let calls = self.calls.take();
         drop(calls);
         let outgoing: Vec<Vec<Mail>> = self
@@ -185,7 +151,7 @@ impl Shard {
     }
 
     fn mailbox(&self) -> &Mailbox {
-        &self.switchboard.mailboxes[usize::from(self.id.0)]
+        &self.switchboard.mailboxes[usize::from(self.id().0)]
     }
 }
 
@@ -194,7 +160,7 @@ pub(crate) fn run(
     executor: &glommio::LocalExecutor,
     id: ShardId,
     switchboard: Switchboard,
-    settings: Settings,
+    settings: lane::Settings,
     ready: impl FnOnce(Result<(), crate::io::RingError>),
 ) {
     // First of all: a wake-up can be lost before the executor's first task, and the watchdog has to know whom to wake.
@@ -216,22 +182,18 @@ pub(crate) fn run(
 async fn live(
     id: ShardId,
     switchboard: Switchboard,
-    settings: Settings,
+    settings: lane::Settings,
     ring: Ring,
     ready: impl FnOnce(Result<(), crate::io::RingError>),
 ) {
     let shard = Rc::new(Shard {
-        id,
         ring: ring.clone(),
         outgoing: RefCell::new(switchboard.mailboxes.iter().map(|_| Vec::new()).collect()),
         switchboard,
-        budget: CacheBudget::new(settings.tail_cache_bytes),
-        settings,
+        lane: Lane::new(id, settings),
         calls: RefCell::default(),
         stopping: Cell::new(false),
         awake_since: Cell::new(Instant::now()),
-        image: RefCell::default(),
-        partitions: RefCell::default(),
     });
     CURRENT.with(|current| *current.borrow_mut() = Some(shard.clone()));
     spawn(answer_bell(shard.clone()));
@@ -349,7 +311,7 @@ impl Switchboard {
         F: Future<Output = R> + 'static,
     {
         match Shard::try_current() {
-            Some(here) if here.id == shard => work().await,
+            Some(here) if here.id() == shard => work().await,
             Some(here) => call_from_shard(&here, shard, work).await,
             None => self.call_from_outside(shard, work).await,
         }
@@ -386,7 +348,7 @@ where
         ticket,
         answer: std::marker::PhantomData,
     };
-    let back = here.id;
+    let back = here.id();
     here.post(
         there,
         Box::new(move || {

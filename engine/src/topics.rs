@@ -19,13 +19,13 @@ use crate::catalogue::{
 };
 use crate::catalogue_log::{CatalogueError, CatalogueLog};
 use crate::checkpoint;
-use crate::engine::{CATALOGUE_SHARD, Engine, EngineError, NewTopic, TopicError};
+use crate::cores::Cores;
+use crate::engine::{CATALOGUE_SHARD, EngineError, NewTopic, TopicError};
 use crate::file_name::{self, PartitionDirectoryName};
-use crate::io::{Disk, RingDisk};
+use crate::io::Disk;
+use crate::lane::Lane;
 use crate::log_config::LogConfig;
 use crate::open::{self, OpenError, OpenRequest};
-use crate::runtime::spawn;
-use crate::shard::Shard;
 use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
 use crate::upkeep;
 
@@ -34,14 +34,9 @@ const PRODUCER_ID_BLOCK: i64 = 1000;
 /// Partitions that a core opens side by side: enough to keep the disk busy.
 const OPENING_MAX: usize = 32;
 
-thread_local! {
-    /// On the catalogue's core only.
-    static CATALOGUE: RefCell<Option<Rc<Catalogue>>> = const { RefCell::new(None) };
-}
-
-/// The catalogue with the turn that changes take.
-struct Catalogue {
-    log: RefCell<Option<CatalogueLog<RingDisk>>>,
+/// The catalogue with the turn that changes take. On the catalogue's core only.
+pub(crate) struct Catalogue<D> {
+    log: RefCell<Option<CatalogueLog<D>>>,
     producer_ids: Cell<ProducerIdBlock>,
 }
 
@@ -52,14 +47,14 @@ struct ProducerIdBlock {
 }
 
 /// The log, taken out for one change; others wait until it is back.
-struct Turn {
-    catalogue: Rc<Catalogue>,
-    log: Option<CatalogueLog<RingDisk>>,
+struct Turn<D> {
+    catalogue: Rc<Catalogue<D>>,
+    log: Option<CatalogueLog<D>>,
 }
 
-impl Turn {
-    async fn take() -> Turn {
-        let catalogue = CATALOGUE.with(|catalogue| catalogue.borrow().clone());
+impl<D: Disk> Turn<D> {
+    async fn take<C: Cores<Disk = D>>(cores: &C) -> Turn<D> {
+        let catalogue = cores.lane().catalogue();
         let catalogue = catalogue.expect("the catalogue is open before anything can change it");
         loop {
             let log = catalogue.log.borrow_mut().take();
@@ -67,18 +62,18 @@ impl Turn {
                 return Turn { catalogue, log };
             }
             // Changes are rare, and one takes about as long as a flush.
-            crate::runtime::sleep(Duration::from_micros(200)).await;
+            cores.disk().sleep(Duration::from_micros(200)).await;
         }
     }
 
-    fn log(&mut self) -> &mut CatalogueLog<RingDisk> {
+    fn log(&mut self) -> &mut CatalogueLog<D> {
         self.log
             .as_mut()
             .expect("taken when the turn began, put back when it ends")
     }
 }
 
-impl Drop for Turn {
+impl<D> Drop for Turn<D> {
     fn drop(&mut self) {
         *self.catalogue.log.borrow_mut() = self.log.take();
     }
@@ -99,25 +94,29 @@ fn directory_of(data: &Path, topic: &str, partition: i32) -> PathBuf {
 }
 
 /// Opens the catalogue and all partitions of all cores.
-pub(crate) async fn open_all(engine: Engine) -> Result<(), EngineError> {
-    let opened = engine.clone();
-    let (image, clean_stop) = engine
+pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
+    let opened = cores.clone();
+    let (image, clean_stop) = cores
         .on(CATALOGUE_SHARD, move || open_catalogue(opened))
         .await?;
-    let everywhere = engine.clone();
-    let open_here = move || {
-        let (engine, image) = (everywhere.clone(), image.clone());
-        async move { open_owned(engine, image, clean_stop).await }
-    };
+    let everywhere = cores.clone();
+    let open_here = move || open_owned(everywhere.clone(), image.clone(), clean_stop);
     let mut epochs = Vec::new();
-    for opened in engine.on_each(open_here).await {
+    for opened in cores.on_each(open_here).await {
         epochs.extend(opened?);
     }
-    show_epochs(&engine, epochs).await;
-    engine
-        .on_each(move || async move {
-            let shard = Shard::current();
-            spawn(keep_retention(shard));
+    // Directories that this start has made, and those that a killed process had and never flushed the names of.
+    flush_data_directory(&cores).await?;
+    show_epochs(&cores, epochs).await;
+    let everywhere = cores.clone();
+    cores
+        .on_each(move || {
+            let cores = everywhere.clone();
+            async move {
+                cores
+                    .disk()
+                    .spawn(keep_retention(cores.clone(), cores.lane()))
+            }
         })
         .await;
     Ok(())
@@ -125,69 +124,72 @@ pub(crate) async fn open_all(engine: Engine) -> Result<(), EngineError> {
 
 /// Puts the epochs that the partitions have begun into the image of every core, so that what clients are told agrees
 /// with what the partitions hold them to. They are durable where the log is, in the partitions' epoch checkpoints.
-async fn show_epochs(engine: &Engine, epochs: Epochs) {
+async fn show_epochs<C: Cores>(cores: &C, epochs: Epochs) {
+    let there = cores.clone();
     let amend = move || async move {
-        let mut turn = Turn::take().await;
+        let mut turn = Turn::take(&there).await;
         turn.log().set_leader_epochs(&epochs)
     };
-    let image = engine.on(CATALOGUE_SHARD, amend).await;
-    engine
+    let image = cores.on(CATALOGUE_SHARD, amend).await;
+    let everywhere = cores.clone();
+    cores
         .on_each(move || {
-            let image = image.clone();
-            async move { Shard::current().set_image(image) }
+            let (cores, image) = (everywhere.clone(), image.clone());
+            async move { cores.lane().set_image(image) }
         })
         .await;
 }
 
-async fn open_catalogue(engine: Engine) -> Result<(Arc<Image>, bool), EngineError> {
-    let data = engine.data().to_path_buf();
-    let clean_stop = read_clean_stop_marker(&data).await?;
-    let log = CatalogueLog::open(RingDisk, &data, clean_stop).await?;
+async fn open_catalogue<C: Cores>(cores: C) -> Result<(Arc<Image>, bool), EngineError> {
+    let (disk, data) = (cores.disk(), cores.data().to_path_buf());
+    let clean_stop = read_clean_stop_marker(&disk, &data).await?;
+    let log = CatalogueLog::open(disk.clone(), &data, clean_stop).await?;
     let image = log.image().clone();
     // What was said of the last stop holds until here; a start that fails before may be tried again with it.
-    remove_clean_stop_marker(&data).await?;
-    set_aside_unknown(&data, &image).await?;
+    remove_clean_stop_marker(&disk, &data).await?;
+    set_aside_unknown(&cores, &image).await?;
     let catalogue = Rc::new(Catalogue {
         log: RefCell::new(Some(log)),
         producer_ids: Cell::default(),
     });
-    CATALOGUE.with(|place| *place.borrow_mut() = Some(catalogue));
+    cores.lane().set_catalogue(catalogue);
     Ok((image, clean_stop))
 }
 
 /// Whether the last stop was clean.
-async fn read_clean_stop_marker(data: &Path) -> Result<bool, OpenError> {
+async fn read_clean_stop_marker<D: Disk>(disk: &D, data: &Path) -> Result<bool, OpenError> {
     let path = data.join(file_name::CLEAN_STOP_MARKER);
-    let bytes = RingDisk.read_whole(&path).await;
+    let bytes = disk.read_whole(&path).await;
     let bytes = bytes.map_err(|source| OpenError { path, source })?;
     Ok(bytes.is_some_and(|bytes| checkpoint::is_clean_stop(&bytes)))
 }
 
 /// Removes the marker, durably, before anything is written that it would not be true of.
-async fn remove_clean_stop_marker(data: &Path) -> Result<(), OpenError> {
+async fn remove_clean_stop_marker<D: Disk>(disk: &D, data: &Path) -> Result<(), OpenError> {
     let path = data.join(file_name::CLEAN_STOP_MARKER);
     let failed = |source| OpenError {
         path: path.clone(),
         source,
     };
-    RingDisk.remove(&path).await.map_err(failed)?;
-    RingDisk.flush_directory(data).await.map_err(failed)
+    disk.remove(&path).await.map_err(failed)?;
+    disk.flush_directory(data).await.map_err(failed)
 }
 
 /// Finishes deletions that a crash interrupted, and keeps directories that are no partition of the catalogue from
 /// being taken for one.
-async fn set_aside_unknown(data: &Path, image: &Image) -> Result<(), OpenError> {
+async fn set_aside_unknown<C: Cores>(cores: &C, image: &Image) -> Result<(), OpenError> {
+    let (disk, data) = (cores.disk(), cores.data());
     let failed = |source| OpenError {
         path: data.to_path_buf(),
         source,
     };
-    for entry in RingDisk.list(data).map_err(failed)? {
+    for entry in disk.list(data).map_err(failed)? {
         if !entry.is_directory {
             continue;
         }
         let path = data.join(&entry.name);
         if file_name::is_deleted_partition_directory(&entry.name) {
-            spawn(remove_directory(path));
+            disk.spawn(remove_directory(disk.clone(), path));
             continue;
         }
         let Some(name) = PartitionDirectoryName::parse(&entry.name) else {
@@ -197,7 +199,7 @@ async fn set_aside_unknown(data: &Path, image: &Image) -> Result<(), OpenError> 
             continue;
         }
         let known = image.topic_by_name(&name.topic).map(|topic| topic.topic_id);
-        let metadata = RingDisk
+        let metadata = disk
             .read_whole(&path.join(file_name::PARTITION_METADATA))
             .await;
         let own = metadata
@@ -208,11 +210,11 @@ async fn set_aside_unknown(data: &Path, image: &Image) -> Result<(), OpenError> 
         } else if own.is_some() && own != known {
             let aside = data.join(file_name::deleted_partition_directory(
                 &name,
-                Uuid::new_v4(),
+                cores.new_id(),
             ));
             tracing::warn!(directory = %path.display(), aside = %aside.display(), "belongs to a deleted topic; removing");
-            RingDisk.rename(&path, &aside).await.map_err(failed)?;
-            spawn(remove_directory(aside));
+            disk.rename(&path, &aside).await.map_err(failed)?;
+            disk.spawn(remove_directory(disk.clone(), aside));
         }
     }
     Ok(())
@@ -221,17 +223,17 @@ async fn set_aside_unknown(data: &Path, image: &Image) -> Result<(), OpenError> 
 /// Opens the partitions that this core owns, several at a time.
 type Epochs = Vec<(TopicPartition, LeaderEpoch)>;
 
-async fn open_owned(
-    engine: Engine,
+async fn open_owned<C: Cores>(
+    cores: C,
     image: Arc<Image>,
     clean_stop: bool,
 ) -> Result<Epochs, OpenError> {
-    let shard = Shard::current();
-    shard.set_image(image.clone());
+    let lane = cores.lane();
+    lane.set_image(image.clone());
     let mut todo = Vec::new();
     for topic in image.topics() {
         for record in topic.partitions.values() {
-            if engine.owner(record.slot()) == shard.id() {
+            if cores.owner(record.slot()) == lane.id() {
                 todo.push((
                     topic.name.clone(),
                     TopicPartition {
@@ -251,17 +253,16 @@ async fn open_owned(
     let workers: Vec<_> = (0..OPENING_MAX)
         .map(|_| {
             Box::pin(open_from(
-                engine.data().to_path_buf(),
+                cores.clone(),
                 todo.clone(),
                 configs.clone(),
                 clean_stop,
             ))
         })
         .collect();
-    let opened: Result<(), OpenError> =
-        crate::engine::join_all(workers).await.into_iter().collect();
+    let opened: Result<(), OpenError> = crate::cores::join_all(workers).await.into_iter().collect();
     opened?;
-    let partitions = shard.partitions();
+    let partitions = lane.partitions();
     Ok(partitions
         .iter()
         .map(|partition| (partition.id(), partition.leader_epoch()))
@@ -270,8 +271,8 @@ async fn open_owned(
 
 type Todo = Rc<RefCell<Vec<(String, TopicPartition)>>>;
 
-async fn open_from(
-    data: PathBuf,
+async fn open_from<C: Cores>(
+    cores: C,
     todo: Todo,
     configs: Rc<HashMap<String, LogConfig>>,
     clean_stop: bool,
@@ -282,29 +283,30 @@ async fn open_from(
             return Ok(());
         };
         let config = configs.get(&topic).cloned().unwrap_or_default();
-        open_partition(&data, &topic, partition, config, clean_stop).await?;
+        open_partition(&cores, &topic, partition, config, clean_stop).await?;
     }
 }
 
 /// A directory that is in the place of a new partition is somebody else's: it is kept under another name and never
 /// adopted. One that this very partition made before a crash is fine.
-async fn clear_the_way(
-    data: &Path,
+async fn clear_the_way<C: Cores>(
+    cores: &C,
     topic: &str,
     partition: TopicPartition,
 ) -> Result<(), OpenError> {
+    let (disk, data) = (cores.disk(), cores.data());
     let directory = directory_of(data, topic, partition.partition);
     let failed = |source| OpenError {
         path: directory.clone(),
         source,
     };
-    let is_taken = match RingDisk.list(&directory) {
+    let is_taken = match disk.list(&directory) {
         Ok(entries) => !entries.is_empty(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
         Err(error) => return Err(failed(error)),
     };
     let metadata = directory.join(file_name::PARTITION_METADATA);
-    let text = RingDisk.read_whole(&metadata).await.map_err(failed)?;
+    let text = disk.read_whole(&metadata).await.map_err(failed)?;
     let owner = text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
     if !is_taken || owner == Some(partition.topic_id) {
         return Ok(());
@@ -312,40 +314,31 @@ async fn clear_the_way(
     let aside = data.join(format!(
         "{topic}-{}.{}-stray",
         partition.partition,
-        Uuid::new_v4().simple()
+        cores.new_id().simple()
     ));
     tracing::warn!(directory = %directory.display(), aside = %aside.display(), "is no partition of the catalogue and in the way; keeping it under another name");
-    RingDisk.rename(&directory, &aside).await.map_err(failed)
+    disk.rename(&directory, &aside).await.map_err(failed)
 }
 
 /// Opens a partition that this core owns, making its directory where there is none.
-async fn open_partition(
-    data: &Path,
+async fn open_partition<C: Cores>(
+    cores: &C,
     topic: &str,
     partition: TopicPartition,
     config: LogConfig,
     clean_stop: bool,
 ) -> Result<(), OpenError> {
-    let shard = Shard::current();
-    let directory = directory_of(data, topic, partition.partition);
+    let (disk, lane) = (cores.disk(), cores.lane());
+    let directory = directory_of(cores.data(), topic, partition.partition);
     let failed = |source| OpenError {
         path: directory.clone(),
         source,
     };
-    RingDisk
-        .create_directory(&directory)
-        .await
-        .map_err(failed)?;
+    disk.create_directory(&directory).await.map_err(failed)?;
     let metadata = directory.join(file_name::PARTITION_METADATA);
-    if RingDisk
-        .read_whole(&metadata)
-        .await
-        .map_err(failed)?
-        .is_none()
-    {
+    if disk.read_whole(&metadata).await.map_err(failed)?.is_none() {
         let text = checkpoint::encode_partition_metadata(partition.topic_id);
-        RingDisk
-            .overwrite(&metadata, 0, text.into_bytes(), false)
+        disk.overwrite(&metadata, 0, text.into_bytes(), false)
             .await
             .map_err(failed)?;
     }
@@ -353,10 +346,10 @@ async fn open_partition(
         partition,
         directory,
         config,
-        budget: shard.cache_budget(),
+        budget: lane.cache_budget(),
         clean_stop,
     };
-    shard.adopt(open::open(RingDisk, request).await?);
+    lane.adopt(open::open(disk, request).await?);
     Ok(())
 }
 
@@ -370,7 +363,7 @@ pub(crate) fn log_config(image: &Image, topic: &str) -> LogConfig {
 }
 
 /// See [`Engine::create_topic`].
-pub(crate) async fn create(engine: Engine, topic: NewTopic) -> Result<Uuid, TopicError> {
+pub(crate) async fn create<C: Cores>(cores: C, topic: NewTopic) -> Result<Uuid, TopicError> {
     file_name::validate_new_topic_name(&topic.name).map_err(|error| TopicError::InvalidName {
         name: topic.name.clone(),
         reason: error.to_string(),
@@ -380,7 +373,7 @@ pub(crate) async fn create(engine: Engine, topic: NewTopic) -> Result<Uuid, Topi
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
     LogConfig::from_pairs(pairs)?;
-    let mut turn = Turn::take().await;
+    let mut turn = Turn::take(&cores).await;
     let image = turn.log().image().clone();
     if image.topic_by_name(&topic.name).is_some() {
         return Err(TopicError::Exists { name: topic.name });
@@ -397,12 +390,12 @@ pub(crate) async fn create(engine: Engine, topic: NewTopic) -> Result<Uuid, Topi
             name: topic.name,
         });
     }
-    let topic_id = Uuid::new_v4();
+    let topic_id = cores.new_id();
     let mut records = vec![MetadataRecord::Topic(TopicRecord {
         name: topic.name.clone(),
         topic_id,
     })];
-    let added = new_partitions(&engine, &image, topic_id, 0, topic.partitions);
+    let added = new_partitions(&cores, &image, topic_id, 0, topic.partitions);
     records.extend(added.iter().cloned().map(MetadataRecord::Partition));
     records.extend(topic.configs.into_iter().map(|(name, value)| {
         MetadataRecord::Config(ConfigRecord {
@@ -413,17 +406,17 @@ pub(crate) async fn create(engine: Engine, topic: NewTopic) -> Result<Uuid, Topi
         })
     }));
     let image = turn.log().append(records).await?;
-    open_new(&engine, &image, &topic.name, &added).await?;
+    open_new(&cores, &image, &topic.name, &added).await?;
     Ok(topic_id)
 }
 
 /// See [`Engine::create_partitions`].
-pub(crate) async fn add_partitions(
-    engine: Engine,
+pub(crate) async fn add_partitions<C: Cores>(
+    cores: C,
     topic_id: Uuid,
     count: u32,
 ) -> Result<(), TopicError> {
-    let mut turn = Turn::take().await;
+    let mut turn = Turn::take(&cores).await;
     let image = turn.log().image().clone();
     let topic = image
         .topic_by_id(topic_id)
@@ -435,7 +428,7 @@ pub(crate) async fn add_partitions(
             asked: count,
         });
     }
-    let added = new_partitions(&engine, &image, topic_id, present, count);
+    let added = new_partitions(&cores, &image, topic_id, present, count);
     let name = topic.name.clone();
     let records = added
         .iter()
@@ -443,22 +436,22 @@ pub(crate) async fn add_partitions(
         .map(MetadataRecord::Partition)
         .collect();
     let image = turn.log().append(records).await?;
-    open_new(&engine, &image, &name, &added).await?;
+    open_new(&cores, &image, &name, &added).await?;
     Ok(())
 }
 
 /// Records for the partitions `from..to`, each on the core that has the fewest.
-fn new_partitions(
-    engine: &Engine,
+fn new_partitions<C: Cores>(
+    cores: &C,
     image: &Image,
     topic_id: Uuid,
     from: u32,
     to: u32,
 ) -> Vec<PartitionRecord> {
-    let mut load = vec![0_usize; engine.shard_count()];
+    let mut load = vec![0_usize; usize::from(cores.count())];
     for topic in image.topics() {
         for record in topic.partitions.values() {
-            load[usize::from(engine.owner(record.slot()).0)] += 1;
+            load[usize::from(cores.owner(record.slot()).0)] += 1;
         }
     }
     let place = |partition: u32| {
@@ -467,8 +460,8 @@ fn new_partitions(
         PartitionRecord::on_one_node(
             topic_id,
             i32::try_from(partition).expect("bounded by the caller"),
-            engine.node_id(),
-            engine.directory_id(),
+            cores.node_id(),
+            cores.directory_id(),
             ShardId(u16::try_from(least).expect("there are fewer cores")),
         )
     };
@@ -476,8 +469,8 @@ fn new_partitions(
 }
 
 /// Shows the new image to all cores and opens the new partitions on theirs.
-async fn open_new(
-    engine: &Engine,
+async fn open_new<C: Cores>(
+    cores: &C,
     image: &Arc<Image>,
     topic: &str,
     added: &[PartitionRecord],
@@ -489,84 +482,86 @@ async fn open_new(
                 topic_id: record.topic_id,
                 partition: record.partition,
             };
-            (partition, engine.owner(record.slot()))
+            (partition, cores.owner(record.slot()))
         })
         .collect();
-    let (data, topic) = (engine.data().to_path_buf(), topic.to_owned());
+    let topic = topic.to_owned();
     let (shown, config) = (image.clone(), log_config(image, &topic));
     let open_here = {
-        let data = data.clone();
+        let everywhere = cores.clone();
         move || {
-            let (data, topic, added) = (data.clone(), topic.clone(), added.clone());
+            let (cores, topic, added) = (everywhere.clone(), topic.clone(), added.clone());
             let (shown, config) = (shown.clone(), config.clone());
             async move {
-                let here = Shard::current().id();
+                let here = cores.lane().id();
                 for (partition, _) in added.iter().filter(|(_, owner)| *owner == here) {
-                    clear_the_way(&data, &topic, *partition).await?;
-                    open_partition(&data, &topic, *partition, config.clone(), false).await?;
+                    clear_the_way(&cores, &topic, *partition).await?;
+                    open_partition(&cores, &topic, *partition, config.clone(), false).await?;
                 }
                 // Only now, so that whoever sees the partition in the image finds it open.
-                Shard::current().set_image(shown);
+                cores.lane().set_image(shown);
                 Ok::<(), OpenError>(())
             }
         }
     };
-    for opened in engine.on_each(open_here).await {
+    for opened in cores.on_each(open_here).await {
         opened?;
     }
-    RingDisk
-        .flush_directory(&data)
-        .await
-        .map_err(|source| OpenError { path: data, source })
+    flush_data_directory(cores).await
+}
+
+async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
+    let (disk, path) = (cores.disk(), cores.data().to_path_buf());
+    let flushed = disk.flush_directory(&path).await;
+    flushed.map_err(|source| OpenError { path, source })
 }
 
 /// See [`Engine::delete_topic`].
-pub(crate) async fn delete(engine: Engine, topic_id: Uuid) -> Result<(), TopicError> {
-    let mut turn = Turn::take().await;
+pub(crate) async fn delete<C: Cores>(cores: C, topic_id: Uuid) -> Result<(), TopicError> {
+    let mut turn = Turn::take(&cores).await;
     let topic = turn.log().image().topic_by_id(topic_id).cloned();
     let topic = topic.ok_or(TopicError::Unknown { topic_id })?;
     let image = turn
         .log()
         .append(vec![MetadataRecord::RemoveTopic { topic_id }])
         .await?;
-    let data = engine.data().to_path_buf();
     let numbers: Arc<[i32]> = topic.partitions.keys().copied().collect();
     let close_here = {
-        let data = data.clone();
+        let everywhere = cores.clone();
         move || {
-            let (image, data, numbers, name) = (
+            let (image, cores, numbers, name) = (
                 image.clone(),
-                data.clone(),
+                everywhere.clone(),
                 numbers.clone(),
                 topic.name.clone(),
             );
             async move {
-                let shard = Shard::current();
-                shard.set_image(image);
+                let lane = cores.lane();
+                lane.set_image(image);
                 for partition in numbers.iter().copied() {
                     let id = TopicPartition {
                         topic_id,
                         partition,
                     };
-                    if let Some(gone) = shard.disown(&id) {
+                    if let Some(gone) = lane.disown(&id) {
                         // A topic of the same name may be made in its place: nothing of this one may touch a path by
                         // then.
                         upkeep::close(&gone).await;
-                        set_aside(&data, &name, partition).await?;
+                        set_aside(&cores, &name, partition).await?;
                     }
                 }
                 Ok::<(), OpenError>(())
             }
         }
     };
-    for closed in engine.on_each(close_here).await {
+    for closed in cores.on_each(close_here).await {
         closed?;
     }
-    let flushed = RingDisk.flush_directory(&data).await;
-    flushed.map_err(|source| TopicError::Partition(OpenError { path: data, source }))
+    Ok(flush_data_directory(&cores).await?)
 }
 
-async fn set_aside(data: &Path, topic: &str, partition: i32) -> Result<(), OpenError> {
+async fn set_aside<C: Cores>(cores: &C, topic: &str, partition: i32) -> Result<(), OpenError> {
+    let (disk, data) = (cores.disk(), cores.data());
     let directory = directory_of(data, topic, partition);
     let name = PartitionDirectoryName {
         topic: topic.to_owned(),
@@ -574,24 +569,24 @@ async fn set_aside(data: &Path, topic: &str, partition: i32) -> Result<(), OpenE
     };
     let aside = data.join(file_name::deleted_partition_directory(
         &name,
-        Uuid::new_v4(),
+        cores.new_id(),
     ));
-    let renamed = RingDisk.rename(&directory, &aside).await;
+    let renamed = disk.rename(&directory, &aside).await;
     renamed.map_err(|source| OpenError {
         path: directory,
         source,
     })?;
-    spawn(remove_directory(aside));
+    disk.spawn(remove_directory(disk.clone(), aside));
     Ok(())
 }
 
 /// Removes a directory that has been set aside, file by file, so that no call takes long.
-async fn remove_directory(path: PathBuf) {
+async fn remove_directory<D: Disk>(disk: D, path: PathBuf) {
     let remove = async || {
-        for entry in RingDisk.list(&path)? {
-            RingDisk.remove(&path.join(entry.name)).await?;
+        for entry in disk.list(&path)? {
+            disk.remove(&path.join(entry.name)).await?;
         }
-        RingDisk.remove_directory(&path).await
+        disk.remove_directory(&path).await
     };
     if let Err(error) = remove().await {
         tracing::warn!(directory = %path.display(), %error, "a deleted partition's directory stays until the next start");
@@ -599,8 +594,8 @@ async fn remove_directory(path: PathBuf) {
 }
 
 /// See [`Engine::alter_configs`].
-pub(crate) async fn alter(
-    engine: Engine,
+pub(crate) async fn alter<C: Cores>(
+    cores: C,
     topic_id: Uuid,
     configs: BTreeMap<String, String>,
 ) -> Result<(), TopicError> {
@@ -609,7 +604,7 @@ pub(crate) async fn alter(
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str())),
     )?;
-    let mut turn = Turn::take().await;
+    let mut turn = Turn::take(&cores).await;
     let image = turn.log().image().clone();
     let topic = image
         .topic_by_id(topic_id)
@@ -620,13 +615,15 @@ pub(crate) async fn alter(
     }
     let changed = turn.log().append(records).await?;
     let config = log_config(&changed, &topic.name);
-    engine
+    let everywhere = cores.clone();
+    cores
         .on_each(move || {
+            let cores = everywhere.clone();
             let (changed, config) = (changed.clone(), config.clone());
             async move {
-                let shard = Shard::current();
-                shard.set_image(changed);
-                for partition in shard.partitions() {
+                let lane = cores.lane();
+                lane.set_image(changed);
+                for partition in lane.partitions() {
                     if partition.id().topic_id == topic_id {
                         partition.set_config(config.clone());
                     }
@@ -665,8 +662,8 @@ fn config_changes(
 }
 
 /// See [`Engine::allocate_producer_id`].
-pub(crate) async fn allocate_producer_id(engine: Engine) -> Result<ProducerId, CatalogueError> {
-    let mut turn = Turn::take().await;
+pub(crate) async fn allocate_producer_id<C: Cores>(cores: C) -> Result<ProducerId, CatalogueError> {
+    let mut turn = Turn::take(&cores).await;
     let mut block = turn.catalogue.producer_ids.get();
     if block.next == block.end {
         let next = turn.log().image().next_producer_id().0;
@@ -675,7 +672,7 @@ pub(crate) async fn allocate_producer_id(engine: Engine) -> Result<ProducerId, C
             end: next + PRODUCER_ID_BLOCK,
         };
         let record = MetadataRecord::ProducerIds(ProducerIdsRecord {
-            broker_id: engine.node_id(),
+            broker_id: cores.node_id(),
             broker_epoch: 0,
             next_producer_id: ProducerId(block.end),
         });
@@ -688,10 +685,10 @@ pub(crate) async fn allocate_producer_id(engine: Engine) -> Result<ProducerId, C
 }
 
 /// Applies retention to this core's partitions, again and again, and flushes what `flush.ms` says.
-async fn keep_retention(shard: Rc<Shard>) {
+async fn keep_retention<C: Cores>(cores: C, lane: Rc<Lane<C::Disk>>) {
     loop {
-        crate::runtime::sleep(shard.retention_interval()).await;
-        for partition in shard.partitions() {
+        cores.disk().sleep(lane.retention_interval()).await;
+        for partition in lane.partitions() {
             match upkeep::retain(&partition).await {
                 Ok(0) => {}
                 Ok(deleted) => {
@@ -708,19 +705,23 @@ async fn keep_retention(shard: Rc<Shard>) {
 }
 
 /// See [`Engine::stop`].
-pub(crate) async fn stop_all(engine: Engine) {
-    let stop_here = || async {
-        let mut all_clean = true;
-        for partition in Shard::current().partitions() {
-            if let Err(error) = upkeep::stop(&partition).await {
-                let directory = partition.directory();
-                tracing::warn!(partition = %directory.display(), %error, "could not be stopped cleanly");
-                all_clean = false;
+pub(crate) async fn stop_all<C: Cores>(cores: C) {
+    let everywhere = cores.clone();
+    let stop_here = move || {
+        let lane = everywhere.clone();
+        async move {
+            let mut all_clean = true;
+            for partition in lane.lane().partitions() {
+                if let Err(error) = upkeep::stop(&partition).await {
+                    let directory = partition.directory();
+                    tracing::warn!(partition = %directory.display(), %error, "could not be stopped cleanly");
+                    all_clean = false;
+                }
             }
+            all_clean
         }
-        all_clean
     };
-    let all_clean = engine
+    let all_clean = cores
         .on_each(stop_here)
         .await
         .into_iter()
@@ -728,14 +729,15 @@ pub(crate) async fn stop_all(engine: Engine) {
     if !all_clean {
         return;
     }
-    let data = engine.data().to_path_buf();
+    let there = cores.clone();
     let mark = move || async move {
-        let path = data.join(file_name::CLEAN_STOP_MARKER);
-        RingDisk
+        let path = there.data().join(file_name::CLEAN_STOP_MARKER);
+        there
+            .disk()
             .replace(&path, checkpoint::encode_clean_stop().to_vec())
             .await
     };
-    if let Err(error) = engine.on(CATALOGUE_SHARD, mark).await {
+    if let Err(error) = cores.on(CATALOGUE_SHARD, mark).await {
         tracing::warn!(%error, "the stop was clean and could not be marked so");
     }
 }

@@ -33,6 +33,8 @@ const SAVE_BYTES: u64 = 64 << 20;
 #[derive(Default)]
 pub(crate) struct Checkpointer {
     generation: Cell<u64>,
+    /// The newest generation that is durable; none until the first write after the start has seen to it.
+    durable_generation: Cell<Option<u64>>,
     scheduled: Cell<bool>,
     unsaved_bytes: Cell<u64>,
     saving: Cell<bool>,
@@ -148,30 +150,50 @@ pub(crate) async fn write_durable_end<D: Disk>(
     outcome
 }
 
+/// The slot written is never the one that holds the newest durable generation: what is not flushed may be torn, and so
+/// may all that is written until the next flush, which therefore goes into one and the same slot.
 async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> io::Result<()> {
-    let generation = partition.checkpointer.generation.get() + 1;
-    partition.checkpointer.generation.set(generation);
-    let (path, checkpoint) = {
+    let checkpointer = &partition.checkpointer;
+    let path = partition
+        .directory()
+        .join(file_name::DURABLE_END_CHECKPOINT);
+    let last = checkpointer.generation.get();
+    let durable = match checkpointer.durable_generation.get() {
+        Some(durable) => durable,
+        // A killed process may have left the newest slot unflushed.
+        None => {
+            partition.disk.overwrite(&path, 0, Vec::new(), true).await?;
+            last
+        }
+    };
+    checkpointer.durable_generation.set(Some(durable));
+    let generation = if (last + 1) % 2 == durable % 2 {
+        last + 2
+    } else {
+        last + 1
+    };
+    checkpointer.generation.set(generation);
+    let checkpoint = {
         let log = partition.log.borrow();
         let durable = log.durable;
-        let checkpoint = DurableEnd {
+        DurableEnd {
             // Records that were never flushed may have been deleted.
             durable_end: durable.offset.max(log.ends.start()),
             segment_base_offset: durable.segment,
             position: durable.position,
             log_start_offset: log.ends.start(),
             leader_epoch: log.epoch,
-        };
-        (
-            log.directory.join(file_name::DURABLE_END_CHECKPOINT),
-            checkpoint,
-        )
+        }
     };
     let slot = encode_slot(generation, &checkpoint);
     partition
         .disk
         .overwrite(&path, slot.position.0, slot.block, flush)
-        .await
+        .await?;
+    if flush {
+        checkpointer.durable_generation.set(Some(generation));
+    }
+    Ok(())
 }
 
 /// Writes what a start would otherwise have to read the log for: new index entries, then the producers' state.

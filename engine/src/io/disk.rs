@@ -105,6 +105,8 @@ pub trait Disk: Clone + 'static {
     fn spawn(&self, task: impl Future<Output = ()> + 'static);
     /// Completes when `duration` has passed.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static;
+    /// Lets other tasks of the calling core run, and its I/O be looked at.
+    fn yield_now(&self) -> impl Future<Output = ()> + 'static;
 
     /// Opens a log file for appends and reads, making it when it is not there.
     fn open(&self, path: &Path) -> impl Future<Output = io::Result<Self::File>>;
@@ -203,6 +205,10 @@ impl Disk for RingDisk {
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
         crate::runtime::sleep(duration)
+    }
+
+    fn yield_now(&self) -> impl Future<Output = ()> + 'static {
+        crate::runtime::yield_now()
     }
 
     async fn open(&self, path: &Path) -> io::Result<RingFile> {

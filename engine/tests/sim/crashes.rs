@@ -1,0 +1,200 @@
+//! Crashed at every point, in every way, and again while recovering.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use corelane_engine::sim::{CrashMode, Dice};
+
+use crate::play::{Played, play};
+use crate::recover::{Case, check};
+use crate::script::{self, Step};
+
+/// One crash of one script, for replays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    pub life: usize,
+    pub point: u64,
+    pub mode: CrashMode,
+}
+
+/// A number from the environment.
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is no number")),
+    )
+}
+
+/// The crash that the environment asks for.
+fn chosen_by_environment() -> Option<Chosen> {
+    let text = std::env::var("CORELANE_SIM_CRASH").ok()?;
+    let mut parts = text.split(':');
+    let mut next = || parts.next().expect("CORELANE_SIM_CRASH is life:point:mode");
+    let life = next().parse().expect("the life is a number");
+    let point = next().parse().expect("the point is a number");
+    let mode = next();
+    let mode = CrashMode::ALL
+        .into_iter()
+        .find(|known| format!("{known:?}") == mode);
+    Some(Chosen {
+        life,
+        point,
+        mode: mode.expect("the mode is one of CrashMode"),
+    })
+}
+
+/// Which crashes of a script are tried.
+#[derive(Clone, Copy)]
+enum Which {
+    /// Every point in every mode.
+    Every,
+    /// One point in so many, in one mode, by the dice.
+    OneIn(u64),
+    Only(Chosen),
+}
+
+impl Which {
+    fn modes(self, life: usize, point: u64, dice: &mut Dice) -> Vec<CrashMode> {
+        match self {
+            Which::Every => CrashMode::ALL.to_vec(),
+            Which::OneIn(count) if dice.once_in(count) => {
+                vec![CrashMode::ALL[dice.index(CrashMode::ALL.len())]]
+            }
+            Which::OneIn(_) => Vec::new(),
+            Which::Only(chosen) if (chosen.life, chosen.point) == (life, point) => {
+                vec![chosen.mode]
+            }
+            Which::Only(_) => Vec::new(),
+        }
+    }
+}
+
+struct Walked {
+    played: Played,
+    crashes: u64,
+    failures: Vec<(Chosen, String)>,
+}
+
+/// Plays a script and crashes it.
+fn walk(seed: u64, steps: &[Step], which: Which) -> Walked {
+    let found = Rc::new(RefCell::new((0, Vec::new())));
+    let place = found.clone();
+    let mut dice = Dice::of(&[seed, 2]);
+    let played = play(seed, steps, None, move |life, point, model, elapsed_ms| {
+        for mode in which.modes(life, point.number, &mut dice) {
+            let case = Case {
+                seed: Dice::of(&[seed, life as u64, point.number]).roll(),
+                since: mode.into(),
+                elapsed_ms,
+                depth: 1,
+                thorough: false,
+            };
+            let mut found = place.borrow_mut();
+            found.0 += 1;
+            if let Err(error) = check(&point.crash(mode, case.seed), model, &case) {
+                let point = point.number;
+                found.1.push((Chosen { life, point, mode }, error));
+            }
+        }
+    });
+    let (crashes, failures) = found.take();
+    Walked {
+        played,
+        crashes,
+        failures,
+    }
+}
+
+/// Prints what was found, with the command that shows it again.
+fn report(test: &str, seed: u64, walked: &Walked) {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for failure in &walked.played.failures {
+        println!(
+            "seed {seed}: {failure}\n  CORELANE_SIM_SEED={seed} cargo test -p corelane-engine --test sim {test}"
+        );
+    }
+    for (chosen, error) in &walked.failures {
+        let kind: String = error
+            .chars()
+            .filter(|c| !c.is_ascii_digit())
+            .take(60)
+            .collect();
+        let count = kinds.entry(kind).or_default();
+        *count += 1;
+        if *count <= 3 {
+            println!(
+                "seed {seed}, {chosen:?}: {error}\n  CORELANE_SIM_SEED={seed} CORELANE_SIM_CRASH={}:{}:{:?} cargo test -p corelane-engine --test sim {test}",
+                chosen.life, chosen.point, chosen.mode
+            );
+        }
+    }
+    for (kind, count) in kinds {
+        println!("seed {seed}: {count} times {kind}");
+    }
+}
+
+#[test]
+fn equal_seeds_have_equal_traces() {
+    let run = |seed| {
+        let played = play(seed, &script::random(seed, 60), None, |_, _, _, _| {});
+        assert_eq!(played.failures, Vec::<String>::new(), "seed {seed}");
+        played.trace
+    };
+    for seed in 0..20 {
+        assert_eq!(run(seed), run(seed), "I9: seed {seed}");
+    }
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn the_fixed_script_survives_a_crash_at_every_point() {
+    let which = match (chosen_by_environment(), number("CORELANE_SIM_STRIDE")) {
+        (Some(chosen), _) => Which::Only(chosen),
+        (None, Some(stride)) => Which::OneIn(stride),
+        (None, None) => Which::Every,
+    };
+    let seed = number("CORELANE_SIM_SEED").unwrap_or(1);
+    let walked = walk(seed, &script::fixed(), which);
+    println!(
+        "{} steps, {:?} I/Os, {} points, {} crashes",
+        script::fixed().len(),
+        walked.played.ios,
+        walked.played.points,
+        walked.crashes
+    );
+    report(
+        "the_fixed_script_survives_a_crash_at_every_point",
+        seed,
+        &walked,
+    );
+    assert!(walked.played.failures.is_empty() && walked.failures.is_empty());
+}
+
+#[test]
+fn random_scripts_survive_crashes() {
+    let (seeds, which) = match (number("CORELANE_SIM_SEED"), chosen_by_environment()) {
+        (Some(seed), Some(chosen)) => (seed..seed + 1, Which::Only(chosen)),
+        (Some(seed), None) => (seed..seed + 1, Which::OneIn(40)),
+        (None, _) => {
+            let first = number("CORELANE_SIM_FIRST").unwrap_or(0);
+            (
+                first..first + number("CORELANE_SIM_SEEDS").unwrap_or(100),
+                Which::OneIn(40),
+            )
+        }
+    };
+    let (mut crashes, mut failed) = (0, 0);
+    for seed in seeds.clone() {
+        let walked = walk(seed, &script::random(seed, 60), which);
+        report("random_scripts_survive_crashes", seed, &walked);
+        crashes += walked.crashes;
+        failed += walked.failures.len() + walked.played.failures.len();
+    }
+    println!(
+        "{} seeds, {crashes} crashes, {failed} failures",
+        seeds.count()
+    );
+    assert_eq!(failed, 0);
+}

@@ -1,0 +1,11 @@
+//! The engine on the simulated disk: crashed at every I/O, failed at every I/O, and compared with a plain model.
+//!
+//! One binary. `docs/testing.md` says how to replay a failing case and how to run more seeds.
+
+#![allow(clippy::unwrap_used)] // The whole crate is tests; clippy knows only `#[test]` functions as such.
+
+mod crashes;
+mod model;
+mod play;
+mod recover;
+mod script;
