@@ -28,6 +28,7 @@ pub mod retention;
 pub mod runtime;
 mod segment;
 mod shard;
+mod start_report;
 mod tail_cache;
 mod topics;
 pub mod types;
@@ -48,6 +49,7 @@ pub use open::OpenError;
 pub use partition::{DataWait, DeleteRecordsError};
 pub use read::{ReadError, ReadRequest, TimestampedOffset};
 pub use shard::Shard;
+pub use start_report::{Finding, StartReport};
 pub use types::{LeaderEpoch, Offset, Position, ProducerId, ShardId, TimestampMs, TopicPartition};
 
 /// A partition on the real disk.

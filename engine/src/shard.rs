@@ -22,6 +22,7 @@ use crate::partition::Partition;
 use crate::runtime::{Hooks, drive, spawn, yield_now};
 use crate::tail_cache::CacheBudget;
 use crate::types::{ShardId, TopicPartition};
+use crate::upkeep::UnsavedBytes;
 
 /// Rounds in which tasks end that nothing holds any more once the core has stopped.
 const LAST_ROUNDS: u32 = 8;
@@ -52,6 +53,7 @@ pub struct Shard {
     switchboard: Switchboard,
     settings: Settings,
     budget: Rc<CacheBudget>,
+    unsaved: Rc<UnsavedBytes>,
     outgoing: RefCell<Vec<Vec<Mail>>>,
     calls: RefCell<Calls>,
     stopping: Cell<bool>,
@@ -96,6 +98,10 @@ impl Shard {
 
     pub(crate) fn cache_budget(&self) -> Rc<CacheBudget> {
         self.budget.clone()
+    }
+
+    pub(crate) fn unsaved_bytes(&self) -> Rc<UnsavedBytes> {
+        self.unsaved.clone()
     }
 
     pub(crate) fn retention_interval(&self) -> Duration {
@@ -217,6 +223,7 @@ async fn live(
         outgoing: RefCell::new(switchboard.mailboxes.iter().map(|_| Vec::new()).collect()),
         switchboard,
         budget: CacheBudget::new(settings.tail_cache_bytes),
+        unsaved: Rc::default(),
         settings,
         calls: RefCell::default(),
         stopping: Cell::new(false),

@@ -23,6 +23,7 @@ use crate::engine::{CATALOGUE_SHARD, Engine, EngineError, NewTopic, TopicError};
 use crate::file_name::{self, PartitionDirectoryName};
 use crate::io::{Disk, RingDisk};
 use crate::log_config::LogConfig;
+use crate::open::progress::{self, OpenProgress};
 use crate::open::{self, OpenError, OpenRequest};
 use crate::runtime::spawn;
 use crate::shard::Shard;
@@ -104,13 +105,26 @@ pub(crate) async fn open_all(engine: Engine) -> Result<(), EngineError> {
     let (image, clean_stop) = engine
         .on(CATALOGUE_SHARD, move || open_catalogue(opened))
         .await?;
-    let everywhere = engine.clone();
-    let open_here = move || {
-        let (engine, image) = (everywhere.clone(), image.clone());
-        async move { open_owned(engine, image, clean_stop).await }
+    let count: usize = image.topics().map(|topic| topic.partitions.len()).sum();
+    let start = Start {
+        clean_stop,
+        progress: OpenProgress::new(count as u64),
     };
+    let told = start.progress.clone();
+    engine
+        .on(CATALOGUE_SHARD, move || async move {
+            spawn(progress::tell(RingDisk, told));
+        })
+        .await;
+    let (everywhere, progress) = (engine.clone(), start.progress.clone());
+    let open_here = move || {
+        let (engine, image, start) = (everywhere.clone(), image.clone(), start.clone());
+        async move { open_owned(engine, image, start).await }
+    };
+    let opened = engine.on_each(open_here).await;
+    progress.end();
     let mut epochs = Vec::new();
-    for opened in engine.on_each(open_here).await {
+    for opened in opened {
         epochs.extend(opened?);
     }
     show_epochs(&engine, epochs).await;
@@ -218,14 +232,18 @@ async fn set_aside_unknown(data: &Path, image: &Image) -> Result<(), OpenError> 
     Ok(())
 }
 
-/// Opens the partitions that this core owns, several at a time.
 type Epochs = Vec<(TopicPartition, LeaderEpoch)>;
 
-async fn open_owned(
-    engine: Engine,
-    image: Arc<Image>,
+/// What every partition is told that is opened at one start.
+#[derive(Clone)]
+struct Start {
+    /// Whether the last stop was clean.
     clean_stop: bool,
-) -> Result<Epochs, OpenError> {
+    progress: Arc<OpenProgress>,
+}
+
+/// Opens the partitions that this core owns, several at a time.
+async fn open_owned(engine: Engine, image: Arc<Image>, start: Start) -> Result<Epochs, OpenError> {
     let shard = Shard::current();
     shard.set_image(image.clone());
     let mut todo = Vec::new();
@@ -254,7 +272,7 @@ async fn open_owned(
                 engine.data().to_path_buf(),
                 todo.clone(),
                 configs.clone(),
-                clean_stop,
+                start.clone(),
             ))
         })
         .collect();
@@ -274,7 +292,7 @@ async fn open_from(
     data: PathBuf,
     todo: Todo,
     configs: Rc<HashMap<String, LogConfig>>,
-    clean_stop: bool,
+    start: Start,
 ) -> Result<(), OpenError> {
     loop {
         let next = todo.borrow_mut().pop();
@@ -282,7 +300,7 @@ async fn open_from(
             return Ok(());
         };
         let config = configs.get(&topic).cloned().unwrap_or_default();
-        open_partition(&data, &topic, partition, config, clean_stop).await?;
+        open_partition(&data, &topic, partition, config, start.clone()).await?;
     }
 }
 
@@ -324,7 +342,7 @@ async fn open_partition(
     topic: &str,
     partition: TopicPartition,
     config: LogConfig,
-    clean_stop: bool,
+    start: Start,
 ) -> Result<(), OpenError> {
     let shard = Shard::current();
     let directory = directory_of(data, topic, partition.partition);
@@ -354,7 +372,9 @@ async fn open_partition(
         directory,
         config,
         budget: shard.cache_budget(),
-        clean_stop,
+        unsaved: shard.unsaved_bytes(),
+        clean_stop: start.clean_stop,
+        progress: start.progress,
     };
     shard.adopt(open::open(RingDisk, request).await?);
     Ok(())
@@ -503,7 +523,11 @@ async fn open_new(
                 let here = Shard::current().id();
                 for (partition, _) in added.iter().filter(|(_, owner)| *owner == here) {
                     clear_the_way(&data, &topic, *partition).await?;
-                    open_partition(&data, &topic, *partition, config.clone(), false).await?;
+                    let start = Start {
+                        clean_stop: false,
+                        progress: Arc::default(),
+                    };
+                    open_partition(&data, &topic, *partition, config.clone(), start).await?;
                 }
                 // Only now, so that whoever sees the partition in the image finds it open.
                 Shard::current().set_image(shown);
