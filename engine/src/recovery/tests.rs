@@ -513,6 +513,19 @@ fn zeros_and_rubbish_are_told_from_later_batches() {
 }
 
 #[test]
+fn leading_zeros_are_counted_to_the_byte() {
+    for length in [0, 1, 63, 64, 65, 200] {
+        let mut bytes = vec![0; length];
+        assert_eq!(leading_zeros(&bytes), length);
+        for at in 0..length {
+            bytes[at] = 1;
+            assert_eq!(leading_zeros(&bytes), at);
+            bytes[at] = 0;
+        }
+    }
+}
+
+#[test]
 fn overlapping_windows_say_what_the_whole_tail_says() {
     let (file, starts) = log(12);
     let mut tail = file[starts[1]..].to_vec();

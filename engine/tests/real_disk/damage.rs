@@ -667,6 +667,30 @@ fn recovering_twice_is_recovering_once() {
 }
 
 #[test]
+fn a_batch_behind_more_zeros_than_are_read_is_gone_before_anything_is_written() {
+    let mut stopped = stopped(End::Crash);
+    let size = stopped.model.batches[0].1.len() as u64;
+    // What a power cut can leave of groups that were never flushed: the last one, and none before it.
+    let mut stale = stopped.model.batches[29].1.to_vec();
+    let placement = corelane_engine::batch::Placement {
+        base_offset: Offset(40),
+        leader_epoch: LeaderEpoch(0),
+    };
+    corelane_engine::batch::place(&mut stale, placement);
+    let file = OpenOptions::new()
+        .write(true)
+        .open(stopped.log(22))
+        .unwrap();
+    file.write_all_at(&stale, 8 * size + (2 << 20)).unwrap();
+    stopped.scene.start();
+    assert_eq!(stopped.refused(), None);
+    let length = fs::metadata(stopped.log(22)).unwrap().len();
+    assert!(length < 8 * size + (1 << 20), "{length} bytes");
+    stopped.scene.drop_engine();
+    stopped.assert_well();
+}
+
+#[test]
 fn recovery_needs_no_free_space() {
     const RIG: &str = "full small ext4 for recovery";
     if !may_mount(RIG) {
