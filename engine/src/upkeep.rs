@@ -29,9 +29,9 @@ const TURN_INTERVAL: Duration = Duration::from_micros(200);
 /// How much of the log a start after a crash reads at most, per partition, to renew indexes and producers' state.
 const SAVE_BYTES: u64 = 64 << 20;
 /// How much of all logs of a core it reads before partitions save themselves sooner, and then how much per partition:
-/// a core reads about 2 GB/s of warm files, and is to serve within a second.
-const CORE_SAVE_BYTES: u64 = 512 << 20;
-const SAVE_BYTES_MIN: u64 = 2 << 20;
+/// a core is to serve within a second, and what was written with O_DIRECT has to come from the disk.
+const CORE_SAVE_BYTES: u64 = 256 << 20;
+const SAVE_BYTES_MIN: u64 = 1 << 20;
 
 /// Bytes that all partitions of one core have appended since each was last saved.
 #[derive(Default)]

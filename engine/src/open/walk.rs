@@ -14,15 +14,15 @@ use crate::recovery::{self, Follows, Found, Place, ScanOutcome};
 use crate::segment::{Indexes, Segment};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs};
 
-/// Bytes of a log that a scan reads at a time.
-const SCAN_WINDOW_BYTES: usize = 1 << 20;
+/// Bytes of a log that a scan reads at a time. Larger windows read more of what is allocated behind the tail.
+const SCAN_WINDOW_BYTES: usize = 256 << 10;
 /// The largest batch that a file may hold: that of the largest request.
 pub(super) const BATCH_BYTES_MAX: usize = 100 << 20;
 
 /// Zeros behind the last batch of a log that are enough to be allocated space: what lies behind them, up to the end of
 /// the file, is not read. A start after a crash would otherwise read all that was allocated ahead, which in many small
 /// logs is as much as what was written.
-const ALLOCATED_LOOK_BYTES: usize = 256 << 10;
+const ALLOCATED_LOOK_BYTES: usize = 64 << 10;
 
 /// What a walk is told besides its file.
 pub(super) struct WalkRules<'a> {
