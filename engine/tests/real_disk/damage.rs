@@ -413,7 +413,7 @@ fn a_sealed_segment_of_another_broker_with_other_epochs_disagrees_with_the_check
 fn an_old_message_format_in_the_place_of_a_segment_is_damage() {
     let mut stopped = stopped(End::Clean);
     // A message set of magic 1, as Kafka before 0.11 wrote it.
-    let mut old = vec![0; 34];
+    let mut old = [0; 34];
     old[16] = 1;
     fs::write(stopped.log(11), old.repeat(100)).unwrap();
     stopped.assert_refuses(&["00000000000000000011.log", "offset 11 should"]);
