@@ -304,20 +304,6 @@ fn start_table() -> Vec<(Option<Row>, Option<DurableEnd>, Option<Offset>)> {
 }
 
 #[test]
-fn every_row_stands_in_the_table_of_the_format_page() {
-    let page = include_str!("../../../docs/format.md");
-    let rows: Vec<&str> = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
-        .map(|(label, _)| label)
-        .collect();
-    for row in Row::ALL {
-        let count = rows.iter().filter(|label| **label == row.label()).count();
-        assert_eq!(count, 1, "{}", row.label());
-    }
-}
-
-#[test]
 fn every_row_is_reached_and_only_by_its_facts() {
     for (row, facts) in table() {
         assert_eq!(decide(&facts).row, row, "{facts:?}");
