@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use corelane_engine::io::Ring;
 use corelane_engine::runtime::{sleep, spawn};
 use corelane_engine::types::ShardId;
-use corelane_engine::{Engine, EngineConfig, EngineError};
+use corelane_engine::{Engine, EngineConfig, EngineError, StartReport};
 use futures_lite::future::block_on;
 
 use crate::complaint::complain;
@@ -208,6 +208,11 @@ impl RunningBroker {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What the start has found in the partitions.
+    pub fn start_report(&self) -> StartReport {
+        block_on(self.engine.start_report())
     }
 
     /// The engine behind it.

@@ -9,7 +9,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{HostPort, ServeSettings};
 use corelane_broker::{Endpoint, ServeConfig, ServeError};
-use corelane_engine::EngineConfig;
+use corelane_engine::{EngineConfig, Finding, StartReport};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -30,7 +30,8 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
     let config = config(settings, listen, cpus.clone());
     let broker = corelane_broker::serve(config).map_err(refusal)?;
     // A broker whose standard output is closed serves all the same.
-    let text = banner(settings, broker.address(), &cpus);
+    let mut text = banner(settings, broker.address(), &cpus);
+    text += &start_report(&broker.start_report());
     let _ = output
         .write_all(text.as_bytes())
         .and_then(|()| output.flush());
@@ -140,6 +141,28 @@ fn banner(settings: &ServeSettings, address: SocketAddr, cpus: &[usize]) -> Stri
     text
 }
 
+/// What the start has found that a person should look at; empty where all is well.
+fn start_report(report: &StartReport) -> String {
+    let mut text = String::new();
+    let lines = |verb: &str, findings: &[Finding]| -> String {
+        let line = |finding: &Finding| {
+            format!(
+                "  {verb:<11} {}: {}\n",
+                finding.directory.display(),
+                finding.what
+            )
+        };
+        findings.iter().map(line).collect()
+    };
+    if !report.refused.is_empty() {
+        let (refused, all) = (report.refused.len(), report.partition_count);
+        text += &format!("  damaged     {refused} of {all} partitions refuse writes:\n");
+    }
+    text += &lines("refused", &report.refused);
+    text += &lines("cut", &report.cut);
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +190,29 @@ mod tests {
             assert!(text.contains(part), "no {part} in {text}");
         }
         assert!(text.contains("--bootstrap 127.0.0.1:9092"));
+    }
+
+    #[test]
+    fn the_start_report_names_every_refused_partition_and_what_was_cut() {
+        let finding = |name: &str, what: &str| Finding {
+            directory: name.into(),
+            what: what.to_owned(),
+        };
+        assert_eq!(start_report(&StartReport::default()), "");
+        let report = StartReport {
+            partition_count: 9,
+            refused: vec![finding("/data/a-0", "why a"), finding("/data/b-1", "why b")],
+            cut: vec![finding("/data/c-2", "777 bytes")],
+        };
+        let text = start_report(&report);
+        for part in [
+            "2 of 9 partitions refuse writes",
+            "/data/a-0: why a",
+            "/data/b-1: why b",
+            "cut         /data/c-2: 777 bytes",
+        ] {
+            assert!(text.contains(part), "no {part} in {text}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::partition::Partition;
 use crate::tail_cache::CacheBudget;
 use crate::topics::Catalogue;
 use crate::types::{ShardId, TopicPartition};
+use crate::upkeep::UnsavedBytes;
 
 /// What a core is told at its start.
 #[derive(Clone, Copy)]
@@ -29,6 +30,7 @@ pub(crate) struct Lane<D: Disk> {
     id: ShardId,
     settings: Settings,
     budget: Rc<CacheBudget>,
+    unsaved: Rc<UnsavedBytes>,
     image: RefCell<Arc<Image>>,
     partitions: RefCell<HashMap<TopicPartition, Rc<Partition<D>>>>,
     /// On the catalogue's core only, once it is open.
@@ -41,6 +43,7 @@ impl<D: Disk> Lane<D> {
             id,
             settings,
             budget: CacheBudget::new(settings.tail_cache_bytes),
+            unsaved: Rc::default(),
             image: RefCell::default(),
             partitions: RefCell::default(),
             catalogue: RefCell::default(),
@@ -73,6 +76,10 @@ impl<D: Disk> Lane<D> {
 
     pub(crate) fn cache_budget(&self) -> Rc<CacheBudget> {
         self.budget.clone()
+    }
+
+    pub(crate) fn unsaved_bytes(&self) -> Rc<UnsavedBytes> {
+        self.unsaved.clone()
     }
 
     pub(crate) fn retention_interval(&self) -> Duration {

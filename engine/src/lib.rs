@@ -34,6 +34,7 @@ mod shard;
 mod signal;
 #[cfg(any(test, feature = "simulation"))]
 pub mod sim;
+mod start_report;
 mod tail_cache;
 mod topics;
 pub mod types;
@@ -54,6 +55,7 @@ pub use open::OpenError;
 pub use partition::{DataWait, DeleteRecordsError};
 pub use read::{ReadError, ReadRequest, TimestampedOffset};
 pub use shard::Shard;
+pub use start_report::{Finding, StartReport};
 pub use types::{LeaderEpoch, Offset, Position, ProducerId, ShardId, TimestampMs, TopicPartition};
 
 /// A partition on the real disk.

@@ -19,6 +19,7 @@ use crate::ends::Ends;
 use crate::leader_epoch::LeaderEpochs;
 use crate::log_config::LogConfig;
 use crate::producer_state::{Decision, ProducerStates};
+use crate::recovery::Place;
 use crate::segment::{Segment, SegmentMark};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 
@@ -32,6 +33,22 @@ pub(crate) struct LogPosition {
     pub(crate) position: Position,
     /// The offset of the record that begins here.
     pub(crate) offset: Offset,
+}
+
+/// A range that is not served: what is there is damaged, missing, or held by two files that may differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DamagedRange {
+    /// The base offset of the segment that the range begins in.
+    pub(crate) segment: Offset,
+    pub(crate) start: Place,
+    /// Exclusive. In the same file, or with an offset of a later segment and no position in this one.
+    pub(crate) end: Place,
+}
+
+impl DamagedRange {
+    pub(crate) fn holds(&self, offset: Offset) -> bool {
+        self.start.offset <= offset && offset < self.end.offset
+    }
 }
 
 /// A batch that has its offset and waits for the appender.
@@ -144,6 +161,10 @@ pub(crate) struct Log<F> {
     /// The active segment as it was before the group under way was noted in it.
     pub(crate) before_group: Option<SegmentMark>,
     pub(crate) refused: Option<Refusal>,
+    /// What was found damaged when the partition was opened, in the order of the log.
+    pub(crate) damaged: Vec<DamagedRange>,
+    /// What was cut off the end of the log when the partition was opened.
+    pub(crate) cut: Option<Arc<str>>,
     pub(crate) closed: bool,
 }
 
@@ -174,6 +195,11 @@ impl<F> Log<F> {
             .file
             .clone()
             .expect("the active segment's file is open")
+    }
+
+    /// Whether damage was found when the log was opened.
+    pub(crate) fn is_damaged(&self) -> bool {
+        !self.damaged.is_empty()
     }
 
     /// Bytes of all segments.

@@ -249,6 +249,11 @@ impl<D: Disk> Partition<D> {
         log.refused.as_ref().map(|refusal| refusal.reason.clone())
     }
 
+    /// What was cut off the end of the log when it was opened.
+    pub fn cut_at_open(&self) -> Option<Arc<str>> {
+        self.log.borrow().cut.clone()
+    }
+
     /// Topic configurations have changed.
     pub(crate) fn set_config(self: &Rc<Self>, config: LogConfig) {
         self.log.borrow_mut().config = config;

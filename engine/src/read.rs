@@ -11,6 +11,7 @@ use crate::batch::{HEADER_LENGTH, RecordBatchHeader};
 use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::io::{ChunkSlice, Disk};
+use crate::log::DamagedRange;
 use crate::partition::Partition;
 use crate::record::Records;
 use crate::segment::Indexes;
@@ -98,7 +99,7 @@ pub enum ReadError {
     },
     /// The bytes there are no batch.
     #[error(
-        "partition {partition}: segment {segment} is damaged at position {position}, looking for offset {offset}; see `corelane log inspect`"
+        "partition {partition}: segment {segment} is damaged at position {position}, looking for offset {offset}; see `corelane log verify`"
     )]
     Damaged {
         /// The partition.
@@ -124,7 +125,13 @@ pub struct TimestampedOffset {
 /// Which segment a read looks at, and how far it may.
 struct Sight {
     segment: Offset,
+    /// Batches before are damaged, or belong to no offset that is served from here.
+    begin: Position,
     end: Position,
+    /// Exclusive end of what may be read, as an offset.
+    offset_max: Option<Offset>,
+    /// Whether damage is what ends it.
+    ends_in_damage: bool,
 }
 
 /// A segment as a read sees it: everything copied out, so that nothing is borrowed while waiting for the disk.
@@ -132,8 +139,11 @@ struct View<F> {
     partition: TopicPartition,
     segment: Offset,
     file: F,
+    begin: Position,
     /// Exclusive end of what may be read.
     end: Position,
+    offset_max: Option<Offset>,
+    ends_in_damage: bool,
     cached_from: Option<u64>,
 }
 
@@ -152,7 +162,7 @@ impl<D: Disk> Partition<D> {
         let Some((start, first_size)) = start else {
             return Ok(self.plan(Vec::new()));
         };
-        let limit = request.offset_max;
+        let limit = view.offset_max;
         let visible_end = match limit.filter(|limit| *limit < self.log.borrow().visible.offset) {
             // The batch that holds the limit is not whole below it.
             Some(limit) => {
@@ -191,7 +201,10 @@ impl<D: Disk> Partition<D> {
             partition: self.id(),
             segment: sight.segment,
             file,
+            begin: sight.begin,
             end: sight.end,
+            offset_max: sight.offset_max,
+            ends_in_damage: sight.ends_in_damage,
             cached_from: self.cache.borrow().cached_from(sight.segment),
         }))
     }
@@ -203,15 +216,12 @@ impl<D: Disk> Partition<D> {
     ) -> Result<Option<Sight>, ReadError> {
         let log = self.log.borrow();
         let (log_start, log_end) = (log.ends.start(), log.ends.written());
-        let holding = log.segment_of(offset).map(|index| &log.segments[index]);
-        if let Some(damaged) = holding
-            && damaged.is_damaged
-            && offset >= damaged.next_offset.max(log_start)
-        {
+        let damaged = log.damaged.iter().find(|range| range.holds(offset));
+        if let Some(range) = damaged.filter(|_| offset >= log_start) {
             return Err(ReadError::Damaged {
                 partition: log.partition,
-                segment: damaged.base_offset,
-                position: damaged.end,
+                segment: range.segment,
+                position: range.start.position,
                 offset,
             });
         }
@@ -243,10 +253,17 @@ impl<D: Disk> Partition<D> {
         } else {
             segment.end
         };
-        Ok(Some(Sight {
-            segment: segment.base_offset,
-            end,
-        }))
+        Ok(Some(between_damage(
+            &log.damaged,
+            offset,
+            Sight {
+                segment: segment.base_offset,
+                begin: Position::ZERO,
+                end,
+                offset_max,
+                ends_in_damage: false,
+            },
+        )))
     }
 
     fn plan(&self, parts: Vec<FetchPart<D::File>>) -> FetchPlan<D::File> {
@@ -410,7 +427,12 @@ impl<D: Disk> Partition<D> {
                 .plus(size)
                 .ok_or_else(|| walk.damaged(position, from))?;
             if position >= view.end {
-                return Ok(None);
+                // An earlier record may have been where the damage is.
+                return if view.ends_in_damage {
+                    Err(walk.damaged(position, from))
+                } else {
+                    Ok(None)
+                };
             }
             size = walk.size_at(position, from).await?;
         }
@@ -435,6 +457,26 @@ impl<D: Disk> Partition<D> {
             _ => Ok(None),
         }
     }
+}
+
+/// `sight` without what is damaged before and behind `offset`.
+fn between_damage(damaged: &[DamagedRange], offset: Offset, mut sight: Sight) -> Sight {
+    let is_here = |range: &&DamagedRange| range.segment == sight.segment;
+    let before = damaged.iter().filter(is_here);
+    let before = before.filter(|range| range.end.offset <= offset);
+    let begin = before.map(|range| range.end.position).max();
+    let behind = damaged.iter().find(|range| range.start.offset > offset);
+    sight.begin = begin.unwrap_or(Position::ZERO);
+    if let Some(range) = behind {
+        if range.segment == sight.segment {
+            sight.ends_in_damage = true;
+            sight.end = sight.end.min(range.start.position);
+        } else {
+            let end = range.start.offset;
+            sight.offset_max = Some(sight.offset_max.map_or(end, |offset| offset.min(end)));
+        }
+    }
+    sight
 }
 
 fn first_record_at_or_after(
@@ -515,7 +557,7 @@ impl<'a, D: Disk> Walk<'a, D> {
         index: &OffsetIndex,
         offset: Offset,
     ) -> Result<Option<(Position, u64)>, ReadError> {
-        let mut position = index.lookup(offset).position;
+        let mut position = index.lookup(offset).position.max(self.view.begin);
         while position < self.view.end {
             let header = self.header_at(position, offset).await?;
             let size = self.size_at(position, offset).await?;

@@ -6,11 +6,13 @@
 //! decision out. The driver that scans, cuts and flushes is elsewhere.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::batch::{
     Gaps, HEADER_LENGTH, RecordBatchHeader, ScanError, ScanErrorKind, ScanFrom,
     intact_batch_at_start, scan, with_right_crcs,
 };
+use crate::checkpoint::DurableEnd;
 use crate::types::{LeaderEpoch, Offset, Position};
 
 /// A place in a segment's log file: a byte, and the offset that belongs there.
@@ -44,6 +46,8 @@ pub enum ScanOutcome {
     Damage {
         /// Where the batch should start: behind the last valid one.
         place: Place,
+        /// What is there.
+        found: Found,
         /// What lies from there to the end of the file.
         follows: Follows,
     },
@@ -63,6 +67,24 @@ impl ScanOutcome {
             ScanOutcome::Damage { place, .. } | ScanOutcome::Unreadable { place } => place,
         }
     }
+}
+
+/// What is in the very place of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// No whole batch.
+    Nothing,
+    /// A batch, or less than a header, that the file ends before.
+    CutShort,
+    /// A whole batch whose CRC matches. The CRC covers neither offset nor epoch.
+    Batch {
+        /// Its base offset.
+        base_offset: Offset,
+        /// Its last offset.
+        last_offset: Offset,
+        /// Its leader epoch.
+        leader_epoch: LeaderEpoch,
+    },
 }
 
 /// What lies between the place of damage, which is included, and the end of the file. Ordered by how much it says
@@ -119,9 +141,13 @@ impl Follows {
 pub struct TailFacts {
     /// The durable end of the partition's checkpoint; `None` when no slot is valid.
     pub durable_end: Option<Offset>,
+    /// Where the checkpoint says that the durable end lies in this file, when a walk has come by and no batch ends
+    /// there: the file is not the one that the checkpoint was written for.
+    pub durable_end_missed: Option<Place>,
     /// Whether the stop before this start was clean.
     pub clean_stop: bool,
-    /// The base offset of the next segment that holds data; `None` when this is the last.
+    /// The base offset of the next segment, which may be empty; `None` when this is the last. A segment is flushed
+    /// before the file of the next one is made.
     pub next_segment: Option<Offset>,
     /// How the walk ended.
     pub outcome: ScanOutcome,
@@ -153,16 +179,31 @@ pub enum Row {
     RotBelowDurableEnd,
     /// The file ends below the durable end.
     ShorterThanDurableEnd,
-    /// The next segment does not start where this one ends.
-    GapBeforeNextSegment,
+    /// The file ends behind a valid batch, and the next segment starts later: a segment between them is missing, or
+    /// this one has lost its end.
+    MissingOffsets,
+    /// The file goes on beyond the base offset of the next segment.
+    OverlappingSegments,
+    /// A file other than the last one ends in the middle of a batch.
+    ShortenedSegment,
+    /// The first batch is whole and has another base offset than the file's name: the file was renamed, copied, or
+    /// belongs to another partition.
+    ForeignSegment,
+    /// A whole batch in its place, with another epoch than the epoch checkpoint has for its offset.
+    EpochDisagrees,
+    /// The checkpoint's durable end lies inside a batch: log and checkpoint do not belong together.
+    CheckpointDisagrees,
+    /// The first segment starts above the log start.
+    MissingFirstSegment,
+    /// There is no segment, and there were durable records.
+    NoSegment,
     /// Damage in a segment that later ones follow.
     DamageInSealedSegment,
     /// A bad batch, and behind it a valid one that was written after the bad one had been flushed.
     RotBeforeLaterGroup,
     /// A bad batch, and behind it one of a later epoch: a start lies between them.
     RotBeforeLaterEpoch,
-    /// A whole valid batch in the place of another. A torn write leaves zeros or old bytes in a header, and so never
-    /// a later offset above records whose CRC matches.
+    /// A whole valid batch of an earlier or later offset in the place of another.
     MisplacedBatch,
     /// Damage after a clean stop, which flushes everything and leaves no torn tail.
     RotAfterCleanStop,
@@ -174,20 +215,27 @@ pub enum Row {
 
 impl Row {
     /// Every row.
-    pub const ALL: [Row; 16] = [
+    pub const ALL: [Row; 23] = [
         Row::WholeLog,
         Row::SealedSegment,
         Row::AllocatedSpace,
         Row::TornTail,
         Row::TornGroup,
         Row::ReadFailed,
+        Row::CheckpointDisagrees,
+        Row::ForeignSegment,
+        Row::MisplacedBatch,
+        Row::EpochDisagrees,
+        Row::ShortenedSegment,
+        Row::MissingOffsets,
+        Row::OverlappingSegments,
+        Row::MissingFirstSegment,
+        Row::NoSegment,
         Row::RotBelowDurableEnd,
         Row::ShorterThanDurableEnd,
-        Row::GapBeforeNextSegment,
         Row::DamageInSealedSegment,
         Row::RotBeforeLaterGroup,
         Row::RotBeforeLaterEpoch,
-        Row::MisplacedBatch,
         Row::RotAfterCleanStop,
         Row::DamageWithoutCheckpoint,
         Row::UndecidedTail,
@@ -205,7 +253,14 @@ impl Row {
             Row::ReadFailed => "read-failed",
             Row::RotBelowDurableEnd => "rot-below-durable-end",
             Row::ShorterThanDurableEnd => "shorter-than-durable-end",
-            Row::GapBeforeNextSegment => "gap-before-next-segment",
+            Row::MissingOffsets => "missing-offsets",
+            Row::OverlappingSegments => "overlapping-segments",
+            Row::ShortenedSegment => "shortened-segment",
+            Row::ForeignSegment => "foreign-segment",
+            Row::EpochDisagrees => "epoch-disagrees",
+            Row::CheckpointDisagrees => "checkpoint-disagrees",
+            Row::MissingFirstSegment => "missing-first-segment",
+            Row::NoSegment => "no-segment",
             Row::DamageInSealedSegment => "damage-in-sealed-segment",
             Row::RotBeforeLaterGroup => "rot-before-later-group",
             Row::RotBeforeLaterEpoch => "rot-before-later-epoch",
@@ -267,15 +322,48 @@ pub struct Decision {
 /// Decides over the end of a segment. The rows are tried from the strongest evidence of loss to the weakest.
 #[must_use]
 pub fn decide(facts: &TailFacts) -> Decision {
-    let (row, place) = match facts.outcome {
-        ScanOutcome::Unreadable { place } => (Row::ReadFailed, place),
-        ScanOutcome::CleanEnd { end } => (clean_end_row(facts, end), end),
-        ScanOutcome::Damage { place, follows } => (damage_row(facts, place, follows), place),
+    let (row, place) = match (facts.outcome, facts.durable_end_missed) {
+        (ScanOutcome::Unreadable { place }, _) => (Row::ReadFailed, place),
+        (_, Some(place)) => (Row::CheckpointDisagrees, place),
+        (ScanOutcome::CleanEnd { end }, _) => (clean_end_row(facts, end), end),
+        (
+            ScanOutcome::Damage {
+                place,
+                found,
+                follows,
+            },
+            _,
+        ) => (damage_row(facts, place, found, follows), place),
     };
     Decision {
         row,
         action: action_of(row, place),
     }
+}
+
+/// Durable offsets that no file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingStart {
+    /// Which row says so.
+    pub row: Row,
+    /// The offsets.
+    pub offsets: Range<Offset>,
+}
+
+/// Decides over the start of a log: whether the first segment, which starts at `first`, or the lack of any, agrees
+/// with the checkpoint. The log start is durable before a file below it goes, so that files never start above it.
+#[must_use]
+pub fn decide_start(durable: Option<DurableEnd>, first: Option<Offset>) -> Option<MissingStart> {
+    let durable = durable?;
+    let log_start = durable.log_start_offset;
+    let (row, end) = match first {
+        Some(first) => (Row::MissingFirstSegment, first),
+        None => (Row::NoSegment, durable.durable_end),
+    };
+    (end > log_start).then_some(MissingStart {
+        row,
+        offsets: log_start..end,
+    })
 }
 
 fn action_of(row: Row, place: Place) -> Action {
@@ -286,7 +374,14 @@ fn action_of(row: Row, place: Place) -> Action {
         Row::ReadFailed
         | Row::RotBelowDurableEnd
         | Row::ShorterThanDurableEnd
-        | Row::GapBeforeNextSegment
+        | Row::MissingOffsets
+        | Row::OverlappingSegments
+        | Row::ShortenedSegment
+        | Row::ForeignSegment
+        | Row::EpochDisagrees
+        | Row::CheckpointDisagrees
+        | Row::MissingFirstSegment
+        | Row::NoSegment
         | Row::DamageInSealedSegment
         | Row::RotBeforeLaterGroup
         | Row::RotBeforeLaterEpoch
@@ -306,26 +401,35 @@ fn is_below_durable_end(facts: &TailFacts, place: Place) -> bool {
 fn clean_end_row(facts: &TailFacts, end: Place) -> Row {
     match facts.next_segment {
         Some(base_offset) if base_offset == end.offset => Row::SealedSegment,
-        Some(_) => Row::GapBeforeNextSegment,
+        Some(base_offset) if base_offset < end.offset => Row::OverlappingSegments,
+        Some(_) => Row::MissingOffsets,
         None if is_below_durable_end(facts, end) => Row::ShorterThanDurableEnd,
         None => Row::WholeLog,
     }
 }
 
-fn damage_row(facts: &TailFacts, place: Place, follows: Follows) -> Row {
+fn damage_row(facts: &TailFacts, place: Place, found: Found, follows: Follows) -> Row {
     let is_sealed_end = facts.next_segment == Some(place.offset);
     if follows == Follows::Zeros && is_sealed_end {
         // The crash came between the roll and the trim of the segment it sealed.
         return Row::AllocatedSpace;
     }
+    if let Some(row) = whole_batch_row(place, found) {
+        return row;
+    }
+    let is_last = facts.next_segment.is_none();
+    if !is_last && found == Found::CutShort {
+        return Row::ShortenedSegment;
+    }
     if is_below_durable_end(facts, place) {
-        return if follows == Follows::Zeros && facts.next_segment.is_none() {
+        let is_short = follows == Follows::Zeros || found == Found::CutShort;
+        return if is_short && is_last {
             Row::ShorterThanDurableEnd
         } else {
             Row::RotBelowDurableEnd
         };
     }
-    if facts.next_segment.is_some() {
+    if !is_last {
         return Row::DamageInSealedSegment;
     }
     match follows {
@@ -341,15 +445,27 @@ fn damage_row(facts: &TailFacts, place: Place, follows: Follows) -> Row {
     }
 }
 
+/// A whole batch that is not the one expected. A torn write never looks like that: it leaves zeros or old bytes in the
+/// sector of a header, and so neither another offset nor another epoch above records whose CRC matches.
+fn whole_batch_row(place: Place, found: Found) -> Option<Row> {
+    let Found::Batch { base_offset, .. } = found else {
+        return None;
+    };
+    Some(if base_offset == place.offset {
+        Row::EpochDisagrees
+    } else if place.position == Position::ZERO {
+        Row::ForeignSegment
+    } else {
+        Row::MisplacedBatch
+    })
+}
+
 fn later_batch_row(
     facts: &TailFacts,
     place: Place,
     later: Place,
     leader_epoch: LeaderEpoch,
 ) -> Row {
-    if later.position == place.position {
-        return Row::MisplacedBatch;
-    }
     if leader_epoch > facts.leader_epoch {
         return Row::RotBeforeLaterEpoch;
     }
@@ -377,9 +493,10 @@ pub fn what_follows(bytes: &[u8], from: ScanFrom) -> Follows {
     let mut budget = bytes.len().saturating_mul(CRC_BYTES_PER_BYTE_MAX) + from.batch_bytes_max;
     let mut index = 0;
     while let Some(rest) = bytes.get(index..).filter(|rest| !rest.is_empty()) {
-        let Some(zeros) = rest.iter().position(|byte| *byte != 0) else {
+        let zeros = leading_zeros(rest);
+        if zeros == rest.len() {
             break;
-        };
+        }
         found = found.and_then(Follows::Rubbish);
         // A header of a small offset starts with zeros, so that the search must not skip over them all.
         index += zeros.saturating_sub(HEADER_ZEROS_MAX);
@@ -402,6 +519,17 @@ pub fn what_follows(bytes: &[u8], from: ScanFrom) -> Follows {
         }
     }
     found
+}
+
+/// How many zeros `bytes` start with.
+#[must_use]
+pub fn leading_zeros(bytes: &[u8]) -> usize {
+    // Whole chunks first, which the compiler turns into wide loads; byte by byte takes ten times as long.
+    let (chunks, _) = bytes.as_chunks::<64>();
+    let is_zero = |chunk: &&[u8; 64]| chunk.iter().fold(0, |all, byte| all | byte) == 0;
+    let zeros = chunks.iter().take_while(is_zero).count() * 64;
+    let rest = bytes[zeros..].iter().take_while(|byte| **byte == 0);
+    zeros + rest.count()
 }
 
 /// Zeros that a header can start with before its first other byte: the whole base offset, when that is 0, and the
@@ -433,6 +561,64 @@ fn later_batch(bytes: &[u8], index: usize, from: &ScanFrom) -> Option<Follows> {
     })
 }
 
+/// What is at the start of `bytes`, which end with the file or behind the batch.
+#[must_use]
+pub fn found_at(bytes: &[u8], batch_bytes_max: usize) -> Found {
+    let Some(header) = RecordBatchHeader::view(bytes) else {
+        return Found::CutShort;
+    };
+    let is_claimed = header.magic() == crate::batch::MAGIC_V2;
+    let size = header.size().filter(|size| *size <= batch_bytes_max);
+    if is_claimed && size.is_some_and(|size| size > bytes.len()) {
+        return Found::CutShort;
+    }
+    let whole = intact_batch_at_start(bytes, batch_bytes_max);
+    let found = whole.and_then(|header| {
+        let fits = i64::from(header.record_count()) <= i64::from(header.last_offset_delta()) + 1;
+        Some(Found::Batch {
+            base_offset: header.base_offset(),
+            last_offset: header.last_offset().filter(|_| fits)?,
+            leader_epoch: header.leader_epoch(),
+        })
+    });
+    found.unwrap_or(Found::Nothing)
+}
+
+/// The first batch in `bytes`, which start at the damage, from which whole batches lead exactly to `to`, which
+/// something else knows to be the start of a batch or the end of the log. `from` is what the walk expected at the
+/// damage.
+#[must_use]
+pub fn chain_into(bytes: &[u8], from: ScanFrom, to: Place) -> Option<Place> {
+    let mut budget = bytes.len().saturating_mul(CRC_BYTES_PER_BYTE_MAX);
+    for index in 0..bytes.len() {
+        let candidate = &bytes[index..];
+        let Some(size) = plausible_size(candidate, &from) else {
+            continue;
+        };
+        let begin = ScanFrom {
+            position: from.position.plus(u64::try_from(index).ok()?)?,
+            offset: RecordBatchHeader::view(candidate)?.base_offset(),
+            ..from
+        };
+        if intact_batch_at_start(candidate, from.batch_bytes_max).is_none() {
+            budget = budget.checked_sub(size)?;
+            continue;
+        }
+        let mut walk = scan(candidate, begin);
+        let is_whole = walk.by_ref().all(|step| step.is_ok());
+        let end = walk.resume();
+        if is_whole && end.position == to.position && end.offset == to.offset {
+            return Some(Place {
+                position: begin.position,
+                offset: begin.offset,
+            });
+        }
+        let walked = end.position.distance_from(begin.position)?;
+        budget = budget.checked_sub(usize::try_from(walked).ok()?.max(size))?;
+    }
+    None
+}
+
 /// What a walk over a whole file in memory comes to: [`scan`] and [`what_follows`] together.
 #[must_use]
 pub fn outcome_of(file: &[u8], from: ScanFrom) -> (ScanOutcome, LeaderEpoch) {
@@ -452,6 +638,7 @@ pub fn outcome_of(file: &[u8], from: ScanFrom) -> (ScanOutcome, LeaderEpoch) {
                 .expect("a walk stays within the bytes that it was given");
             ScanOutcome::Damage {
                 place,
+                found: found_at(&file[start..], from.batch_bytes_max),
                 follows: what_follows(&file[start..], resume),
             }
         }
@@ -470,71 +657,6 @@ pub fn needs_more(error: &ScanError) -> Option<usize> {
         | ScanErrorKind::WrongEpoch { .. }
         | ScanErrorKind::CrcMismatch { .. }
         | ScanErrorKind::BadCounts { .. } => None,
-    }
-}
-
-/// What is known of an index file at start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IndexFacts {
-    /// There is no file.
-    Missing,
-    /// The file is no index.
-    Damaged,
-    /// The file is an index.
-    Readable {
-        /// The largest offset that an entry names; `None` when it has no entries.
-        last_offset: Option<Offset>,
-        /// The largest position that an entry names; `None` for a time index, or without entries.
-        last_position: Option<Position>,
-    },
-}
-
-/// What to do with an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IndexAction {
-    /// Use it.
-    Trust,
-    /// Throw it away and rebuild it from the log.
-    Rebuild(RebuildReason),
-}
-
-/// Why an index is rebuilt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RebuildReason {
-    /// There is none.
-    Missing,
-    /// It is no index.
-    Damaged,
-    /// It names bytes or offsets that the log does not have.
-    AheadOfLog,
-    /// The stop was not clean, and the segment was the active one.
-    ActiveAtCrash,
-}
-
-/// Decides over an index of a segment that ends at `end`. An index is never evidence about the log.
-#[must_use]
-pub fn decide_index(
-    index: IndexFacts,
-    end: Place,
-    is_active: bool,
-    clean_stop: bool,
-) -> IndexAction {
-    let (last_offset, last_position) = match index {
-        IndexFacts::Missing => return IndexAction::Rebuild(RebuildReason::Missing),
-        IndexFacts::Damaged => return IndexAction::Rebuild(RebuildReason::Damaged),
-        IndexFacts::Readable {
-            last_offset,
-            last_position,
-        } => (last_offset, last_position),
-    };
-    let is_ahead = last_offset.is_some_and(|offset| offset >= end.offset)
-        || last_position.is_some_and(|position| position >= end.position);
-    if is_ahead {
-        IndexAction::Rebuild(RebuildReason::AheadOfLog)
-    } else if is_active && !clean_stop {
-        IndexAction::Rebuild(RebuildReason::ActiveAtCrash)
-    } else {
-        IndexAction::Trust
     }
 }
 
@@ -559,6 +681,7 @@ pub fn fuzz_recovery(data: &[u8]) {
         let (outcome, leader_epoch) = outcome_of(file, from);
         TailFacts {
             durable_end: durable_end.flatten(),
+            durable_end_missed: None,
             clean_stop: flags & 2 != 0,
             next_segment: None,
             outcome,

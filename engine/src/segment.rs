@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::batch::RecordBatchHeader;
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::log_config::LogConfig;
+use crate::recovery::Place;
 use crate::types::{Offset, Position, TimestampMs};
 
 /// The two indexes of a segment, in memory.
@@ -52,9 +53,6 @@ pub(crate) struct Segment<F> {
     pub(crate) max_timestamp: TimestampMs,
     /// When the file changed last, for retention of records without a sensible timestamp.
     pub(crate) last_modified: TimestampMs,
-    /// Whether what lies behind `end` is missing or no batch although it was durable: the partition refuses writes,
-    /// and reads that arrive here get an error, never the next segment.
-    pub(crate) is_damaged: bool,
     created: TimestampMs,
     offset_of_max_timestamp: Offset,
     /// The timestamp of the first batch, from which `segment.ms` counts.
@@ -73,7 +71,6 @@ impl<F> Segment<F> {
             indexes: Some(Rc::new(Indexes::new(base_offset))),
             max_timestamp: TimestampMs::NONE,
             last_modified: now,
-            is_damaged: false,
             created: now,
             offset_of_max_timestamp: base_offset,
             first_timestamp: None,
@@ -106,6 +103,20 @@ impl<F> Segment<F> {
             indexes: Some(indexes),
             ..Segment::new(base_offset, file, now)
         }
+    }
+
+    /// Where the next batch goes, with its offset.
+    pub(crate) fn end_place(&self) -> Place {
+        Place {
+            position: self.end,
+            offset: self.next_offset,
+        }
+    }
+
+    /// Goes on at `place`: what lies before it is known, or damaged.
+    pub(crate) fn skip_to(&mut self, place: Place) {
+        self.end = place.position;
+        self.next_offset = place.offset;
     }
 
     /// Takes note of a batch that goes to the end of the segment.

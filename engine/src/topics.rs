@@ -25,6 +25,7 @@ use crate::file_name::{self, PartitionDirectoryName};
 use crate::io::Disk;
 use crate::lane::Lane;
 use crate::log_config::LogConfig;
+use crate::open::progress::{self, OpenProgress};
 use crate::open::{self, OpenError, OpenRequest};
 use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
 use crate::upkeep;
@@ -99,14 +100,33 @@ pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
     let (image, clean_stop) = cores
         .on(CATALOGUE_SHARD, move || open_catalogue(opened))
         .await?;
-    let everywhere = cores.clone();
-    let open_here = move || open_owned(everywhere.clone(), image.clone(), clean_stop);
+    let count: usize = image.topics().map(|topic| topic.partitions.len()).sum();
+    let start = Start {
+        clean_stop,
+        progress: OpenProgress::new(count as u64),
+    };
+    let (told, teller) = (start.progress.clone(), cores.clone());
+    cores
+        .on(CATALOGUE_SHARD, move || async move {
+            let disk = teller.disk();
+            disk.clone().spawn(progress::tell(disk, told));
+        })
+        .await;
+    let (everywhere, progress) = (cores.clone(), start.progress.clone());
+    let open_here = move || open_owned(everywhere.clone(), image.clone(), start.clone());
+    let opened = cores.on_each(open_here).await;
+    progress.end();
     let mut epochs = Vec::new();
-    for opened in cores.on_each(open_here).await {
+    for opened in opened {
         epochs.extend(opened?);
     }
     // Directories that this start has made, and those that a killed process had and never flushed the names of.
-    flush_data_directory(&cores).await?;
+    let flushing = cores.clone();
+    cores
+        .on(CATALOGUE_SHARD, move || async move {
+            flush_data_directory(&flushing).await
+        })
+        .await?;
     show_epochs(&cores, epochs).await;
     let everywhere = cores.clone();
     cores
@@ -115,7 +135,7 @@ pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
             async move {
                 cores
                     .disk()
-                    .spawn(keep_retention(cores.clone(), cores.lane()))
+                    .spawn(keep_retention(cores.disk(), cores.lane()))
             }
         })
         .await;
@@ -220,13 +240,21 @@ async fn set_aside_unknown<C: Cores>(cores: &C, image: &Image) -> Result<(), Ope
     Ok(())
 }
 
-/// Opens the partitions that this core owns, several at a time.
 type Epochs = Vec<(TopicPartition, LeaderEpoch)>;
 
+/// What every partition is told that is opened at one start.
+#[derive(Clone)]
+struct Start {
+    /// Whether the last stop was clean.
+    clean_stop: bool,
+    progress: Arc<OpenProgress>,
+}
+
+/// Opens the partitions that this core owns, several at a time.
 async fn open_owned<C: Cores>(
     cores: C,
     image: Arc<Image>,
-    clean_stop: bool,
+    start: Start,
 ) -> Result<Epochs, OpenError> {
     let lane = cores.lane();
     lane.set_image(image.clone());
@@ -256,7 +284,7 @@ async fn open_owned<C: Cores>(
                 cores.clone(),
                 todo.clone(),
                 configs.clone(),
-                clean_stop,
+                start.clone(),
             ))
         })
         .collect();
@@ -275,7 +303,7 @@ async fn open_from<C: Cores>(
     cores: C,
     todo: Todo,
     configs: Rc<HashMap<String, LogConfig>>,
-    clean_stop: bool,
+    start: Start,
 ) -> Result<(), OpenError> {
     loop {
         let next = todo.borrow_mut().pop();
@@ -283,7 +311,7 @@ async fn open_from<C: Cores>(
             return Ok(());
         };
         let config = configs.get(&topic).cloned().unwrap_or_default();
-        open_partition(&cores, &topic, partition, config, clean_stop).await?;
+        open_partition(&cores, &topic, partition, config, start.clone()).await?;
     }
 }
 
@@ -326,7 +354,7 @@ async fn open_partition<C: Cores>(
     topic: &str,
     partition: TopicPartition,
     config: LogConfig,
-    clean_stop: bool,
+    start: Start,
 ) -> Result<(), OpenError> {
     let (disk, lane) = (cores.disk(), cores.lane());
     let directory = directory_of(cores.data(), topic, partition.partition);
@@ -347,7 +375,9 @@ async fn open_partition<C: Cores>(
         directory,
         config,
         budget: lane.cache_budget(),
-        clean_stop,
+        unsaved: lane.unsaved_bytes(),
+        clean_stop: start.clean_stop,
+        progress: start.progress,
     };
     lane.adopt(open::open(disk, request).await?);
     Ok(())
@@ -496,7 +526,11 @@ async fn open_new<C: Cores>(
                 let here = cores.lane().id();
                 for (partition, _) in added.iter().filter(|(_, owner)| *owner == here) {
                     clear_the_way(&cores, &topic, *partition).await?;
-                    open_partition(&cores, &topic, *partition, config.clone(), false).await?;
+                    let start = Start {
+                        clean_stop: false,
+                        progress: Arc::default(),
+                    };
+                    open_partition(&cores, &topic, *partition, config.clone(), start).await?;
                 }
                 // Only now, so that whoever sees the partition in the image finds it open.
                 cores.lane().set_image(shown);
@@ -685,9 +719,10 @@ pub(crate) async fn allocate_producer_id<C: Cores>(cores: C) -> Result<ProducerI
 }
 
 /// Applies retention to this core's partitions, again and again, and flushes what `flush.ms` says.
-async fn keep_retention<C: Cores>(cores: C, lane: Rc<Lane<C::Disk>>) {
+/// Holds nothing but what the core keeps: a task that holds the cores would keep them from ever ending.
+async fn keep_retention<D: Disk>(disk: D, lane: Rc<Lane<D>>) {
     loop {
-        cores.disk().sleep(lane.retention_interval()).await;
+        disk.sleep(lane.retention_interval()).await;
         for partition in lane.partitions() {
             match upkeep::retain(&partition).await {
                 Ok(0) => {}

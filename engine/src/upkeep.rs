@@ -28,6 +28,24 @@ const PRODUCER_ID_EXPIRATION_MS: i64 = 86_400_000;
 const TURN_INTERVAL: Duration = Duration::from_micros(200);
 /// How much of the log a start after a crash reads at most, per partition, to renew indexes and producers' state.
 const SAVE_BYTES: u64 = 64 << 20;
+/// How much of all logs of a core it reads before partitions save themselves sooner, and then how much per partition:
+/// a core is to serve within a second, and what was written with O_DIRECT has to come from the disk.
+const CORE_SAVE_BYTES: u64 = 256 << 20;
+const SAVE_BYTES_MIN: u64 = 1 << 20;
+
+/// Bytes that all partitions of one core have appended since each was last saved.
+#[derive(Default)]
+pub(crate) struct UnsavedBytes(Cell<u64>);
+
+impl UnsavedBytes {
+    fn is_over(&self) -> bool {
+        self.0.get() > CORE_SAVE_BYTES
+    }
+
+    fn change(&self, before: u64, after: u64) {
+        self.0.set(self.0.get().saturating_sub(before) + after);
+    }
+}
 
 /// Decides when what is kept beside the log is written. Belongs to one partition.
 #[derive(Default)]
@@ -37,6 +55,7 @@ pub(crate) struct Checkpointer {
     durable_generation: Cell<Option<u64>>,
     scheduled: Cell<bool>,
     unsaved_bytes: Cell<u64>,
+    unsaved_of_core: Rc<UnsavedBytes>,
     saving: Cell<bool>,
     /// Whether a slot of the durable-end checkpoint is being written: they go out one after the other, so that an
     /// older one never lands on a newer one.
@@ -48,6 +67,9 @@ pub(crate) struct Checkpointer {
     saved: Cell<SavedIndexes>,
     /// The last snapshot that belongs to no segment's start.
     loose_snapshot: Cell<Option<Offset>>,
+    /// What was durable before a partition was found damaged: no later checkpoint may say less, or the next start
+    /// would take the damage for a torn write.
+    durable_before: Option<DurableEnd>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -59,9 +81,16 @@ struct SavedIndexes {
 
 impl Checkpointer {
     /// A partition whose last checkpoint has `generation`, and which has a snapshot at `loose_snapshot` that belongs
-    /// to no segment's start.
-    pub(crate) fn new(generation: u64, loose_snapshot: Option<Offset>) -> Checkpointer {
-        let checkpointer = Checkpointer::default();
+    /// to no segment's start. One that was found damaged keeps what was `durable_before`.
+    pub(crate) fn new(
+        generation: u64,
+        loose_snapshot: Option<Offset>,
+        durable_before: Option<DurableEnd>,
+        unsaved_of_core: Rc<UnsavedBytes>,
+    ) -> Checkpointer {
+        let mut checkpointer = Checkpointer::default();
+        checkpointer.durable_before = durable_before;
+        checkpointer.unsaved_of_core = unsaved_of_core;
         checkpointer.generation.set(generation);
         checkpointer.loose_snapshot.set(loose_snapshot);
         checkpointer
@@ -74,7 +103,7 @@ impl Checkpointer {
 
     /// The log has grown by `bytes`, or more of it is durable.
     pub(crate) fn appended<D: Disk>(&self, partition: &Rc<Partition<D>>, bytes: u64) {
-        self.unsaved_bytes.set(self.unsaved_bytes.get() + bytes);
+        self.set_unsaved(self.unsaved_bytes.get() + bytes);
         if !self.scheduled.replace(true) {
             partition.disk.spawn(checkpoint_soon(partition.clone()));
         }
@@ -96,8 +125,25 @@ impl Checkpointer {
         }
     }
 
+    fn set_unsaved(&self, bytes: u64) {
+        self.unsaved_of_core.change(self.unsaved_bytes.get(), bytes);
+        self.unsaved_bytes.set(bytes);
+    }
+
+    /// Whether so much is not saved that a start after a crash would read too long.
+    fn must_save(&self) -> bool {
+        let unsaved = self.unsaved_bytes.get();
+        unsaved >= SAVE_BYTES || (unsaved >= SAVE_BYTES_MIN && self.unsaved_of_core.is_over())
+    }
+
     fn is_busy(&self) -> bool {
         self.saving.get() || self.writing.get() || self.deleting.get() > 0
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.set_unsaved(0);
     }
 }
 
@@ -119,7 +165,7 @@ async fn checkpoint_soon<D: Disk>(partition: Rc<Partition<D>>) {
         "writing the durable-end checkpoint",
         write_durable_end(&partition, false).await,
     );
-    if checkpointer.unsaved_bytes.get() >= SAVE_BYTES {
+    if checkpointer.must_save() {
         report(
             &partition,
             "saving indexes and producers' state",
@@ -176,13 +222,20 @@ async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> 
     let checkpoint = {
         let log = partition.log.borrow();
         let durable = log.durable;
-        DurableEnd {
+        let checkpoint = DurableEnd {
             // Records that were never flushed may have been deleted.
             durable_end: durable.offset.max(log.ends.start()),
             segment_base_offset: durable.segment,
             position: durable.position,
             log_start_offset: log.ends.start(),
             leader_epoch: log.epoch,
+        };
+        match partition.checkpointer.durable_before {
+            Some(before) if before.durable_end > checkpoint.durable_end => DurableEnd {
+                log_start_offset: log.ends.start(),
+                ..before
+            },
+            _ => checkpoint,
         }
     };
     let slot = encode_slot(generation, &checkpoint);
@@ -201,7 +254,7 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     if partition.checkpointer.saving.replace(true) {
         return Ok(());
     }
-    partition.checkpointer.unsaved_bytes.set(0);
+    partition.checkpointer.set_unsaved(0);
     let outcome = save_indexes(partition, false).await;
     let outcome = match outcome {
         Ok(()) => save_producers(partition).await,
@@ -249,13 +302,13 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> io:
     write(
         SegmentFileKind::OffsetIndex,
         offset_from,
-        indexes.offset.encode().split_off(offset_from),
+        indexes.offset.encode_from(saved.offset_entries),
     )
     .await?;
     write(
         SegmentFileKind::TimeIndex,
         time_from,
-        indexes.time.encode().split_off(time_from),
+        indexes.time.encode_from(saved.time_entries),
     )
     .await?;
     checkpointer.saved.set(now_saved);
@@ -339,8 +392,12 @@ pub(crate) async fn save_indexes_of<D: Disk>(
 /// went.
 pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<usize> {
     let now = TimestampMs(partition.disk.now_ms());
-    if partition.log.borrow().closed {
-        return Ok(0);
+    {
+        let log = partition.log.borrow();
+        // Of a log that is damaged nothing is deleted.
+        if log.closed || log.is_damaged() {
+            return Ok(0);
+        }
     }
     forget_idle_producers(partition, now);
     let choice = choose(partition, now);

@@ -159,8 +159,15 @@ impl OffsetIndex {
     /// The bytes of the index file.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.entries.len() * OFFSET_ENTRY_LENGTH);
-        for entry in &self.entries {
+        self.encode_from(0)
+    }
+
+    /// The bytes of the index file from entry number `first` on; none where there are fewer entries.
+    #[must_use]
+    pub fn encode_from(&self, first: usize) -> Vec<u8> {
+        let entries = self.entries.get(first..).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(entries.len() * OFFSET_ENTRY_LENGTH);
+        for entry in entries {
             bytes.extend_from_slice(&entry.relative_offset.to_be_bytes());
             bytes.extend_from_slice(&entry.position.to_be_bytes());
         }

@@ -25,6 +25,7 @@ const FROM: ScanFrom = ScanFrom {
 fn facts(outcome: ScanOutcome) -> TailFacts {
     TailFacts {
         durable_end: Some(Offset(40)),
+        durable_end_missed: None,
         clean_stop: false,
         next_segment: None,
         outcome,
@@ -38,11 +39,30 @@ fn clean() -> ScanOutcome {
 }
 
 fn damage(follows: Follows) -> ScanOutcome {
+    damage_of(END, Found::Nothing, follows)
+}
+
+fn damage_of(place: Place, found: Found, follows: Follows) -> ScanOutcome {
     ScanOutcome::Damage {
-        place: END,
+        place,
+        found,
         follows,
     }
 }
+
+/// A whole batch at `offset` in the place of another.
+fn batch_found(offset: i64) -> Found {
+    Found::Batch {
+        base_offset: Offset(offset),
+        last_offset: Offset(offset),
+        leader_epoch: EPOCH,
+    }
+}
+
+const FILE_START: Place = Place {
+    position: Position::ZERO,
+    offset: Offset(50),
+};
 
 fn later(distance: u64, epoch: i32) -> ScanOutcome {
     damage(Follows::LaterBatch {
@@ -86,16 +106,57 @@ fn table() -> Vec<(Row, TailFacts)> {
             },
         ),
         (
-            Row::GapBeforeNextSegment,
+            Row::MissingOffsets,
             TailFacts {
                 next_segment: next(60),
                 ..facts(clean())
             },
         ),
         (
-            Row::GapBeforeNextSegment,
+            Row::OverlappingSegments,
             TailFacts {
                 next_segment: next(45),
+                ..facts(clean())
+            },
+        ),
+        (
+            Row::ShortenedSegment,
+            TailFacts {
+                next_segment: next(60),
+                ..facts(damage_of(END, Found::CutShort, Follows::Rubbish))
+            },
+        ),
+        (
+            Row::ShorterThanDurableEnd,
+            TailFacts {
+                durable_end: below,
+                ..facts(damage_of(END, Found::CutShort, Follows::Rubbish))
+            },
+        ),
+        (
+            Row::TornTail,
+            facts(damage_of(END, Found::CutShort, Follows::Rubbish)),
+        ),
+        (
+            Row::ForeignSegment,
+            facts(damage_of(FILE_START, batch_found(0), Follows::Rubbish)),
+        ),
+        (
+            Row::ForeignSegment,
+            facts(damage_of(FILE_START, batch_found(70), Follows::Rubbish)),
+        ),
+        (
+            Row::EpochDisagrees,
+            facts(damage_of(END, batch_found(50), Follows::Rubbish)),
+        ),
+        (
+            Row::MisplacedBatch,
+            facts(damage_of(END, batch_found(20), Follows::Rubbish)),
+        ),
+        (
+            Row::CheckpointDisagrees,
+            TailFacts {
+                durable_end_missed: Some(END),
                 ..facts(clean())
             },
         ),
@@ -149,7 +210,10 @@ fn table() -> Vec<(Row, TailFacts)> {
         (Row::TornGroup, facts(later(999, 4))),
         (Row::RotBeforeLaterGroup, facts(later(1000, 4))),
         (Row::RotBeforeLaterEpoch, facts(later(1, 5))),
-        (Row::MisplacedBatch, facts(later(0, 4))),
+        (
+            Row::MisplacedBatch,
+            facts(damage_of(END, batch_found(60), Follows::Rubbish)),
+        ),
         (
             Row::RotBelowDurableEnd,
             TailFacts {
@@ -215,12 +279,45 @@ fn table() -> Vec<(Row, TailFacts)> {
     ]
 }
 
+/// Rows of the start of a log, with the checkpoint and the first segment that lead to them.
+fn start_table() -> Vec<(Option<Row>, Option<DurableEnd>, Option<Offset>)> {
+    let durable = Some(DurableEnd {
+        durable_end: Offset(40),
+        segment_base_offset: Offset(30),
+        position: Position(100),
+        log_start_offset: Offset(10),
+        leader_epoch: EPOCH,
+    });
+    let nothing_left = durable.map(|durable| DurableEnd {
+        log_start_offset: Offset(40),
+        ..durable
+    });
+    vec![
+        (None, durable, Some(Offset(0))),
+        (None, durable, Some(Offset(10))),
+        (Some(Row::MissingFirstSegment), durable, Some(Offset(11))),
+        (Some(Row::NoSegment), durable, None),
+        (None, nothing_left, None),
+        (None, None, None),
+        (None, None, Some(Offset(11))),
+    ]
+}
+
 #[test]
 fn every_row_is_reached_and_only_by_its_facts() {
     for (row, facts) in table() {
         assert_eq!(decide(&facts).row, row, "{facts:?}");
     }
-    let reached: HashSet<Row> = table().into_iter().map(|(row, _)| row).collect();
+    let starts = start_table().into_iter();
+    for (row, durable, first) in starts.clone() {
+        let decided = decide_start(durable, first).map(|missing| missing.row);
+        assert_eq!(decided, row, "{durable:?} {first:?}");
+    }
+    let reached: HashSet<Row> = table()
+        .into_iter()
+        .map(|(row, _)| row)
+        .chain(starts.filter_map(|(row, ..)| row))
+        .collect();
     for row in Row::ALL {
         assert!(reached.contains(&row), "no case for {}", row.label());
     }
@@ -402,6 +499,19 @@ fn zeros_and_rubbish_are_told_from_later_batches() {
 }
 
 #[test]
+fn leading_zeros_are_counted_to_the_byte() {
+    for length in [0, 1, 63, 64, 65, 200] {
+        let mut bytes = vec![0; length];
+        assert_eq!(leading_zeros(&bytes), length);
+        for at in 0..length {
+            bytes[at] = 1;
+            assert_eq!(leading_zeros(&bytes), at);
+            bytes[at] = 0;
+        }
+    }
+}
+
+#[test]
 fn overlapping_windows_say_what_the_whole_tail_says() {
     let (file, starts) = log(12);
     let mut tail = file[starts[1]..].to_vec();
@@ -432,37 +542,70 @@ fn bytes_made_up_of_overlapping_headers_end_undecided_and_soon() {
 }
 
 #[test]
-fn an_index_is_trusted_only_when_it_lies_within_the_log() {
-    let readable = |offset, position| IndexFacts::Readable {
-        last_offset: Some(Offset(offset)),
-        last_position: Some(Position(position)),
+fn behind_damage_the_log_goes_on_where_a_chain_of_batches_meets_a_known_place() {
+    let (file, starts) = log(6);
+    let end = Place {
+        position: Position(file.len() as u64),
+        offset: Offset(28),
     };
-    let sealed = |facts| decide_index(facts, END, false, false);
-    assert_eq!(sealed(readable(49, 4999)), IndexAction::Trust);
-    assert_eq!(
-        sealed(readable(50, 10)),
-        IndexAction::Rebuild(RebuildReason::AheadOfLog)
-    );
-    assert_eq!(
-        sealed(readable(49, 5000)),
-        IndexAction::Rebuild(RebuildReason::AheadOfLog)
-    );
-    assert_eq!(
-        sealed(IndexFacts::Missing),
-        IndexAction::Rebuild(RebuildReason::Missing)
-    );
-    assert_eq!(
-        sealed(IndexFacts::Damaged),
-        IndexAction::Rebuild(RebuildReason::Damaged)
-    );
-    assert_eq!(
-        decide_index(readable(49, 10), END, true, false),
-        IndexAction::Rebuild(RebuildReason::ActiveAtCrash)
-    );
-    assert_eq!(
-        decide_index(readable(49, 10), END, true, true),
-        IndexAction::Trust
-    );
+    let mut damaged = file.clone();
+    damaged[starts[1] + 70] ^= 1;
+    let from = ScanFrom {
+        position: Position(starts[1] as u64),
+        offset: Offset(13),
+        ..FROM
+    };
+    let bytes = &damaged[starts[1]..];
+    let third = Place {
+        position: Position(starts[2] as u64),
+        offset: Offset(16),
+    };
+    assert_eq!(chain_into(bytes, from, end), Some(third));
+    // With damage again it is the last chain that counts.
+    damaged[starts[4] + 70] ^= 1;
+    let last = chain_into(&damaged[starts[1]..], from, end).unwrap();
+    assert_eq!(last.position.0, starts[5] as u64);
+    // A place that no chain meets proves nothing.
+    for wrong in [
+        Place {
+            offset: Offset(29),
+            ..end
+        },
+        Place {
+            position: Position(end.position.0 + 1),
+            ..end
+        },
+    ] {
+        assert_eq!(chain_into(&file[starts[1]..], from, wrong), None);
+    }
+}
+
+#[test]
+fn a_log_inside_a_record_is_not_taken_for_what_goes_on_behind_damage() {
+    let (inner, _) = log(4);
+    let (outer, starts) = log(2);
+    // Batches of the very offsets that are expected, and behind them bytes that are none.
+    let mut bytes = vec![7; 100];
+    bytes.extend_from_slice(&inner[starts[1]..]);
+    bytes.extend_from_slice(&[9; 50]);
+    let end = Place {
+        position: Position((bytes.len() + outer.len()) as u64),
+        offset: Offset(22),
+    };
+    assert_eq!(chain_into(&bytes, FROM, end), None);
+}
+
+#[test]
+fn bytes_made_up_of_overlapping_headers_end_the_search_for_a_chain_soon() {
+    let (file, starts) = log(2);
+    let mut header = file[starts[1]..starts[1] + HEADER_LENGTH].to_vec();
+    header[8..12].copy_from_slice(&60_000_i32.to_be_bytes());
+    let bytes = header.repeat(20_000);
+    let end = Place {
+        position: Position(bytes.len() as u64),
+        offset: Offset(99),
+    };
+    assert_eq!(chain_into(&bytes, FROM, end), None);
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::rig::{
 };
 
 /// A mounted file system, unmounted when dropped.
-struct Mount {
-    at: PathBuf,
+pub struct Mount {
+    pub at: PathBuf,
     _scratch: tempfile::TempDir,
 }
 
@@ -41,7 +41,7 @@ impl Mount {
         Mount::run(scratch(), &["-t", kind], Path::new(kind))
     }
 
-    fn ext4(megabytes: u64) -> Option<Mount> {
+    pub fn ext4(megabytes: u64) -> Option<Mount> {
         let scratch = scratch();
         let image = scratch.path().join("image");
         let file = fs::File::create(&image).unwrap();

@@ -8,8 +8,10 @@
 mod appends;
 mod cores;
 mod crashes;
+mod damage;
 mod faults;
 mod retention;
 mod rig;
 mod segments;
+mod start_time;
 mod topics;

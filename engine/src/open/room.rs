@@ -1,0 +1,70 @@
+//! A full disk heals by itself: a half-written group is taken back, and writes go on when there is room.
+//!
+//! Shard-local. Invariants: nothing of a partition moves while it waits; what is taken back is gone durably, so that
+//! "nothing was appended" stays true over a crash.
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::walk::read_remainder;
+use crate::io::{BLOCK, Disk};
+use crate::partition::Partition;
+use crate::types::Position;
+
+/// How often a partition that refuses writes for want of space looks for room.
+const ROOM_CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// The room that has to be found before writes resume.
+const ROOM_BYTES: u64 = 1 << 20;
+
+/// Waits until the disk has room, and lets writes go on. The partition refuses them until then, so that nothing of it
+/// moves meanwhile.
+pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D>>) {
+    let (file, written) = {
+        let log = partition.log.borrow();
+        (log.active_file(), log.written)
+    };
+    loop {
+        partition.disk.sleep(ROOM_CHECK_INTERVAL).await;
+        if partition.log.borrow().closed {
+            return;
+        }
+        if let Ok(remainder) = find_room(&partition, &file, written.position).await {
+            partition
+                .cache
+                .borrow_mut()
+                .reset(written.segment, remainder);
+            partition.allocated.set(written.position.0);
+            partition.log.borrow_mut().refused = None;
+            tracing::info!(partition = %partition.directory().display(), "there is room again; writes go on");
+            return;
+        }
+    }
+}
+
+async fn find_room<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    file: &D::File,
+    end: Position,
+) -> io::Result<Vec<u8>> {
+    let from = end.0.next_multiple_of(BLOCK as u64);
+    match partition.disk.allocate(file, from, ROOM_BYTES).await {
+        // Where the file system cannot allocate ahead, the next write finds out.
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error),
+        _ => {}
+    }
+    read_remainder(&partition.disk, file, end).await
+}
+
+/// Takes back what a failed write has left behind the end of what was written, durably. What was written before is
+/// durable then as well.
+pub(crate) async fn take_back<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
+    let (file, written) = {
+        let log = partition.log.borrow();
+        (log.active_file(), log.written)
+    };
+    partition.disk.truncate(&file, written.position.0).await?;
+    partition.disk.flush(&file).await?;
+    partition.log.borrow_mut().flushed_to(written);
+    Ok(())
+}
