@@ -594,6 +594,8 @@ pub(crate) async fn stop<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
         (log.active_file(), log.written.position)
     };
     partition.disk.truncate(&file, end.0).await?;
+    // Both slots, so that one that rots takes nothing with it.
+    write_durable_end(partition, true).await?;
     write_durable_end(partition, true).await
 }
 
