@@ -24,6 +24,7 @@ const ALLOCATE_BYTES_MAX: u64 = 64 << 20;
 /// Writes until nothing is queued.
 pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
     loop {
+        partition.stall.step();
         let now = TimestampMs(partition.disk.now_ms());
         let step = partition.log.borrow_mut().next_step(now);
         let (what, done) = match step {
@@ -59,7 +60,7 @@ impl Failure {
     }
 
     fn is_full_disk(&self) -> bool {
-        !self.is_flush && self.source.kind() == io::ErrorKind::StorageFull
+        !self.is_flush && crate::reserve::is_full_disk(&self.source)
     }
 }
 
@@ -213,7 +214,6 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     let sealed = log.active().base_offset;
     log.segments
         .push_back(Segment::new(base_offset, Some(next), now));
-    partition.close_longest_open(&mut log, sealed);
     let begin = LogPosition {
         segment: base_offset,
         position: Position::ZERO,
@@ -222,8 +222,10 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     log.written = begin;
     log.visible = begin;
     log.durable = begin;
+    drop(log);
     partition.cache.borrow_mut().roll(base_offset);
     partition.allocated.set(0);
+    partition.note_open(sealed);
     Ok(())
 }
 

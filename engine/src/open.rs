@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::batch::{Gaps, RecordBatchHeader, ScanFrom, ScannedBatch, scan};
 use crate::checkpoint::{self, DecodedCheckpoint, DurableEnd};
@@ -22,6 +21,7 @@ use crate::log_config::LogConfig;
 use crate::partition::Partition;
 use crate::producer_state::ProducerStates;
 use crate::recovery::{self, Action, Decision, Follows, Place, ScanOutcome, TailFacts};
+use crate::reserve;
 use crate::segment::{Indexes, Segment};
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
@@ -31,8 +31,6 @@ use crate::upkeep::{self, Checkpointer};
 const SCAN_WINDOW_BYTES: usize = 1 << 20;
 /// The largest batch that a file may hold: that of the largest request.
 const BATCH_BYTES_MAX: usize = 100 << 20;
-/// How often a partition that refuses writes for want of space looks for room.
-const ROOM_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// The room that has to be found before writes resume.
 const ROOM_BYTES: u64 = 1 << 20;
 
@@ -860,9 +858,13 @@ pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D
         (log.active_file(), log.written)
     };
     loop {
-        partition.disk.sleep(ROOM_CHECK_INTERVAL).await;
+        partition.disk.sleep(reserve::ROOM_CHECK_INTERVAL).await;
         if partition.log.borrow().closed {
             return;
+        }
+        // First, as appends would eat what it needs.
+        if !has_reserve(&partition).await {
+            continue;
         }
         if let Ok(remainder) = find_room(&partition, &file, written.position).await {
             partition
@@ -875,6 +877,12 @@ pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D
             return;
         }
     }
+}
+
+async fn has_reserve<D: Disk>(partition: &Rc<Partition<D>>) -> bool {
+    let directory = partition.directory();
+    let data = directory.parent().unwrap_or(&directory);
+    reserve::make(&partition.disk, data).await.is_ok()
 }
 
 async fn find_room<D: Disk>(

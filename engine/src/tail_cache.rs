@@ -18,6 +18,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 
 use crate::io::{BLOCK, Chunk, ChunkSlice, WriteRange};
+use crate::open_files::OpenFiles;
 use crate::types::Offset;
 
 /// The first chunk of a quiet partition; each further one doubles, up to [`CHUNK_BYTES_MAX`].
@@ -217,8 +218,11 @@ fn unfinished_block(chunk: &Chunk) -> &[u8] {
     chunk.bytes(filled - filled % BLOCK, filled)
 }
 
-/// How much memory the tail caches of one core may take together. The oldest chunk of the core goes first.
+/// How much the caches of one core may take together: memory of tail caches, whose oldest chunk of the core goes first,
+/// and open files of sealed segments.
 pub(crate) struct CacheBudget {
+    /// Sealed segments whose files are open.
+    pub(crate) open_files: OpenFiles,
     bytes_max: usize,
     state: RefCell<BudgetState>,
 }
@@ -238,6 +242,7 @@ struct Charge(u64);
 impl CacheBudget {
     pub(crate) fn new(bytes_max: usize) -> Rc<CacheBudget> {
         Rc::new(CacheBudget {
+            open_files: OpenFiles::default(),
             bytes_max,
             state: RefCell::default(),
         })

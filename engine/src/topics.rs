@@ -19,11 +19,13 @@ use crate::catalogue::{
 };
 use crate::catalogue_log::{CatalogueError, CatalogueLog};
 use crate::checkpoint;
-use crate::engine::{CATALOGUE_SHARD, Engine, EngineError, NewTopic, TopicError};
+use crate::engine::{CATALOGUE_SHARD, Engine, EngineError, NewTopic, StopReport, TopicError};
 use crate::file_name::{self, PartitionDirectoryName};
 use crate::io::{Disk, RingDisk};
 use crate::log_config::LogConfig;
 use crate::open::{self, OpenError, OpenRequest};
+use crate::partition::Partition;
+use crate::reserve;
 use crate::runtime::spawn;
 use crate::shard::Shard;
 use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
@@ -33,6 +35,8 @@ use crate::upkeep;
 const PRODUCER_ID_BLOCK: i64 = 1000;
 /// Partitions that a core opens side by side: enough to keep the disk busy.
 const OPENING_MAX: usize = 32;
+/// How often a stop looks whether it gets on.
+const STOP_LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 thread_local! {
     /// On the catalogue's core only.
@@ -120,6 +124,9 @@ pub(crate) async fn open_all(engine: Engine) -> Result<(), EngineError> {
             spawn(keep_retention(shard));
         })
         .await;
+    let data = engine.data().to_path_buf();
+    let make = move || async move { reserve::make_at_start(&RingDisk, &data).await };
+    engine.on(CATALOGUE_SHARD, make).await;
     Ok(())
 }
 
@@ -413,7 +420,13 @@ pub(crate) async fn create(engine: Engine, topic: NewTopic) -> Result<Uuid, Topi
         })
     }));
     let image = turn.log().append(records).await?;
-    open_new(&engine, &image, &topic.name, &added).await?;
+    if let Err(error) = open_new(&engine, &image, &topic.name, &added).await {
+        // Nobody has been told of it: without this, clients would find a topic that serves nothing.
+        if let Err(undo) = remove(&engine, &mut turn, topic_id).await {
+            tracing::error!(topic = topic.name, error = %undo, "a topic that could not be made stays in the catalogue; its partitions open at the next start");
+        }
+        return Err(error.into());
+    }
     Ok(topic_id)
 }
 
@@ -523,27 +536,37 @@ async fn open_new(
 /// See [`Engine::delete_topic`].
 pub(crate) async fn delete(engine: Engine, topic_id: Uuid) -> Result<(), TopicError> {
     let mut turn = Turn::take().await;
+    remove(&engine, &mut turn, topic_id).await
+}
+
+/// Takes a topic out of the catalogue, then off the cores that have opened it and off the disk.
+async fn remove(engine: &Engine, turn: &mut Turn, topic_id: Uuid) -> Result<(), TopicError> {
     let topic = turn.log().image().topic_by_id(topic_id).cloned();
     let topic = topic.ok_or(TopicError::Unknown { topic_id })?;
     let image = turn
         .log()
-        .append(vec![MetadataRecord::RemoveTopic { topic_id }])
+        .append_freeing(vec![MetadataRecord::RemoveTopic { topic_id }])
         .await?;
     let data = engine.data().to_path_buf();
-    let numbers: Arc<[i32]> = topic.partitions.keys().copied().collect();
+    let owned: Arc<[(i32, ShardId)]> = topic
+        .partitions
+        .values()
+        .map(|record| (record.partition, engine.owner(record.slot())))
+        .collect();
     let close_here = {
         let data = data.clone();
         move || {
-            let (image, data, numbers, name) = (
+            let (image, data, owned, name) = (
                 image.clone(),
                 data.clone(),
-                numbers.clone(),
+                owned.clone(),
                 topic.name.clone(),
             );
             async move {
                 let shard = Shard::current();
                 shard.set_image(image);
-                for partition in numbers.iter().copied() {
+                let here = owned.iter().filter(|(_, owner)| *owner == shard.id());
+                for (partition, _) in here.copied() {
                     let id = TopicPartition {
                         topic_id,
                         partition,
@@ -553,6 +576,8 @@ pub(crate) async fn delete(engine: Engine, topic_id: Uuid) -> Result<(), TopicEr
                         // then.
                         upkeep::close(&gone).await;
                         set_aside(&data, &name, partition).await?;
+                    } else {
+                        discard_unfinished(&data, &name, id).await?;
                     }
                 }
                 Ok::<(), OpenError>(())
@@ -566,6 +591,25 @@ pub(crate) async fn delete(engine: Engine, topic_id: Uuid) -> Result<(), TopicEr
     flushed.map_err(|source| TopicError::Partition(OpenError { path: data, source }))
 }
 
+/// Removes what the creation of a partition has left that did not come to its end. A directory of that name that is
+/// somebody else's stays as it is.
+async fn discard_unfinished(
+    data: &Path,
+    topic: &str,
+    partition: TopicPartition,
+) -> Result<(), OpenError> {
+    let directory = directory_of(data, topic, partition.partition);
+    let metadata = directory.join(file_name::PARTITION_METADATA);
+    let text = RingDisk.read_whole(&metadata).await.unwrap_or_default();
+    let owner = text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
+    if owner == Some(partition.topic_id) {
+        return set_aside(data, topic, partition.partition).await;
+    }
+    // Only an empty one can be removed like this, which is what a creation begins with.
+    let _ = RingDisk.remove_directory(&directory).await;
+    Ok(())
+}
+
 async fn set_aside(data: &Path, topic: &str, partition: i32) -> Result<(), OpenError> {
     let directory = directory_of(data, topic, partition);
     let name = PartitionDirectoryName {
@@ -576,7 +620,8 @@ async fn set_aside(data: &Path, topic: &str, partition: i32) -> Result<(), OpenE
         &name,
         Uuid::new_v4(),
     ));
-    let renamed = RingDisk.rename(&directory, &aside).await;
+    let rename = async || RingDisk.rename(&directory, &aside).await;
+    let renamed = reserve::with(&RingDisk, data, rename).await;
     renamed.map_err(|source| OpenError {
         path: directory,
         source,
@@ -618,7 +663,7 @@ pub(crate) async fn alter(
     if records.is_empty() {
         return Ok(());
     }
-    let changed = turn.log().append(records).await?;
+    let changed = turn.log().append_freeing(records).await?;
     let config = log_config(&changed, &topic.name);
     engine
         .on_each(move || {
@@ -707,26 +752,16 @@ async fn keep_retention(shard: Rc<Shard>) {
     }
 }
 
-/// See [`Engine::stop`].
-pub(crate) async fn stop_all(engine: Engine) {
-    let stop_here = || async {
-        let mut all_clean = true;
-        for partition in Shard::current().partitions() {
-            if let Err(error) = upkeep::stop(&partition).await {
-                let directory = partition.directory();
-                tracing::warn!(partition = %directory.display(), %error, "could not be stopped cleanly");
-                all_clean = false;
-            }
-        }
-        all_clean
-    };
-    let all_clean = engine
-        .on_each(stop_here)
-        .await
-        .into_iter()
-        .all(|clean| clean);
-    if !all_clean {
-        return;
+/// See [`Engine::stop_within`].
+pub(crate) async fn stop_all(engine: Engine, still_max: Duration) -> StopReport {
+    let stop_here = move || async move { stop_owned(still_max).await };
+    let mut report = StopReport::default();
+    for part in engine.on_each(stop_here).await {
+        report.unclean.extend(part.unclean);
+        report.is_hung |= part.is_hung;
+    }
+    if !report.is_clean() {
+        return report;
     }
     let data = engine.data().to_path_buf();
     let mark = move || async move {
@@ -737,5 +772,65 @@ pub(crate) async fn stop_all(engine: Engine) {
     };
     if let Err(error) = engine.on(CATALOGUE_SHARD, mark).await {
         tracing::warn!(%error, "the stop was clean and could not be marked so");
+    }
+    report
+}
+
+/// Partitions of one core that are being stopped.
+struct Stopping {
+    todo: RefCell<Vec<Rc<Partition<RingDisk>>>>,
+    /// Those that have not stopped yet.
+    left: RefCell<Vec<Rc<Partition<RingDisk>>>>,
+    unclean: RefCell<Vec<PathBuf>>,
+}
+
+/// Stops the partitions of the calling core, several at a time, as long as one of them gets on within `still_max`.
+async fn stop_owned(still_max: Duration) -> StopReport {
+    let partitions = Shard::current().partitions();
+    let stopping = Rc::new(Stopping {
+        left: RefCell::new(partitions.clone()),
+        todo: RefCell::new(partitions),
+        unclean: RefCell::default(),
+    });
+    for _ in 0..OPENING_MAX {
+        spawn(stop_from(stopping.clone()));
+    }
+    let mut left_before = stopping.left.borrow().len();
+    let mut still = Duration::ZERO;
+    while left_before > 0 && still < still_max {
+        crate::runtime::sleep(STOP_LOOK_INTERVAL).await;
+        let left = stopping.left.borrow().len();
+        still = match left < left_before {
+            true => Duration::ZERO,
+            false => still + STOP_LOOK_INTERVAL,
+        };
+        left_before = left;
+    }
+    for hung in stopping.left.borrow().iter() {
+        let file = crate::stall::active_file(hung);
+        tracing::error!(
+            file,
+            "the disk does not answer; stopping without what is not flushed"
+        );
+    }
+    let mut unclean = stopping.unclean.take();
+    unclean.extend(stopping.left.borrow().iter().map(|hung| hung.directory()));
+    StopReport {
+        unclean,
+        is_hung: left_before > 0,
+    }
+}
+
+async fn stop_from(stopping: Rc<Stopping>) {
+    loop {
+        let next = stopping.todo.borrow_mut().pop();
+        let Some(partition) = next else { return };
+        if let Err(error) = upkeep::stop(&partition).await {
+            let directory = partition.directory();
+            tracing::warn!(partition = %directory.display(), %error, "could not be stopped cleanly");
+            stopping.unclean.borrow_mut().push(directory);
+        }
+        let mut left = stopping.left.borrow_mut();
+        left.retain(|other| !Rc::ptr_eq(other, &partition));
     }
 }
