@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use crate::append::AppendError;
 use crate::file_name::{self, SegmentFileKind, SegmentFileName};
+use crate::flush_turns::FlushTurn;
 use crate::io::{AppendIoError, Disk};
 use crate::log::{FailedStep, Group, LogPosition, Refusal, Step};
 use crate::partition::Partition;
@@ -25,6 +26,7 @@ const ALLOCATE_BYTES_MAX: u64 = 64 << 20;
 pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
     loop {
         partition.stall.step();
+        let turn = flush_turn(&partition).await;
         let now = TimestampMs(partition.disk.now_ms());
         let step = partition.log.borrow_mut().next_step(now);
         let (what, done) = match step {
@@ -33,7 +35,7 @@ pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
             Step::PersistEpoch => ("saving the leader epoch", persist_epoch(&partition).await),
             Step::Flush => ("flushing", flush(&partition).await),
             Step::Write(group) => {
-                write(&partition, group).await;
+                write(&partition, group, turn).await;
                 continue;
             }
         };
@@ -42,6 +44,15 @@ pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
         }
     }
     partition.appending.set(false);
+}
+
+/// Waits for the partition's turn, where what comes next is to be flushed.
+async fn flush_turn<D: Disk>(partition: &Rc<Partition<D>>) -> Option<FlushTurn> {
+    let due = partition.log.borrow().next_is_durable();
+    match due {
+        true => Some(partition.budget.flushes.next(&partition.disk).await),
+        false => None,
+    }
 }
 
 /// What stopped the appender.
@@ -109,7 +120,7 @@ async fn flush<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
+async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group, turn: Option<FlushTurn>) {
     let range = {
         let mut log = partition.log.borrow_mut();
         let mut cache = partition.cache.borrow_mut();
@@ -119,6 +130,11 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group) {
         range
     };
     partition.budget.enforce();
+    // Held until the group is durable, or has failed.
+    let _turn = turn.map(|mut turn| {
+        turn.begin(group.length);
+        turn
+    });
     let file = partition.log.borrow().active_file();
     let written = || {
         partition.log.borrow_mut().group_written(&group);

@@ -23,7 +23,7 @@ use crate::segment::{Segment, SegmentMark};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 
 /// Bytes of one group. Larger groups would not be written faster, and would make the next one wait longer.
-const GROUP_BYTES_MAX: usize = crate::tail_cache::CHUNK_BYTES_MAX - crate::io::BLOCK;
+const GROUP_BYTES_MAX: usize = (1 << 20) - crate::io::BLOCK;
 
 /// A place in a log's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -333,6 +333,12 @@ impl<F> Log<F> {
         let mut group = self.form_group(now);
         group.flush |= flush_due;
         Step::Write(group)
+    }
+
+    /// Whether the next group is to be flushed, as far as its first batch tells.
+    pub(crate) fn next_is_durable(&self) -> bool {
+        let first = self.queue.front();
+        first.is_some_and(|first| first.acks == Acks::Durable)
     }
 
     fn form_group(&mut self, now: TimestampMs) -> Group {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use crate::append::{Ack, Acks, AppendError, Pending};
 use crate::batch::ValidBatch;
@@ -19,6 +19,7 @@ use crate::io::Disk;
 use crate::log::{Log, Queueing};
 use crate::log_config::LogConfig;
 use crate::open_files::HoldsFiles;
+use crate::signal::{Signal, SignalWait};
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
 
@@ -70,34 +71,14 @@ struct Watcher {
     signal: Rc<Signal>,
 }
 
-/// Set once; wakes who waits.
-#[derive(Default)]
-struct Signal {
-    set: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
-}
-
-impl Signal {
-    fn set(&self) {
-        self.set.set(true);
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-}
-
 /// Completes when there is something new; see [`Partition::wait_for_data`].
-pub struct DataWait(Rc<Signal>);
+pub struct DataWait(SignalWait);
 
 impl Future for DataWait {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.0.set.get() {
-            return Poll::Ready(());
-        }
-        self.0.waker.replace(Some(context.waker().clone()));
-        Poll::Pending
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(context)
     }
 }
 
@@ -334,7 +315,7 @@ impl<D: Disk> Partition<D> {
                 signal: signal.clone(),
             });
         }
-        DataWait(signal)
+        DataWait(signal.wait())
     }
 
     /// Wakes who waits for what has become visible, or everybody when there will be no more.

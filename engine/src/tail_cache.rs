@@ -17,14 +17,15 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use crate::flush_turns::FlushTurns;
 use crate::io::{BLOCK, Chunk, ChunkSlice, WriteRange};
 use crate::open_files::OpenFiles;
 use crate::types::Offset;
 
 /// The first chunk of a quiet partition; each further one doubles, up to [`CHUNK_BYTES_MAX`].
 const CHUNK_BYTES_MIN: usize = 16 << 10;
-/// A chunk holds at least one group; larger ones would only make eviction coarser.
-pub(crate) const CHUNK_BYTES_MAX: usize = 1 << 20;
+/// A chunk holds at least one group, and is a huge page; larger ones would only make eviction coarser.
+pub(crate) const CHUNK_BYTES_MAX: usize = crate::io::HUGE_PAGE;
 
 struct Cached {
     segment: Offset,
@@ -225,6 +226,7 @@ pub(crate) struct CacheBudget {
     pub(crate) open_files: OpenFiles,
     bytes_max: usize,
     state: RefCell<BudgetState>,
+    pub(crate) flushes: Rc<FlushTurns>,
 }
 
 #[derive(Default)]
@@ -245,6 +247,7 @@ impl CacheBudget {
             open_files: OpenFiles::default(),
             bytes_max,
             state: RefCell::default(),
+            flushes: Rc::default(),
         })
     }
 

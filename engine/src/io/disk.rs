@@ -23,11 +23,13 @@ use bytes::BytesMut;
 use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
 
-use super::ring::{Completion, Hold, Ring};
+use super::ring::{Completion, Hold, Op, Ring};
 use super::{BLOCK, Chunk};
 
 /// Bytes of one WRITE; larger groups are cut, since the kernel's count is a `u32` and a device splits them anyway.
 const WRITE_BYTES_MAX: usize = 8 << 20;
+/// A write that is answered sooner than a core falls asleep and wakes.
+const SMALL_BYTES: usize = 4 * BLOCK;
 const MODE: u32 = 0o644;
 /// How long an open waits for a free descriptor: ten seconds in all.
 const DESCRIPTOR_WAIT: Duration = Duration::from_millis(100);
@@ -57,6 +59,22 @@ pub struct WriteRange {
     pub length: usize,
     /// First byte in the file.
     pub position: u64,
+}
+
+impl WriteRange {
+    /// The first `length` bytes, and what follows them, if anything.
+    fn split_at(self, length: usize) -> (WriteRange, Option<WriteRange>) {
+        if self.length <= length {
+            return (self, None);
+        }
+        let rest = WriteRange {
+            chunk: self.chunk.clone(),
+            start: self.start + length,
+            length: self.length - length,
+            position: self.position + length as u64,
+        };
+        (WriteRange { length, ..self }, Some(rest))
+    }
 }
 
 /// A failure of [`Disk::append`], by the step that failed.
@@ -223,38 +241,29 @@ impl Disk for RingDisk {
     ) -> Result<(), AppendIoError> {
         let position = range.position;
         let write_failed = |source| AppendIoError::Write { position, source };
-        let write = write_entry(file, &range, 0);
-        let hold = Hold::Chunk(range.chunk.clone());
-        let fd = Some(file.direct.clone());
-        if !flush {
-            // SAFETY: the entry points into the chunk that `hold` keeps, and names the descriptor handed along.
-            let op = unsafe { Ring::current().submit(write, fd, hold) };
-            let count = op.await.result.map_err(write_failed)?;
-            finish_write(file, &range, count)
-                .await
-                .map_err(write_failed)?;
-            written();
-            return Ok(());
+        if flush && range.length == BLOCK {
+            return append_linked(self, file, &range, written).await;
         }
-        let sync = sync_entry(file);
-        // SAFETY: as above; the flush names no memory.
-        let (write, sync) = unsafe {
-            Ring::current().submit_linked((write, fd.clone(), hold), (sync, fd, Hold::Nothing))
+        // The first block has been written before, where it continues a batch; what follows it is only allocated. A
+        // write that spans both is handed to a kernel worker; two that do not are started at once, and the block
+        // layer makes one of them again.
+        let _soon = (range.length <= SMALL_BYTES).then(|| Ring::current().soon());
+        let (first, rest) = range.split_at(BLOCK);
+        let first = start_write(file, first);
+        let rest = rest.map(|rest| start_write(file, rest));
+        let first = first.finish().await;
+        // Waited for in any case: a write that is still under way must not land on what comes after a failure.
+        let rest = match rest {
+            Some(rest) => rest.finish().await,
+            None => Ok(()),
         };
-        let count = write.await.result.map_err(write_failed)?;
-        let whole = count as usize == range.length;
-        finish_write(file, &range, count)
-            .await
-            .map_err(write_failed)?;
+        first.and(rest).map_err(write_failed)?;
         written();
-        let flushed = match sync.await.result {
-            // A short write cancels the linked flush before it has begun, so that this is the first one.
-            Err(error) if error.raw_os_error() == Some(libc::ECANCELED) => self.flush(file).await,
-            // It covered the first part of what took several writes, and has told all of its own failures.
-            Ok(_) if !whole => self.flush(file).await,
-            flushed => flushed.map(drop),
-        };
-        flushed.map_err(|source| AppendIoError::Flush { source })
+        if flush {
+            let flushed = self.flush(file).await;
+            flushed.map_err(|source| AppendIoError::Flush { source })?;
+        }
+        Ok(())
     }
 
     async fn read(&self, file: &RingFile, position: u64, length: usize) -> io::Result<BytesMut> {
@@ -478,6 +487,61 @@ fn write_entry(file: &RingFile, range: &WriteRange, done: usize) -> Entry {
     )
     .offset(range.position + done as u64)
     .build()
+}
+
+/// One write and its flush, linked: the kernel goes from one to the other without asking us.
+async fn append_linked(
+    disk: &RingDisk,
+    file: &RingFile,
+    range: &WriteRange,
+    written: impl FnOnce(),
+) -> Result<(), AppendIoError> {
+    let position = range.position;
+    let write_failed = |source| AppendIoError::Write { position, source };
+    let hold = Hold::Chunk(range.chunk.clone());
+    let fd = Some(file.direct.clone());
+    let write = (write_entry(file, range, 0), fd.clone(), hold);
+    let sync = (sync_entry(file), fd, Hold::Nothing);
+    // SAFETY: the first entry points into the chunk that its hold keeps; both name the descriptor handed along.
+    let (write, sync) = unsafe { Ring::current().submit_linked(write, sync) };
+    let count = write.await.result.map_err(write_failed)?;
+    let whole = count as usize == range.length;
+    finish_write(file, range, count)
+        .await
+        .map_err(write_failed)?;
+    written();
+    let flushed = match sync.await.result {
+        // A short write cancels the linked flush before it has begun, so that this is the first one.
+        Err(error) if error.raw_os_error() == Some(libc::ECANCELED) => disk.flush(file).await,
+        // It covered the first part of what took several writes, and has told all of its own failures.
+        Ok(_) if !whole => disk.flush(file).await,
+        flushed => flushed.map(drop),
+    };
+    flushed.map_err(|source| AppendIoError::Flush { source })
+}
+
+/// A write under way.
+struct Writing<'a> {
+    file: &'a RingFile,
+    range: WriteRange,
+    op: Op,
+}
+
+/// Queues the write of `range`.
+fn start_write(file: &RingFile, range: WriteRange) -> Writing<'_> {
+    let entry = write_entry(file, &range, 0);
+    let hold = Hold::Chunk(range.chunk.clone());
+    // SAFETY: the entry points into the chunk that `hold` keeps, and names the descriptor handed along.
+    let op = unsafe { Ring::current().submit(entry, Some(file.direct.clone()), hold) };
+    Writing { file, range, op }
+}
+
+impl Writing<'_> {
+    /// Completes when every byte has been written.
+    async fn finish(self) -> io::Result<()> {
+        let count = self.op.await.result?;
+        finish_write(self.file, &self.range, count).await
+    }
 }
 
 /// Writes what a short write has left.

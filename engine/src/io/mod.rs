@@ -7,6 +7,7 @@ mod chunk;
 mod disk;
 mod ring;
 
+pub(crate) use chunk::HUGE_PAGE;
 pub use chunk::{BLOCK, Chunk, ChunkSlice};
 pub use disk::{AppendIoError, DirectoryEntry, Disk, RingDisk, RingFile, WriteRange};
 pub(crate) use ring::Wait;
