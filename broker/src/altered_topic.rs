@@ -9,6 +9,7 @@ use crate::config_resource::ResourceKind;
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::new_topic;
+use crate::patience::within_limit;
 use crate::refusal::Refusal;
 use crate::topics;
 
@@ -41,7 +42,8 @@ pub async fn alter(
     if resource.validate_only {
         return Ok(());
     }
-    let altered = call.lane().engine.alter_configs(topic.topic_id, set).await;
+    let (engine, topic_id) = (call.lane().engine.clone(), topic.topic_id);
+    let altered = within_limit(async move { engine.alter_configs(topic_id, set).await }).await?;
     altered.map(drop).map_err(|error| error_map::topic(&error))
 }
 

@@ -15,9 +15,10 @@ use crate::refusal::Refusal;
 /// What a producer is told about a batch that was not appended.
 pub fn append(error: &AppendError) -> Refusal {
     let code = match error {
-        AppendError::Refused { .. } | AppendError::Failed { .. } | AppendError::DiskFull { .. } => {
-            ErrorCode::KafkaStorageError
-        }
+        AppendError::Refused { .. }
+        | AppendError::Failed { .. }
+        | AppendError::DiskFull { .. }
+        | AppendError::Stalled { .. } => ErrorCode::KafkaStorageError,
         AppendError::LargerThanSegment { .. } => ErrorCode::RecordListTooLarge,
         // Kafka has no code for this; a retry would not help.
         AppendError::OffsetsExhausted { .. } => ErrorCode::PolicyViolation,

@@ -5,6 +5,9 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
+
+use corelane_engine::runtime::timeout;
 
 /// Futures under way.
 pub struct Gather<'a, R> {
@@ -41,15 +44,26 @@ impl<'a, R> Gather<'a, R> {
 
     /// Waits for all.
     pub async fn finish(mut self) -> Vec<R> {
+        self.wait().await;
+        self.futures
+            .into_iter()
+            .filter_map(Running::result)
+            .collect()
+    }
+
+    /// Waits for all, but no longer than `limit`: none for those that are not done, which are dropped.
+    pub async fn finish_within(mut self, limit: Duration) -> Vec<Option<R>> {
+        // The results tell what time was up for.
+        let _ = timeout(limit, self.wait()).await;
+        self.futures.into_iter().map(Running::result).collect()
+    }
+
+    async fn wait(&mut self) {
         poll_fn(|context| match self.poll_each(context) {
             0 => Poll::Ready(()),
             _ => Poll::Pending,
         })
         .await;
-        self.futures
-            .into_iter()
-            .filter_map(Running::result)
-            .collect()
     }
 
     /// Waits for the first to be done; none when there are no futures. The others are dropped.

@@ -26,6 +26,7 @@ pub mod limits;
 mod memory_budget;
 mod new_topic;
 mod partition_calls;
+mod patience;
 mod produce_batch;
 mod receive_buffer;
 mod refusal;

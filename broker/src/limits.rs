@@ -53,6 +53,16 @@ pub const SEND_STALL_MAX: Duration = IDLE_MAX;
 pub const DRAIN_MAX: Duration = Duration::from_secs(4);
 /// How long the whole broker may take to stop.
 pub const STOP_MAX: Duration = Duration::from_secs(5);
+/// The shortest wait of a Produce request for the disk, whatever shorter one it asks for.
+pub const PRODUCE_WAIT_MIN: Duration = Duration::from_secs(5);
+/// How long a change of topics or a deletion of records waits for the disk; the client may ask again.
+pub const CHANGE_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Changes and deletions of a core under way, those included that nobody waits for any more.
+pub const ABANDONED_MAX: usize = 1024;
+/// Descriptors that connections leave to the logs.
+pub const DESCRIPTORS_KEPT: usize = 64;
+/// How long the flush at a stop may get nowhere once draining has taken its time; [`STOP_MAX`] otherwise.
+pub const FLUSH_STILL_MAX: Duration = Duration::from_millis(800);
 /// The wait after an accept that failed for want of descriptors or memory.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Partitions of one topic.
@@ -65,5 +75,5 @@ const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MAX <= FRAME_ADVANCE_BYTES_MAX);
 const _: () = assert!(SEND_SLICES_MAX <= 1024);
-const _: () = assert!(DRAIN_MAX.as_secs() < STOP_MAX.as_secs());
+const _: () = assert!(DRAIN_MAX.as_millis() + FLUSH_STILL_MAX.as_millis() < STOP_MAX.as_millis());
 const _: () = assert!(CONNECTIONS_PER_ADDRESS_MAX <= CONNECTIONS_MAX);

@@ -8,6 +8,7 @@ use corelane_protocol::ErrorCode;
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::limits::PARTITIONS_PER_TOPIC_MAX;
+use crate::patience::within_limit;
 use crate::refusal::Refusal;
 use crate::settings::NODE_ID;
 use crate::topic_config;
@@ -110,6 +111,7 @@ pub async fn create(
         partitions: partition_count.unsigned_abs(),
         configs: configs.into_iter().collect(),
     };
-    let created = call.lane().engine.create_topic(topic).await;
+    let engine = call.lane().engine.clone();
+    let created = within_limit(async move { engine.create_topic(topic).await }).await?;
     created.map(drop).map_err(|error| error_map::topic(&error))
 }

@@ -5,6 +5,7 @@
 //! Invariants: answers come back in the order of the questions. Questions to one core are asked there in their order.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use corelane_engine::types::{ShardId, TopicPartition};
 use corelane_engine::{Engine, Shard};
@@ -40,19 +41,22 @@ impl<'a, A: Send + 'static> PartitionCalls<'a, A> {
         Q: Send + 'static,
         F: AsyncFn(Option<Rc<Partition>>, Q) -> A + Clone + Send + 'static,
     {
+        Self::hand_out(engine, questions, async move |questions| {
+            gather(questions, &ask).finish().await
+        })
+    }
+
+    /// Hands each owner its questions, which `answer_all` answers there in their order.
+    fn hand_out<Q, F>(engine: &'a Engine, questions: Vec<Question<Q>>, answer_all: F) -> Self
+    where
+        Q: Send + 'static,
+        F: AsyncFn(Vec<(TopicPartition, Q)>) -> Vec<A> + Clone + Send + 'static,
+    {
         let count = questions.len();
         let mut gather = Gather::default();
         for (shard, places, questions) in by_owner(questions) {
-            let ask = ask.clone();
-            let work = move || async move {
-                let here = Shard::current();
-                let mut asking = Gather::default();
-                for (partition, question) in questions {
-                    asking.add(ask(here.partition(&partition), question));
-                }
-                asking.finish().await
-            };
-            let answers = engine.on(shard, work);
+            let answer_all = answer_all.clone();
+            let answers = engine.on(shard, move || async move { answer_all(questions).await });
             gather.add(async move { (places, answers.await) });
         }
         PartitionCalls { gather, count }
@@ -74,6 +78,47 @@ impl<'a, A: Send + 'static> PartitionCalls<'a, A> {
         let complete: Option<Vec<A>> = answers.into_iter().collect();
         complete.expect("each question was handed to one owner, which answers all of its own")
     }
+}
+
+impl<'a, A: Send + 'static> PartitionCalls<'a, Option<A>> {
+    /// As [`PartitionCalls::new`], for what waits for a disk: after `limit` there is none in the place of an answer that
+    /// has not come, and its partition is suspected of a disk that does not answer.
+    pub fn within<Q, F>(
+        engine: &'a Engine,
+        questions: Vec<Question<Q>>,
+        limit: Duration,
+        ask: F,
+    ) -> Self
+    where
+        Q: Send + 'static,
+        F: AsyncFn(Option<Rc<Partition>>, Q) -> A + Clone + Send + 'static,
+    {
+        Self::hand_out(engine, questions, async move |questions| {
+            let asked: Vec<TopicPartition> = questions.iter().map(|(id, _)| *id).collect();
+            let answers = gather(questions, &ask).finish_within(limit).await;
+            for (id, answer) in asked.iter().zip(&answers) {
+                if answer.is_none()
+                    && let Some(partition) = Shard::current().partition(id)
+                {
+                    partition.suspect_stall();
+                }
+            }
+            answers
+        })
+    }
+}
+
+/// Asks the partitions of the calling core.
+fn gather<'a, Q: 'a, A, F>(questions: Vec<(TopicPartition, Q)>, ask: &'a F) -> Gather<'a, A>
+where
+    F: AsyncFn(Option<Rc<Partition>>, Q) -> A,
+{
+    let here = Shard::current();
+    let mut asking = Gather::default();
+    for (partition, question) in questions {
+        asking.add(ask(here.partition(&partition), question));
+    }
+    asking
 }
 
 type Owned<Q> = (ShardId, Vec<usize>, Vec<(TopicPartition, Q)>);

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use corelane_engine::io::Ring;
 use corelane_engine::runtime::{sleep, spawn};
 use corelane_engine::types::ShardId;
-use corelane_engine::{Engine, EngineConfig, EngineError, StartReport};
+use corelane_engine::{Engine, EngineConfig, EngineError, StartReport, StopReport};
 use futures_lite::future::block_on;
 
 use crate::complaint::complain;
@@ -24,8 +24,8 @@ use crate::connection::{self, Accepted};
 use crate::gather::Gather;
 use crate::lane::Lane;
 use crate::limits::{
-    ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DRAIN_MAX, FRAME_BYTES_MAX,
-    REQUEST_BYTES_MAX, STOP_MAX,
+    ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DESCRIPTORS_KEPT, DRAIN_MAX,
+    FLUSH_STILL_MAX, FRAME_BYTES_MAX, REQUEST_BYTES_MAX, STOP_MAX,
 };
 use crate::settings::{BrokerSettings, Endpoint};
 
@@ -61,6 +61,9 @@ pub struct ServeConfig {
     pub request_bytes_max: usize,
     /// Bytes of requests that all cores together hold.
     pub request_memory_bytes: usize,
+    /// The process's limit on open files: no client is accepted that would leave fewer than
+    /// [`crate::limits::DESCRIPTORS_KEPT`] below it.
+    pub open_files_max: usize,
 }
 
 impl ServeConfig {
@@ -76,6 +79,7 @@ impl ServeConfig {
             connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
             request_bytes_max: FRAME_BYTES_MAX,
             request_memory_bytes: REQUEST_BYTES_MAX,
+            open_files_max: usize::MAX,
         }
     }
 }
@@ -226,7 +230,7 @@ impl RunningBroker {
     }
 
     /// Waits for the order to stop, then stops.
-    pub fn wait(self) {
+    pub fn wait(self) -> StopReport {
         let mut ordered = self
             .stop
             .ordered
@@ -240,12 +244,14 @@ impl RunningBroker {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         drop(ordered);
-        self.stop();
+        self.stop()
     }
 
-    /// Stops: no more clients, what runs is finished and answered, everything is flushed.
-    pub fn stop(self) {
-        let deadline = Instant::now() + STOP_MAX.min(DRAIN_MAX);
+    /// Stops: no more clients, what runs is finished and answered, everything is flushed. A disk that lets nothing finish
+    /// is given up on, and the report says what is not flushed.
+    pub fn stop(self) -> StopReport {
+        let began = Instant::now();
+        let deadline = began + STOP_MAX.min(DRAIN_MAX);
         StopHandle(self.stop.clone()).stop();
         for shard in self.engine.shards() {
             block_on(self.engine.on(shard, || async {
@@ -262,7 +268,8 @@ impl RunningBroker {
             ?longest_turn,
             "the longest that a core went without a look at its ring"
         );
-        self.engine.stop();
+        let left = STOP_MAX.saturating_sub(began.elapsed());
+        self.engine.stop_within(left.max(FLUSH_STILL_MAX))
     }
 }
 
@@ -281,6 +288,7 @@ async fn drain(deadline: Instant) {
 struct Admissions(Arc<Counts>);
 
 struct Counts {
+    open_files_max: usize,
     connections_max: usize,
     per_address_max: usize,
     by_core: Vec<AtomicUsize>,
@@ -306,11 +314,19 @@ enum TurnedAway {
 impl Admissions {
     fn new(config: &ServeConfig, cores: usize) -> Self {
         Admissions(Arc::new(Counts {
+            open_files_max: config.open_files_max,
             connections_max: config.connections_max,
             per_address_max: config.connections_per_address_max,
             by_core: (0..cores).map(|_| AtomicUsize::new(0)).collect(),
             by_address: Mutex::default(),
         }))
+    }
+
+    /// Whether there are descriptors for another client and for the logs: connections must not take those that a roll
+    /// or a read needs. The kernel gives out the lowest number that is free, so that the number of one more tells.
+    fn leaves_descriptors(&self, listener: &TcpListener) -> io::Result<bool> {
+        let number = usize::try_from(listener.try_clone()?.as_raw_fd()).unwrap_or(usize::MAX);
+        Ok(number < self.0.open_files_max.saturating_sub(DESCRIPTORS_KEPT))
     }
 
     /// Takes a place on the core with the fewest connections.
@@ -380,13 +396,19 @@ async fn accept_until_stopped(listener: TcpListener, admissions: Admissions) {
         Ok(polled) => Arc::new(OwnedFd::from(polled)),
         Err(error) => return tracing::error!(%error, "cannot watch the listening socket"),
     };
+    let mut pausing = false;
     while !lane.is_stopping() {
         let mut ready = Gather::default();
         ready.add(async { drop(Ring::current().poll(&polled, libc::POLLIN).await) });
         ready.add(lane.stopping());
         ready.first().await;
-        if let Err(error) = accept_some(&lane.engine, &listener, &admissions) {
-            tracing::warn!(%error, "accepting pauses");
+        let accepted = accept_some(&lane.engine, &listener, &admissions);
+        // Said once, however long it lasts.
+        let paused_before = std::mem::replace(&mut pausing, accepted.is_err());
+        if let Err(error) = accepted {
+            if !paused_before {
+                tracing::warn!(%error, "accepting pauses");
+            }
             sleep(ACCEPT_PAUSE).await;
         }
     }
@@ -395,6 +417,9 @@ async fn accept_until_stopped(listener: TcpListener, admissions: Admissions) {
 /// Accepts what waits. An error is want of descriptors or memory: waiting clients stay in the kernel's queue.
 fn accept_some(engine: &Engine, listener: &TcpListener, admissions: &Admissions) -> io::Result<()> {
     for _ in 0..ACCEPTS_AT_ONCE_MAX {
+        if !admissions.leaves_descriptors(listener)? {
+            return Err(io::Error::other("too many open files"));
+        }
         match listener.accept() {
             Ok((stream, peer)) => hand_over(engine, stream, peer, admissions),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),

@@ -11,7 +11,7 @@ mod kernel;
 mod limits;
 mod rings;
 
-pub use kernel::{raise_open_files_limit, usable_cpus};
+pub use kernel::{open_files_max, raise_open_files_limit, usable_cpus};
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;

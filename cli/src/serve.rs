@@ -1,6 +1,7 @@
 //! The command `serve`: the machine's check, the log lines, the banner, and the call that runs the broker.
 //!
-//! Everything that stops a start exits with 78 and says what to type; a broker that stops cleanly exits with 0.
+//! Everything that stops a start exits with 78 and says what to type; a broker that stops cleanly exits with 0, one that
+//! could not flush everything with 1.
 
 mod stop_signals;
 
@@ -13,12 +14,15 @@ use corelane_engine::{EngineConfig, Finding, StartReport};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 use stop_signals::on_stop_signal;
 
 /// Runs the broker until a signal stops it.
 pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     doctor::required_checks(settings).map_err(|findings| doctor::refusal(&findings))?;
     start_log(settings.log_level);
+    // Without this, a limit on file sizes would end the process, where a refused write ends in an error.
+    signal_hook::flag::register(libc::SIGXFSZ, Arc::default())?;
     if let Err(error) = doctor::raise_open_files_limit() {
         tracing::warn!(%error, "the limit on open files stays as it is");
     }
@@ -37,7 +41,15 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
         .and_then(|()| output.flush());
     let handle = broker.stop_handle();
     on_stop_signal(move || handle.stop())?;
-    broker.wait();
+    let report = broker.wait();
+    if !report.is_clean() {
+        // The log lines have said why of each.
+        tracing::error!(
+            partitions = report.unclean.len(),
+            "the stop was not clean; the next start checks the logs"
+        );
+        return Ok(ExitCode::Failure);
+    }
     Ok(ExitCode::Success)
 }
 
@@ -57,6 +69,7 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
         connections_per_address_max: defaults.connections_per_address_max,
         request_bytes_max: settings.request_bytes_max,
         request_memory_bytes: settings.request_memory_bytes,
+        open_files_max: doctor::open_files_max(),
     }
 }
 

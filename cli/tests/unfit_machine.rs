@@ -9,9 +9,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use support::broker::{Broker, Target, corelane_serve, scratch_parent};
-use support::process::{Server, finished, free_port, run};
-use support::wire::{Batch, CREATE_TOPICS, FETCH, Fields, LIST_OFFSETS, PRODUCE, Request, Wire};
-use support::{report, skip};
+use support::calls::{self, Acks, KAFKA_STORAGE_ERROR, NONE, UNKNOWN_TOPIC_OR_PARTITION};
+use support::mount::Mount;
+use support::process::{Server, free_port};
+use support::report;
+use support::wire::Wire;
 
 /// A start that fails does so at once.
 const FAIL_LIMIT: Duration = Duration::from_secs(10);
@@ -21,10 +23,6 @@ const RESUME_LIMIT: Duration = Duration::from_secs(30);
 
 /// `EX_CONFIG`: the configuration or the machine is not fit.
 const EXIT_CONFIGURATION: i32 = 78;
-
-const NONE: i16 = 0;
-const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
-const KAFKA_STORAGE_ERROR: i16 = 56;
 
 #[test]
 fn a_second_process_on_the_directory_is_refused_and_told_who_holds_it() {
@@ -246,71 +244,9 @@ fn free_address() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()))
 }
 
-/// A mounted file system that is gone with the test.
-struct Mount {
-    folder: Option<tempfile::TempDir>,
-}
-
-impl Mount {
-    fn tmpfs(test: &str, options: &str) -> Option<Self> {
-        Self::new(test, &["-t", "tmpfs", "-o", options, "tmpfs"])
-    }
-
-    /// An ext4 file system in a file in `folder`.
-    fn ext4(test: &str, folder: &Path, size: &str) -> Option<Self> {
-        let image: PathBuf = folder.join("disk.ext4");
-        let image = image.display().to_string();
-        run(Command::new("truncate").args(["-s", size, &image]));
-        run(Command::new("mkfs.ext4").args(["-q", "-m", "0", &image]));
-        Self::new(test, &["-o", "loop", &image])
-    }
-
-    /// Mounts with these arguments, or skips the test by name where that is not permitted.
-    fn new(test: &str, arguments: &[&str]) -> Option<Self> {
-        let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
-        let output = finished(Command::new("mount").args(arguments).arg(folder.path()));
-        if !output.status.success() {
-            skip(
-                test,
-                &format!(
-                    "mounting needs root: {}",
-                    String::from_utf8_lossy(&output.stderr).trim()
-                ),
-            );
-            return None;
-        }
-        Some(Self {
-            folder: Some(folder),
-        })
-    }
-
-    fn path(&self) -> &Path {
-        self.folder
-            .as_ref()
-            .expect("the folder goes only with the mount")
-            .path()
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // A lazy unmount works under a broker that is about to be killed; nothing more can be done on failure.
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-        drop(self.folder.take());
-    }
-}
-
 fn create_topic(wire: &mut Wire) {
-    let body = Fields::new()
-        .i32(1)
-        .string("t")
-        .i32(1)
-        .i16(1)
-        .i32(0)
-        .i32(1)
-        .string("segment.bytes")
-        .string("8388608");
-    wire.ask(&Request::classic(CREATE_TOPICS, 4, body.i32(30_000).i8(0)));
+    let created = calls::create_topic(wire, "t", 1, &[("segment.bytes", "8388608")]);
+    assert_eq!(created, NONE);
     while fetch_first(wire) == UNKNOWN_TOPIC_OR_PARTITION {
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -318,68 +254,14 @@ fn create_topic(wire: &mut Wire) {
 
 /// Produces a batch of 1 MB with acks=all; the error code.
 fn produce(wire: &mut Wire) -> i16 {
-    let batch = Batch::of(&[&vec![b'x'; 1_000_000]]).encode();
-    let body = Fields::new()
-        .i16(-1)
-        .i16(-1)
-        .i32(10_000)
-        .i32(1)
-        .string("t")
-        .i32(1)
-        .i32(0)
-        .bytes_field(&batch);
-    let answer = wire.ask(&Request::classic(PRODUCE, 7, body));
-    let mut body = answer.body();
-    let _topic = (body.i32(), body.string(), body.i32(), body.i32());
-    body.i16()
+    calls::produce(wire, "t", 0, 1_000_000, Acks::ALL).0
 }
 
 /// Fetches from offset 0; the error code.
 fn fetch_first(wire: &mut Wire) -> i16 {
-    let body = Fields::new()
-        .i32(-1)
-        .i32(0)
-        .i32(0)
-        .i32(1 << 20)
-        .i8(0)
-        .i32(0)
-        .i32(-1);
-    let body = body
-        .i32(1)
-        .string("t")
-        .i32(1)
-        .i32(0)
-        .i32(-1)
-        .i64(0)
-        .i64(-1)
-        .i32(1 << 20);
-    let answer = wire.ask(&Request::classic(FETCH, 11, body.i32(0).string("")));
-    let mut body = answer.body();
-    let _head = (
-        body.i32(),
-        body.i16(),
-        body.i32(),
-        body.i32(),
-        body.string(),
-        body.i32(),
-        body.i32(),
-    );
-    body.i16()
+    calls::fetch(wire, "t", 0, 0).0
 }
 
-/// ListOffsets version 1, latest: the partition's end.
 fn end_offset(wire: &mut Wire) -> i64 {
-    let body = Fields::new()
-        .i32(-1)
-        .i32(1)
-        .string("t")
-        .i32(1)
-        .i32(0)
-        .i64(-1);
-    let answer = wire.ask(&Request::classic(LIST_OFFSETS, 1, body));
-    let mut body = answer.body();
-    let _head = (body.i32(), body.string(), body.i32(), body.i32());
-    assert_eq!(body.i16(), NONE);
-    let _timestamp = body.i64();
-    body.i64()
+    calls::end_offset(wire, "t", 0)
 }

@@ -61,6 +61,13 @@ pub enum AppendError {
         /// The partition.
         partition: TopicPartition,
     },
+    /// The disk leaves an operation of this partition without an answer. Nothing was appended; writes resume when it
+    /// answers.
+    #[error("partition {partition}: the disk does not answer; the log tells which file")]
+    Stalled {
+        /// The partition.
+        partition: TopicPartition,
+    },
     /// The batch does not fit into any segment of this topic.
     #[error("a batch of {size} bytes exceeds segment.bytes ({segment_bytes})")]
     LargerThanSegment {

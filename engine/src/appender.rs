@@ -25,6 +25,7 @@ const ALLOCATE_BYTES_MAX: u64 = 64 << 20;
 /// Writes until nothing is queued.
 pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
     loop {
+        partition.stall.step();
         let turn = flush_turn(&partition).await;
         let now = TimestampMs(partition.disk.now_ms());
         let step = partition.log.borrow_mut().next_step(now);
@@ -70,7 +71,7 @@ impl Failure {
     }
 
     fn is_full_disk(&self) -> bool {
-        !self.is_flush && self.source.kind() == io::ErrorKind::StorageFull
+        !self.is_flush && crate::reserve::is_full_disk(&self.source)
     }
 }
 
@@ -229,7 +230,6 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     let sealed = log.active().base_offset;
     log.segments
         .push_back(Segment::new(base_offset, Some(next), now));
-    partition.close_longest_open(&mut log, sealed);
     let begin = LogPosition {
         segment: base_offset,
         position: Position::ZERO,
@@ -238,8 +238,10 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     log.written = begin;
     log.visible = begin;
     log.durable = begin;
+    drop(log);
     partition.cache.borrow_mut().roll(base_offset);
     partition.allocated.set(0);
+    partition.note_open(sealed);
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use crate::file_name::{
 use crate::io::Disk;
 use crate::record::{BatchBuilder, BatchOptions, NewRecord, Records};
 use crate::recovery::{Follows, what_follows};
+use crate::reserve;
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 
 /// The largest batch of the catalogue: a topic with the most partitions, in one batch.
@@ -126,6 +127,27 @@ impl<D: Disk> CatalogueLog<D> {
         self.image.clone()
     }
 
+    /// As [`CatalogueLog::append`], for a change that frees space or lets space be freed: it may take the reserve.
+    pub(crate) async fn append_freeing(
+        &mut self,
+        records: Vec<MetadataRecord>,
+    ) -> Result<Arc<Image>, CatalogueError> {
+        match self.append(records.clone()).await {
+            Err(CatalogueError::Io { path, source })
+                if reserve::is_full_disk(&source) && !self.refused =>
+            {
+                let data = path.ancestors().nth(2).unwrap_or(&path);
+                let given_up = reserve::give_up(&self.disk, data).await;
+                given_up.map_err(|source| CatalogueError::Io {
+                    path: path.clone(),
+                    source,
+                })?;
+                self.append(records).await
+            }
+            outcome => outcome,
+        }
+    }
+
     /// Appends records as one batch and returns the image that they lead to, once they are durable.
     pub(crate) async fn append(
         &mut self,
@@ -166,7 +188,7 @@ impl<D: Disk> CatalogueLog<D> {
 
     /// On a full disk the failed change is cut off again, durably, so that later ones can be made.
     async fn is_taken_back(&self, source: &io::Error) -> bool {
-        if source.kind() != io::ErrorKind::StorageFull {
+        if !reserve::is_full_disk(source) {
             return false;
         }
         let cut = async || {

@@ -34,6 +34,9 @@ use crate::watchdog::Watchdog;
 /// The core that keeps the catalogue.
 pub(crate) const CATALOGUE_SHARD: ShardId = ShardId(0);
 
+/// How long a stop waits for a disk that lets nothing finish: longer than a flush takes on a disk that is alive.
+const STOP_STILL_MAX: Duration = Duration::from_secs(30);
+
 /// What an engine is told at its start.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -156,6 +159,22 @@ pub enum PartitionError<E> {
     /// The partition says no.
     #[error(transparent)]
     Refused(#[from] E),
+}
+
+/// What a stop came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StopReport {
+    /// Directories of the partitions that refused writes, could not be flushed, or whose disk did not answer.
+    pub unclean: Vec<PathBuf>,
+    /// Whether the disk did not answer.
+    pub is_hung: bool,
+}
+
+impl StopReport {
+    /// Whether everything is flushed and saved.
+    pub fn is_clean(&self) -> bool {
+        self.unclean.is_empty()
+    }
 }
 
 /// An open engine.
@@ -409,7 +428,13 @@ impl Engine {
 
     /// Stops: no more appends, everything durable, a mark that spares the next start its checks. Further use of any
     /// clone of this handle is a bug. Stopping twice is not.
-    pub fn stop(&self) {
+    pub fn stop(&self) -> StopReport {
+        self.stop_within(STOP_STILL_MAX)
+    }
+
+    /// As [`Engine::stop`], giving up when the disk has let nothing finish for `still_max`. Then the cores' threads stay
+    /// behind, since the kernel may still write from their memory: the process has to end.
+    pub fn stop_within(&self, still_max: Duration) -> StopReport {
         if self
             .0
             .running
@@ -417,10 +442,22 @@ impl Engine {
             .unwrap_or_else(PoisonError::into_inner)
             .is_none()
         {
-            return;
+            return StopReport::default();
         }
-        futures_lite::future::block_on(topics::stop_all(self.clone()));
-        self.stop_cores();
+        let report = futures_lite::future::block_on(topics::stop_all(self.clone(), still_max));
+        if report.is_hung {
+            // Joining would wait for the disk, and the memory under its writes must stay what it is.
+            let running = self
+                .0
+                .running
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            std::mem::forget(running);
+        } else {
+            self.stop_cores();
+        }
+        report
     }
 
     fn stop_cores(&self) {

@@ -20,6 +20,8 @@ pub const META_PROPERTIES: &str = "meta.properties";
 pub const DURABLE_END_CHECKPOINT: &str = "durable-end";
 /// Left by a clean stop in the data directory, removed at start.
 pub const CLEAN_STOP_MARKER: &str = ".clean-stop";
+/// Space that is given up on a full disk.
+pub const RESERVE_FILE: &str = ".reserve";
 /// Locked by the process that owns the data directory.
 pub const LOCK_FILE: &str = ".lock";
 /// The topic that holds the catalogue; it has one partition, 0.

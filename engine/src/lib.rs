@@ -22,11 +22,13 @@ mod log;
 pub mod log_config;
 mod mailbox;
 mod open;
+mod open_files;
 mod partition;
 pub mod producer_state;
 mod read;
 pub mod record;
 pub mod recovery;
+mod reserve;
 pub mod retention;
 pub mod runtime;
 mod segment;
@@ -34,6 +36,7 @@ mod shard;
 mod signal;
 #[cfg(any(test, feature = "simulation"))]
 pub mod sim;
+mod stall;
 mod start_report;
 mod tail_cache;
 mod topics;
@@ -50,7 +53,9 @@ pub use catalogue::Image;
 pub use catalogue_log::CatalogueError;
 pub use data_directory::DataDirectoryError;
 pub use ends::Ends;
-pub use engine::{Engine, EngineConfig, EngineError, NewTopic, PartitionError, TopicError};
+pub use engine::{
+    Engine, EngineConfig, EngineError, NewTopic, PartitionError, StopReport, TopicError,
+};
 pub use open::OpenError;
 pub use partition::{DataWait, DeleteRecordsError};
 pub use read::{ReadError, ReadRequest, TimestampedOffset};

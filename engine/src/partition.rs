@@ -4,12 +4,11 @@
 //! [`crate::read`]; opening is in [`crate::open`].
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -19,12 +18,10 @@ use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
 use crate::log::{Log, Queueing};
 use crate::log_config::LogConfig;
+use crate::open_files::HoldsFiles;
 use crate::signal::{Signal, SignalWait};
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
-
-/// Sealed segments of a partition whose files stay open.
-const OPEN_SEALED_MAX: usize = 4;
 
 /// Why records were not deleted.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +60,8 @@ pub struct Partition<D: Disk> {
     pub(crate) allocated: Cell<u64>,
     pub(crate) allocating: Cell<bool>,
     pub(crate) checkpointer: crate::upkeep::Checkpointer,
-    /// Sealed segments whose files are open, the longest open first.
-    open_sealed: RefCell<VecDeque<Offset>>,
+    this: Weak<Partition<D>>,
+    pub(crate) stall: crate::stall::StallWatch,
     watchers: RefCell<Vec<Watcher>>,
 }
 
@@ -94,7 +91,7 @@ impl<D: Disk> Partition<D> {
         allocated: u64,
         checkpointer: crate::upkeep::Checkpointer,
     ) -> Rc<Partition<D>> {
-        Rc::new(Partition {
+        Rc::new_cyclic(|this| Partition {
             disk,
             log: RefCell::new(log),
             cache,
@@ -103,7 +100,8 @@ impl<D: Disk> Partition<D> {
             allocated: Cell::new(allocated),
             allocating: Cell::new(false),
             checkpointer,
-            open_sealed: RefCell::default(),
+            this: this.clone(),
+            stall: crate::stall::StallWatch::default(),
             watchers: RefCell::default(),
         })
     }
@@ -124,6 +122,10 @@ impl<D: Disk> Partition<D> {
     /// # Errors
     /// When the batch gets no offset. What goes wrong later is the pending append's answer.
     pub fn append(self: &Rc<Self>, batch: ValidBatch, acks: Acks) -> Result<Pending, AppendError> {
+        if self.stall.is_stalled() {
+            let partition = self.id();
+            return Err(AppendError::Stalled { partition });
+        }
         let now = TimestampMs(self.disk.now_ms());
         let queueing = self.log.borrow_mut().queue(batch, acks, now)?;
         match queueing {
@@ -265,7 +267,7 @@ impl<D: Disk> Partition<D> {
         self.log.borrow().config.clone()
     }
 
-    /// A segment's file, opened when it is not. A few sealed segments stay open; the longest unread goes first.
+    /// A segment's file, opened when it is not. Those of sealed segments stay open as [`crate::open_files`] says.
     pub(crate) async fn file_of(&self, base_offset: Offset) -> io::Result<D::File> {
         let find = |log: &Log<D::File>| {
             log.segments
@@ -289,27 +291,16 @@ impl<D: Disk> Partition<D> {
         }
         if let Some(index) = find(&log) {
             log.segments[index].file = Some(file.clone());
-            self.close_longest_open(&mut log, base_offset);
+            drop(log);
+            self.note_open(base_offset);
         }
         Ok(file)
     }
 
-    /// Takes note that the file of the sealed segment `opened` is open.
-    pub(crate) fn close_longest_open(&self, log: &mut Log<D::File>, opened: Offset) {
-        let mut open = self.open_sealed.borrow_mut();
-        open.push_back(opened);
-        if open.len() <= OPEN_SEALED_MAX {
-            return;
-        }
-        let longest = open.pop_front();
-        let active = log.active().base_offset;
-        let closing = log
-            .segments
-            .iter_mut()
-            .find(|segment| Some(segment.base_offset) == longest);
-        if let Some(segment) = closing.filter(|segment| segment.base_offset != active) {
-            segment.file = None;
-        }
+    /// Takes note that the file of the sealed segment `opened` is open. Nothing of any partition may be borrowed.
+    pub(crate) fn note_open(&self, opened: Offset) {
+        let this: Weak<Partition<D>> = self.this.clone();
+        self.budget.open_files.opened(this, opened);
     }
 
     /// Completes when the high watermark has passed `offset`, or the partition has failed or been closed.
@@ -354,6 +345,20 @@ impl<D: Disk> Partition<D> {
     pub(crate) fn close(&self) {
         self.log.borrow_mut().closed = true;
         self.notify();
+    }
+}
+
+impl<D: Disk> HoldsFiles for Partition<D> {
+    fn close_sealed(&self, base_offset: Offset) {
+        let mut log = self.log.borrow_mut();
+        let active = log.active().base_offset;
+        let sealed = log
+            .segments
+            .iter_mut()
+            .find(|segment| segment.base_offset == base_offset && base_offset != active);
+        let file = sealed.and_then(|segment| segment.file.take());
+        drop(log);
+        drop(file);
     }
 }
 

@@ -11,7 +11,7 @@
 //!   write has to repeat them.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use bytes::BytesMut;
 
 use crate::flush_turns::FlushTurns;
 use crate::io::{BLOCK, Chunk, ChunkSlice, WriteRange};
+use crate::open_files::OpenFiles;
 use crate::types::Offset;
 
 /// The first chunk of a quiet partition; each further one doubles, up to [`CHUNK_BYTES_MAX`].
@@ -33,6 +34,8 @@ struct Cached {
     /// Where the chunk's first whole batch lies in the file.
     first_batch: u64,
     chunk: Arc<Chunk>,
+    /// The chunk's place in the budget.
+    charge: Charge,
 }
 
 impl Cached {
@@ -141,12 +144,13 @@ impl TailCache {
         unsafe {
             chunk.append(remainder.len(), |free| free.copy_from_slice(&remainder));
         }
-        self.budget.charge(chunk.capacity(), self.this.clone());
+        let charge = self.budget.charge(chunk.capacity(), self.this.clone());
         self.chunks.push_back(Cached {
             segment,
             start: position - remainder.len() as u64,
             first_batch: position,
             chunk,
+            charge,
         });
     }
 
@@ -195,7 +199,7 @@ impl TailCache {
         let Some(oldest) = self.chunks.pop_front() else {
             return false;
         };
-        self.budget.refund(oldest.chunk.capacity());
+        self.budget.refund(oldest.charge, oldest.chunk.capacity());
         if self.chunks.is_empty() && oldest.segment == self.active {
             // The next write repeats the unfinished block.
             self.remainder = unfinished_block(&oldest.chunk).to_vec();
@@ -215,8 +219,11 @@ fn unfinished_block(chunk: &Chunk) -> &[u8] {
     chunk.bytes(filled - filled % BLOCK, filled)
 }
 
-/// How much memory the tail caches of one core may take together. The oldest chunk of the core goes first.
+/// How much the caches of one core may take together: memory of tail caches, whose oldest chunk of the core goes first,
+/// and open files of sealed segments.
 pub(crate) struct CacheBudget {
+    /// Sealed segments whose files are open.
+    pub(crate) open_files: OpenFiles,
     bytes_max: usize,
     state: RefCell<BudgetState>,
     pub(crate) flushes: Rc<FlushTurns>,
@@ -225,13 +232,19 @@ pub(crate) struct CacheBudget {
 #[derive(Default)]
 struct BudgetState {
     bytes: usize,
-    /// One entry for each chunk ever charged, oldest first; entries of caches that are gone are skipped.
-    order: VecDeque<Weak<RefCell<TailCache>>>,
+    /// One entry for each chunk that is charged, oldest first.
+    charged: BTreeMap<Charge, Weak<RefCell<TailCache>>>,
+    next_charge: Charge,
 }
+
+/// A chunk's place in the order of a budget: older ones are lower.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Charge(u64);
 
 impl CacheBudget {
     pub(crate) fn new(bytes_max: usize) -> Rc<CacheBudget> {
         Rc::new(CacheBudget {
+            open_files: OpenFiles::default(),
             bytes_max,
             state: RefCell::default(),
             flushes: Rc::default(),
@@ -243,25 +256,89 @@ impl CacheBudget {
         self.state.borrow().bytes
     }
 
-    fn charge(&self, bytes: usize, owner: Weak<RefCell<TailCache>>) {
+    fn charge(&self, bytes: usize, owner: Weak<RefCell<TailCache>>) -> Charge {
         let mut state = self.state.borrow_mut();
+        let charge = state.next_charge;
+        state.next_charge = Charge(charge.0 + 1);
         state.bytes += bytes;
-        state.order.push_back(owner);
+        state.charged.insert(charge, owner);
+        charge
     }
 
-    fn refund(&self, bytes: usize) {
-        self.state.borrow_mut().bytes -= bytes;
+    /// A chunk is given up, for whatever reason: nothing of it stays behind here.
+    fn refund(&self, charge: Charge, bytes: usize) {
+        let mut state = self.state.borrow_mut();
+        state.bytes -= bytes;
+        let owner = state.charged.remove(&charge);
+        assert!(owner.is_some(), "a chunk is refunded once");
     }
 
     /// Evicts until the budget holds. Called by whoever has appended, once its own cache is not borrowed.
     pub(crate) fn enforce(&self) {
         while self.bytes() > self.bytes_max {
-            let Some(oldest) = self.state.borrow_mut().order.pop_front() else {
-                return;
+            let oldest = {
+                let state = self.state.borrow();
+                let oldest = state.charged.first_key_value();
+                oldest.and_then(|(_, owner)| owner.upgrade())
             };
-            if let Some(cache) = oldest.upgrade() {
-                cache.borrow_mut().evict_oldest();
+            // Chunks of a cache are given up in their order, so that its oldest one is the oldest of all. A cache that
+            // is being dropped refunds by itself.
+            let evicted = oldest.is_some_and(|cache| cache.borrow_mut().evict_oldest());
+            if !evicted {
+                return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEGMENT: Offset = Offset::ZERO;
+
+    fn append(cache: &Rc<RefCell<TailCache>>, position: &mut u64, length: usize) {
+        let range = cache
+            .borrow_mut()
+            .append(*position, length, |memory| memory.fill(1));
+        assert!(range.length >= length);
+        *position += length as u64;
+    }
+
+    #[test]
+    fn a_budget_remembers_nothing_of_caches_that_are_gone_or_were_reset() {
+        let budget = CacheBudget::new(usize::MAX);
+        for _ in 0..100 {
+            let cache = TailCache::new(budget.clone(), SEGMENT, Vec::new());
+            let mut position = 0;
+            append(&cache, &mut position, 4096);
+            cache.borrow_mut().reset(SEGMENT, Vec::new());
+            append(&cache, &mut 0, 4096);
+        }
+        assert_eq!(
+            (budget.bytes(), budget.state.borrow().charged.len()),
+            (0, 0)
+        );
+    }
+
+    #[test]
+    fn the_oldest_chunk_of_all_caches_goes_first_whatever_was_reset_before() {
+        let budget = CacheBudget::new(3 * CHUNK_BYTES_MIN);
+        let [reset, quiet, busy] =
+            [(); 3].map(|()| TailCache::new(budget.clone(), SEGMENT, Vec::new()));
+        append(&reset, &mut 0, 4096);
+        reset.borrow_mut().reset(SEGMENT, Vec::new());
+        append(&quiet, &mut 0, 4096);
+        append(&reset, &mut 0, 4096);
+        append(&busy, &mut 0, 4096);
+        budget.enforce();
+        let is_cached =
+            |cache: &Rc<RefCell<TailCache>>| cache.borrow().cached_from(SEGMENT).is_some();
+        assert!([&reset, &quiet, &busy].into_iter().all(is_cached));
+        append(&busy, &mut 4096, 3 * 4096 + 1);
+        budget.enforce();
+        // What was reset had come before the quiet one and has come after it since.
+        assert!(!is_cached(&quiet));
+        assert!(is_cached(&busy));
     }
 }

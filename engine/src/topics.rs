@@ -20,13 +20,15 @@ use crate::catalogue::{
 use crate::catalogue_log::{CatalogueError, CatalogueLog};
 use crate::checkpoint;
 use crate::cores::Cores;
-use crate::engine::{CATALOGUE_SHARD, EngineError, NewTopic, TopicError};
+use crate::engine::{CATALOGUE_SHARD, EngineError, NewTopic, StopReport, TopicError};
 use crate::file_name::{self, PartitionDirectoryName};
 use crate::io::Disk;
 use crate::lane::Lane;
 use crate::log_config::LogConfig;
 use crate::open::progress::{self, OpenProgress};
 use crate::open::{self, OpenError, OpenRequest};
+use crate::partition::Partition;
+use crate::reserve;
 use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
 use crate::upkeep;
 
@@ -34,6 +36,8 @@ use crate::upkeep;
 const PRODUCER_ID_BLOCK: i64 = 1000;
 /// Partitions that a core opens side by side: enough to keep the disk busy.
 const OPENING_MAX: usize = 32;
+/// How often a stop looks whether it gets on.
+const STOP_LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The catalogue with the turn that changes take. On the catalogue's core only.
 pub(crate) struct Catalogue<D> {
@@ -139,6 +143,9 @@ pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
             }
         })
         .await;
+    let there = cores.clone();
+    let make = move || async move { reserve::make_at_start(&there.disk(), there.data()).await };
+    cores.on(CATALOGUE_SHARD, make).await;
     Ok(())
 }
 
@@ -436,7 +443,13 @@ pub(crate) async fn create<C: Cores>(cores: C, topic: NewTopic) -> Result<Uuid, 
         })
     }));
     let image = turn.log().append(records).await?;
-    open_new(&cores, &image, &topic.name, &added).await?;
+    if let Err(error) = open_new(&cores, &image, &topic.name, &added).await {
+        // Nobody has been told of it: without this, clients would find a topic that serves nothing.
+        if let Err(undo) = remove(&cores, &mut turn, topic_id).await {
+            tracing::error!(topic = topic.name, error = %undo, "a topic that could not be made stays in the catalogue; its partitions open at the next start");
+        }
+        return Err(error.into());
+    }
     Ok(topic_id)
 }
 
@@ -553,26 +566,40 @@ async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
 /// See [`Engine::delete_topic`].
 pub(crate) async fn delete<C: Cores>(cores: C, topic_id: Uuid) -> Result<(), TopicError> {
     let mut turn = Turn::take(&cores).await;
+    remove(&cores, &mut turn, topic_id).await
+}
+
+/// Takes a topic out of the catalogue, then off the cores that have opened it and off the disk.
+async fn remove<C: Cores>(
+    cores: &C,
+    turn: &mut Turn<C::Disk>,
+    topic_id: Uuid,
+) -> Result<(), TopicError> {
     let topic = turn.log().image().topic_by_id(topic_id).cloned();
     let topic = topic.ok_or(TopicError::Unknown { topic_id })?;
     let image = turn
         .log()
-        .append(vec![MetadataRecord::RemoveTopic { topic_id }])
+        .append_freeing(vec![MetadataRecord::RemoveTopic { topic_id }])
         .await?;
-    let numbers: Arc<[i32]> = topic.partitions.keys().copied().collect();
+    let owned: Arc<[(i32, ShardId)]> = topic
+        .partitions
+        .values()
+        .map(|record| (record.partition, cores.owner(record.slot())))
+        .collect();
     let close_here = {
         let everywhere = cores.clone();
         move || {
-            let (image, cores, numbers, name) = (
+            let (image, cores, owned, name) = (
                 image.clone(),
                 everywhere.clone(),
-                numbers.clone(),
+                owned.clone(),
                 topic.name.clone(),
             );
             async move {
                 let lane = cores.lane();
                 lane.set_image(image);
-                for partition in numbers.iter().copied() {
+                let here = owned.iter().filter(|(_, owner)| *owner == lane.id());
+                for (partition, _) in here.copied() {
                     let id = TopicPartition {
                         topic_id,
                         partition,
@@ -582,6 +609,8 @@ pub(crate) async fn delete<C: Cores>(cores: C, topic_id: Uuid) -> Result<(), Top
                         // then.
                         upkeep::close(&gone).await;
                         set_aside(&cores, &name, partition).await?;
+                    } else {
+                        discard_unfinished(&cores, &name, id).await?;
                     }
                 }
                 Ok::<(), OpenError>(())
@@ -591,7 +620,27 @@ pub(crate) async fn delete<C: Cores>(cores: C, topic_id: Uuid) -> Result<(), Top
     for closed in cores.on_each(close_here).await {
         closed?;
     }
-    Ok(flush_data_directory(&cores).await?)
+    Ok(flush_data_directory(cores).await?)
+}
+
+/// Removes what the creation of a partition has left that did not come to its end. A directory of that name that is
+/// somebody else's stays as it is.
+async fn discard_unfinished<C: Cores>(
+    cores: &C,
+    topic: &str,
+    partition: TopicPartition,
+) -> Result<(), OpenError> {
+    let disk = cores.disk();
+    let directory = directory_of(cores.data(), topic, partition.partition);
+    let metadata = directory.join(file_name::PARTITION_METADATA);
+    let text = disk.read_whole(&metadata).await.unwrap_or_default();
+    let owner = text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
+    if owner == Some(partition.topic_id) {
+        return set_aside(cores, topic, partition.partition).await;
+    }
+    // Only an empty one can be removed like this, which is what a creation begins with.
+    let _ = disk.remove_directory(&directory).await;
+    Ok(())
 }
 
 async fn set_aside<C: Cores>(cores: &C, topic: &str, partition: i32) -> Result<(), OpenError> {
@@ -605,7 +654,8 @@ async fn set_aside<C: Cores>(cores: &C, topic: &str, partition: i32) -> Result<(
         &name,
         cores.new_id(),
     ));
-    let renamed = disk.rename(&directory, &aside).await;
+    let rename = async || disk.rename(&directory, &aside).await;
+    let renamed = reserve::with(&disk, data, rename).await;
     renamed.map_err(|source| OpenError {
         path: directory,
         source,
@@ -647,7 +697,7 @@ pub(crate) async fn alter<C: Cores>(
     if records.is_empty() {
         return Ok(());
     }
-    let changed = turn.log().append(records).await?;
+    let changed = turn.log().append_freeing(records).await?;
     let config = log_config(&changed, &topic.name);
     let everywhere = cores.clone();
     cores
@@ -739,30 +789,20 @@ async fn keep_retention<D: Disk>(disk: D, lane: Rc<Lane<D>>) {
     }
 }
 
-/// See [`Engine::stop`].
-pub(crate) async fn stop_all<C: Cores>(cores: C) {
+/// See [`Engine::stop_within`].
+pub(crate) async fn stop_all<C: Cores>(cores: C, still_max: Duration) -> StopReport {
     let everywhere = cores.clone();
     let stop_here = move || {
-        let lane = everywhere.clone();
-        async move {
-            let mut all_clean = true;
-            for partition in lane.lane().partitions() {
-                if let Err(error) = upkeep::stop(&partition).await {
-                    let directory = partition.directory();
-                    tracing::warn!(partition = %directory.display(), %error, "could not be stopped cleanly");
-                    all_clean = false;
-                }
-            }
-            all_clean
-        }
+        let cores = everywhere.clone();
+        async move { stop_owned(&cores.disk(), &cores.lane(), still_max).await }
     };
-    let all_clean = cores
-        .on_each(stop_here)
-        .await
-        .into_iter()
-        .all(|clean| clean);
-    if !all_clean {
-        return;
+    let mut report = StopReport::default();
+    for part in cores.on_each(stop_here).await {
+        report.unclean.extend(part.unclean);
+        report.is_hung |= part.is_hung;
+    }
+    if !report.is_clean() {
+        return report;
     }
     let there = cores.clone();
     let mark = move || async move {
@@ -774,5 +814,65 @@ pub(crate) async fn stop_all<C: Cores>(cores: C) {
     };
     if let Err(error) = cores.on(CATALOGUE_SHARD, mark).await {
         tracing::warn!(%error, "the stop was clean and could not be marked so");
+    }
+    report
+}
+
+/// Partitions of one core that are being stopped.
+struct Stopping<D: Disk> {
+    todo: RefCell<Vec<Rc<Partition<D>>>>,
+    /// Those that have not stopped yet.
+    left: RefCell<Vec<Rc<Partition<D>>>>,
+    unclean: RefCell<Vec<PathBuf>>,
+}
+
+/// Stops the partitions of the calling core, several at a time, as long as one of them gets on within `still_max`.
+async fn stop_owned<D: Disk>(disk: &D, lane: &Lane<D>, still_max: Duration) -> StopReport {
+    let partitions = lane.partitions();
+    let stopping = Rc::new(Stopping {
+        left: RefCell::new(partitions.clone()),
+        todo: RefCell::new(partitions),
+        unclean: RefCell::default(),
+    });
+    for _ in 0..OPENING_MAX {
+        disk.spawn(stop_from(stopping.clone()));
+    }
+    let mut left_before = stopping.left.borrow().len();
+    let mut still = Duration::ZERO;
+    while left_before > 0 && still < still_max {
+        disk.sleep(STOP_LOOK_INTERVAL).await;
+        let left = stopping.left.borrow().len();
+        still = match left < left_before {
+            true => Duration::ZERO,
+            false => still + STOP_LOOK_INTERVAL,
+        };
+        left_before = left;
+    }
+    for hung in stopping.left.borrow().iter() {
+        let file = crate::stall::active_file(hung);
+        tracing::error!(
+            file,
+            "the disk does not answer; stopping without what is not flushed"
+        );
+    }
+    let mut unclean = stopping.unclean.take();
+    unclean.extend(stopping.left.borrow().iter().map(|hung| hung.directory()));
+    StopReport {
+        unclean,
+        is_hung: left_before > 0,
+    }
+}
+
+async fn stop_from<D: Disk>(stopping: Rc<Stopping<D>>) {
+    loop {
+        let next = stopping.todo.borrow_mut().pop();
+        let Some(partition) = next else { return };
+        if let Err(error) = upkeep::stop(&partition).await {
+            let directory = partition.directory();
+            tracing::warn!(partition = %directory.display(), %error, "could not be stopped cleanly");
+            stopping.unclean.borrow_mut().push(directory);
+        }
+        let mut left = stopping.left.borrow_mut();
+        left.retain(|other| !Rc::ptr_eq(other, &partition));
     }
 }

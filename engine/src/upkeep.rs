@@ -16,6 +16,7 @@ use crate::index::offset::OFFSET_ENTRY_LENGTH;
 use crate::index::time::TIME_ENTRY_LENGTH;
 use crate::io::Disk;
 use crate::partition::Partition;
+use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
 use crate::segment::Indexes;
 use crate::types::{Offset, TimestampMs};
@@ -239,14 +240,22 @@ async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> 
         }
     };
     let slot = encode_slot(generation, &checkpoint);
-    partition
-        .disk
-        .overwrite(&path, slot.position.0, slot.block, flush)
-        .await?;
+    let disk = &partition.disk;
+    let data = data_directory(&path);
+    reserve::with(disk, data, async || {
+        disk.overwrite(&path, slot.position.0, slot.block.clone(), flush)
+            .await
+    })
+    .await?;
     if flush {
         checkpointer.durable_generation.set(Some(generation));
     }
     Ok(())
+}
+
+/// The data directory, of a path in a partition's directory.
+fn data_directory(path: &Path) -> &Path {
+    path.ancestors().nth(2).unwrap_or(path)
 }
 
 /// Writes what a start would otherwise have to read the log for: new index entries, then the producers' state.
@@ -502,12 +511,10 @@ async fn set_aside<D: Disk>(disk: &D, directory: &Path, base_offset: Offset) -> 
     for kind in SegmentFileKind::ALL {
         let name = SegmentFileName::live(base_offset, kind);
         let aside = name.with_state(FileState::Deleted);
-        let renamed = disk
-            .rename(
-                &directory.join(name.to_string()),
-                &directory.join(aside.to_string()),
-            )
-            .await;
+        let from = directory.join(name.to_string());
+        let to = directory.join(aside.to_string());
+        let rename = async || disk.rename(&from, &to).await;
+        let renamed = reserve::with(disk, data_directory(&from), rename).await;
         match renamed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

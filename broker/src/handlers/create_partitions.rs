@@ -13,6 +13,7 @@ use corelane_protocol::{ErrorCode, TopicRef};
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::new_topic;
+use crate::patience::within_limit;
 use crate::refusal::Refusal;
 use crate::topics;
 
@@ -49,11 +50,10 @@ async fn raise(
     if validate_only {
         return Ok(());
     }
-    let raised = call
-        .lane()
-        .engine
-        .create_partitions(found.topic_id, topic.count.unsigned_abs())
-        .await;
+    let (engine, topic_id) = (call.lane().engine.clone(), found.topic_id);
+    let count = topic.count.unsigned_abs();
+    let raised =
+        within_limit(async move { engine.create_partitions(topic_id, count).await }).await?;
     raised.map(drop).map_err(|error| error_map::topic(&error))
 }
 

@@ -14,6 +14,7 @@ use corelane_protocol::{ErrorCode, TopicRef};
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
+use crate::patience::within_limit;
 use crate::topics::{self, Partition};
 
 /// The low watermark of a partition that was not found or could not be changed.
@@ -72,8 +73,10 @@ pub async fn handle(call: &Call, request: DeleteRecordsRequest) -> DeleteRecords
 /// Runs on the partition's core; returns the new start of the log.
 async fn delete_before(partition: Option<Rc<Partition>>, offset: i64) -> Result<i64, ErrorCode> {
     let partition = partition.ok_or(ErrorCode::UnknownTopicOrPartition)?;
-    let start = partition.delete_records_before(Offset(offset)).await;
+    let deleting = async move { partition.delete_records_before(Offset(offset)).await };
+    let start = within_limit(deleting).await;
     start
+        .map_err(|refusal| refusal.code)?
         .map(|start| start.0)
         .map_err(|error| error_map::delete_records(&error))
 }

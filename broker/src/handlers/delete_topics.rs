@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::dispatch::Call;
 use crate::error_map;
+use crate::patience::within_limit;
 use crate::refusal::Refusal;
 use crate::topics;
 
@@ -46,7 +47,8 @@ async fn delete(call: &Call, topic: &DeleteTopicState) -> Result<(String, Uuid),
     };
     let image = topics::image();
     let found = topics::find(&image, reference)?;
-    let deleted = call.lane().engine.delete_topic(found.topic_id).await;
+    let (engine, topic_id) = (call.lane().engine.clone(), found.topic_id);
+    let deleted = within_limit(async move { engine.delete_topic(topic_id).await }).await?;
     deleted.map_err(|error| error_map::topic(&error))?;
     Ok((found.name.clone(), found.topic_id))
 }

@@ -13,6 +13,7 @@ use corelane_protocol::messages::init_producer_id::{
 
 use crate::dispatch::Call;
 use crate::error_map;
+use crate::patience::within_limit;
 
 const NO_PRODUCER_ID: i64 = -1;
 const NO_PRODUCER_EPOCH: i16 = -1;
@@ -45,8 +46,10 @@ async fn allocate(call: &Call, request: &InitProducerIdRequest) -> Result<i64, E
     if has_id != has_epoch {
         return Err(ErrorCode::InvalidRequest);
     }
-    let allocated = call.lane().engine.allocate_producer_id().await;
+    let engine = call.lane().engine.clone();
+    let allocated = within_limit(async move { engine.allocate_producer_id().await }).await;
     allocated
+        .map_err(|refusal| refusal.code)?
         .map(|id| id.0)
         .map_err(|error| error_map::catalogue(&error).code)
 }

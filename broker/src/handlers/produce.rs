@@ -10,6 +10,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use corelane_engine::batch::ValidBatch;
 use corelane_engine::catalogue::Image;
@@ -25,6 +26,7 @@ use crate::append_order::Place;
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
+use crate::patience;
 use crate::produce_batch;
 use crate::refusal::Refusal;
 use crate::response::Answer;
@@ -41,7 +43,8 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let prepared = partitions(&request)
         .map(|partition| prepare(&call, &image, &partition, request.acks))
         .collect();
-    let outcomes = append(&call, prepared, request.acks, place).await;
+    let asked = Asked::of(&request);
+    let outcomes = append(&call, prepared, asked, place).await;
     if request.acks == 0 {
         let failed = outcomes.iter().any(Result::is_err);
         return call.answer(if failed {
@@ -81,32 +84,49 @@ fn prepare(
     })
 }
 
+/// What a request says of its acknowledgement.
+#[derive(Clone, Copy)]
+struct Asked {
+    acks: Acks,
+    /// How long it waits.
+    limit: Duration,
+}
+
+impl Asked {
+    fn of(request: &ProduceView) -> Asked {
+        Asked {
+            acks: match request.acks {
+                -1 => Acks::Durable,
+                _ => Acks::Written,
+            },
+            limit: patience::produce_limit(request.timeout_ms),
+        }
+    }
+}
+
 /// Appends what was prepared; refusals keep their places.
-async fn append(call: &Call, prepared: Vec<Prepared>, acks: i16, place: Place) -> Vec<Outcome> {
-    let acks = if acks == -1 {
-        Acks::Durable
-    } else {
-        Acks::Written
-    };
+async fn append(call: &Call, prepared: Vec<Prepared>, asked: Asked, place: Place) -> Vec<Outcome> {
     let mut questions = Vec::with_capacity(prepared.len());
     let refusals: Vec<Option<Refusal>> = prepared
         .into_iter()
         .map(|prepared| prepared.map(|question| questions.push(question)).err())
         .collect();
     place.come_up().await;
-    let mut appends = PartitionCalls::new(
+    let mut appends = PartitionCalls::within(
         &call.lane().engine,
         questions,
-        async move |partition, batch| append_one(partition, batch, acks).await,
+        asked.limit,
+        async move |partition, batch| append_one(partition, batch, asked.acks).await,
     );
     appends.start().await;
     drop(place);
     let mut appended = appends.finish().await.into_iter();
     let outcome = |refusal: Option<Refusal>| match refusal {
         Some(refusal) => Err(refusal),
-        None => appended
-            .next()
-            .unwrap_or_else(|| Err(ErrorCode::NotLeaderOrFollower.into())),
+        None => match appended.next() {
+            Some(outcome) => outcome.unwrap_or_else(|| Err(patience::timed_out())),
+            None => Err(ErrorCode::NotLeaderOrFollower.into()),
+        },
     };
     refusals.into_iter().map(outcome).collect()
 }

@@ -67,6 +67,13 @@ fn limit(resource: libc::__rlimit_resource_t) -> io::Result<Limit> {
     })
 }
 
+/// How many files this process may have open; no bound where the kernel does not tell.
+pub fn open_files_max() -> usize {
+    open_files_limit().map_or(usize::MAX, |limit| {
+        usize::try_from(limit.soft).unwrap_or(usize::MAX)
+    })
+}
+
 /// Raises the limit on open files to what this process may have without privilege.
 pub fn raise_open_files_limit() -> io::Result<()> {
     let hard = open_files_limit()?.hard;

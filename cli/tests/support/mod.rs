@@ -10,11 +10,13 @@
 )]
 
 pub mod broker;
+pub mod calls;
 pub mod clients;
 pub mod dump_log_segments;
 pub mod flights;
 pub mod hashes;
 pub mod kafka;
+pub mod mount;
 pub mod process;
 pub mod wire;
 
@@ -43,6 +45,15 @@ pub fn skip(test: &str, reason: &str) {
         "{test} must run, since CORELANE_REQUIRE_CLIENTS is set, but {reason}"
     );
     report(&format!("SKIPPED {test}: {reason}"));
+}
+
+/// As [`skip`], for what the machine or its user lacks for a rig: `CORELANE_REQUIRE_RIGS` makes it a failure as well.
+pub fn skip_rig(test: &str, reason: &str) {
+    assert!(
+        std::env::var_os("CORELANE_REQUIRE_RIGS").is_none(),
+        "{test} must run, since CORELANE_REQUIRE_RIGS is set, but {reason}"
+    );
+    skip(test, reason);
 }
 
 /// Prints a line on standard error, past the harness's capture of output.

@@ -31,6 +31,9 @@ const WRITE_BYTES_MAX: usize = 8 << 20;
 /// A write that is answered sooner than a core falls asleep and wakes.
 const SMALL_BYTES: usize = 4 * BLOCK;
 const MODE: u32 = 0o644;
+/// How long an open waits for a free descriptor: ten seconds in all.
+const DESCRIPTOR_WAIT: Duration = Duration::from_millis(100);
+const DESCRIPTOR_WAITS_MAX: u32 = 100;
 
 /// A directory entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -420,7 +423,25 @@ async fn run(entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> io::Result
     complete(entry, file, hold).await.result.map(drop)
 }
 
+/// Opens a file. Without a free descriptor it waits a while for one: connections give theirs back, and a log that is
+/// refused for want of one would stay refused.
 async fn open(path: &Path, flags: i32) -> io::Result<Arc<OwnedFd>> {
+    for _ in 0..DESCRIPTOR_WAITS_MAX {
+        match open_once(path, flags).await {
+            Err(error) if is_out_of_descriptors(&error) => {
+                crate::runtime::sleep(DESCRIPTOR_WAIT).await;
+            }
+            opened => return opened,
+        }
+    }
+    open_once(path, flags).await
+}
+
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+async fn open_once(path: &Path, flags: i32) -> io::Result<Arc<OwnedFd>> {
     let (pointer, hold) = c_path(path)?;
     let entry = opcode::OpenAt::new(AT_CWD, pointer)
         .flags(flags | libc::O_CLOEXEC)

@@ -7,11 +7,14 @@
 //!   an [`Op`] turns the slot into an orphan; the completion frees it.
 //! - An entry is never submitted without a slot, so that each completion finds its owner.
 //! - A core's thread ends when the kernel has answered everything, see [`Ring::shut_down`].
-//! - But for that end, only [`Ring::turn`] blocks, and only when its caller says that nothing else can run.
+//! - But for that end, only [`Ring::turn`] blocks, and only when its caller says that nothing else can run. An entry that
+//!   the kernel does not take for want of memory waits in a backlog; whoever submits it never waits for the kernel.
+//! - Nothing that others have written (a drop of a hold, a file or a waker) runs while a table of the ring is borrowed:
+//!   it may come back with an operation of its own.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -34,6 +37,8 @@ const COMPLETIONS: u32 = 4096;
 /// Marks completions that nobody waits for (cancellations).
 const NOBODY: u64 = u64::MAX;
 
+/// How long a core with nothing else to do waits before it offers the kernel again what it had no memory for.
+const PRESSURE_PAUSE: Duration = Duration::from_millis(1);
 /// How long a core waits for what is due soon before it sleeps: longer than a small write takes.
 const AWAKE_MAX: Duration = Duration::from_micros(60);
 
@@ -137,20 +142,22 @@ impl Slots {
         index
     }
 
+    /// Frees a slot. What was in it is dropped by the caller once the slots are no longer borrowed.
+    #[must_use = "what was in the slot may come back to the ring when it is dropped"]
     fn take(&mut self, index: usize) -> Slot {
         let slot = std::mem::replace(&mut self.slots[index], Slot::Free { next: self.free });
         self.free = Some(index);
         slot
     }
 
-    /// Stores a completion and returns the waker of whoever waits for it.
-    fn complete(&mut self, index: usize, result: i32) -> Option<Waker> {
+    /// Stores a completion; returns what is to be done about it.
+    fn complete(&mut self, index: usize, result: i32) -> Completed {
         match self.take(index) {
             Slot::Waiting {
                 hold,
+                _file,
                 waker,
                 yields,
-                ..
             } => {
                 let done = Slot::Done {
                     hold,
@@ -161,15 +168,48 @@ impl Slots {
                     unreachable!("slot {index} was taken a line ago");
                 };
                 self.free = next;
-                waker
+                Completed {
+                    waker,
+                    _remains: Slot::Orphan {
+                        _hold: Hold::Nothing,
+                        _file,
+                        yields,
+                    },
+                }
             }
-            Slot::Orphan { yields, .. } => {
+            orphan @ Slot::Orphan { yields, .. } => {
                 yields.discard(result);
-                None
+                Completed {
+                    waker: None,
+                    _remains: orphan,
+                }
             }
             Slot::Free { .. } | Slot::Done { .. } => {
                 panic!("completion {result} for slot {index}, which has nothing in flight")
             }
+        }
+    }
+}
+
+/// What a completion leads to, once the slots are no longer borrowed.
+struct Completed {
+    /// Whoever waited.
+    waker: Option<Waker>,
+    /// Memory and descriptor that nobody waits for, to be dropped.
+    _remains: Slot,
+}
+
+/// One entry, or two of which the second follows the first: they reach the kernel together.
+enum Submission {
+    One(Entry),
+    Linked(Entry, Entry),
+}
+
+impl Submission {
+    fn count(&self) -> usize {
+        match self {
+            Submission::One(_) => 1,
+            Submission::Linked(..) => 2,
         }
     }
 }
@@ -182,6 +222,11 @@ struct Inner {
     alarms: RefCell<BTreeMap<(Instant, u64), Waker>>,
     alarm_count: Cell<u64>,
     in_flight: Cell<usize>,
+    /// What the submission queue had no room for, in order; each has its slot, or cancels one. Empty but under pressure.
+    backlog: RefCell<VecDeque<Submission>>,
+    /// Submissions that are to fail as under pressure.
+    #[cfg(test)]
+    refusals: Cell<u32>,
 }
 
 /// How long [`Ring::turn`] may block.
@@ -211,6 +256,9 @@ impl Ring {
             alarm_count: Cell::new(0),
             due_soon: Cell::new(0),
             in_flight: Cell::new(0),
+            backlog: RefCell::default(),
+            #[cfg(test)]
+            refusals: Cell::new(0),
         }));
         CURRENT.with(|current| *current.borrow_mut() = Some(ring.clone()));
         Ok(ring)
@@ -248,8 +296,9 @@ impl Ring {
     /// descriptor in `entry` must be that of `file` or outlive the operation otherwise.
     #[allow(unsafe_code)]
     pub unsafe fn submit(&self, entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> Op {
-        self.make_room(1);
-        self.push(entry, file, hold, Yields::Count)
+        let (entry, op) = self.occupy(entry, file, hold, Yields::Count);
+        self.queue(Submission::One(entry));
+        op
     }
 
     /// As [`Ring::submit`], for an operation whose result is a new descriptor: it is closed when the operation is
@@ -264,8 +313,9 @@ impl Ring {
         file: Option<Arc<OwnedFd>>,
         hold: Hold,
     ) -> Op {
-        self.make_room(1);
-        self.push(entry, file, hold, Yields::Descriptor)
+        let (entry, op) = self.occupy(entry, file, hold, Yields::Descriptor);
+        self.queue(Submission::One(entry));
+        op
     }
 
     /// Queues two operations of which the second starts when the first has succeeded in full.
@@ -278,11 +328,10 @@ impl Ring {
         first: (Entry, Option<Arc<OwnedFd>>, Hold),
         second: (Entry, Option<Arc<OwnedFd>>, Hold),
     ) -> (Op, Op) {
-        // A link must not be cut by a submission in between.
-        self.make_room(2);
         let linked = first.0.flags(Flags::IO_LINK);
-        let first = self.push(linked, first.1, first.2, Yields::Count);
-        let second = self.push(second.0, second.1, second.2, Yields::Count);
+        let (linked, first) = self.occupy(linked, first.1, first.2, Yields::Count);
+        let (follower, second) = self.occupy(second.0, second.1, second.2, Yields::Count);
+        self.queue(Submission::Linked(linked, follower));
         (first, second)
     }
 
@@ -325,18 +374,34 @@ impl Ring {
 
     /// Submits what is queued, collects completions, wakes whoever waited for them and for alarms that are due.
     pub(crate) fn turn(&self, wait: Wait) {
-        if let Err(error) = self.enter(wait) {
-            match error.raw_os_error() {
-                // A signal, an alarm, or completions that must be collected first.
-                Some(libc::EINTR | libc::ETIME | libc::EBUSY | libc::EAGAIN | libc::ENOMEM) => {}
-                _ => panic!("io_uring_enter failed: {error}"),
-            }
+        let refused = self.entered(self.enter(wait));
+        let collected = self.collect();
+        if refused && collected == 0 && wait == Wait::UntilSomething {
+            // Nothing else can run, and asking without a pause would not give the kernel memory.
+            std::thread::sleep(PRESSURE_PAUSE);
         }
-        self.collect();
         self.ring_alarms();
     }
 
+    /// Whether the kernel had no memory for what was submitted, or wants its completions collected first: then what is
+    /// queued stays queued, and the next turn offers it again.
+    fn entered(&self, outcome: io::Result<()>) -> bool {
+        let Err(error) = outcome else { return false };
+        match error.raw_os_error() {
+            // A signal or an alarm.
+            Some(libc::EINTR | libc::ETIME) => false,
+            Some(libc::EBUSY | libc::EAGAIN | libc::ENOMEM) => true,
+            _ => panic!("io_uring_enter failed: {error}"),
+        }
+    }
+
     fn enter(&self, wait: Wait) -> io::Result<()> {
+        #[cfg(test)]
+        self.refuse()?;
+        // What is submitted makes room for what waits.
+        while self.offer_backlog() {
+            self.0.uring.borrow().submit()?;
+        }
         let mut uring = self.0.uring.borrow_mut();
         if wait == Wait::No {
             let queue = uring.submission();
@@ -360,19 +425,26 @@ impl Ring {
         uring.submitter().submit_with_args(1, &arguments).map(drop)
     }
 
-    fn collect(&self) {
-        while let Some(waker) = self.collect_one() {
-            if let Some(waker) = waker {
+    /// Wakes whoever waits for what has completed; returns how much has.
+    fn collect(&self) -> usize {
+        let mut count = 0;
+        while let Some(completed) = self.collect_one() {
+            count += 1;
+            if let Some(waker) = completed.waker {
                 waker.wake();
             }
         }
+        count
     }
 
-    /// Takes one completion off the queue, and whoever waits for it; none when the queue is empty.
-    fn collect_one(&self) -> Option<Option<Waker>> {
+    /// Takes one completion off the queue; none when the queue is empty.
+    fn collect_one(&self) -> Option<Completed> {
         let completion = self.0.uring.borrow_mut().completion().next()?;
         if completion.user_data() == NOBODY {
-            return Some(None);
+            return Some(Completed {
+                waker: None,
+                _remains: Slot::Free { next: None },
+            });
         }
         self.0.in_flight.set(self.0.in_flight.get() - 1);
         let index = usize::try_from(completion.user_data()).expect("user data is a slot index");
@@ -384,24 +456,33 @@ impl Ring {
     /// memory of this core. Without this, a write in flight at the end of a thread would take its bytes from memory
     /// that has been given to something else. Whoever waits is never woken again.
     pub(crate) fn shut_down(&self) {
-        self.0.alarms.take();
+        let alarms = self.0.alarms.take();
+        drop(alarms);
         if self.in_flight() > 0 {
-            self.make_room(1);
             let all = types::CancelBuilder::any().all();
-            self.push_entry(&opcode::AsyncCancel2::new(all).build().user_data(NOBODY));
+            let cancel = opcode::AsyncCancel2::new(all).build().user_data(NOBODY);
+            self.queue(Submission::One(cancel));
         }
         while self.in_flight() > 0 {
-            let entered = self.0.uring.borrow_mut().submit_and_wait(1);
-            if let Err(error) = entered {
-                match error.raw_os_error() {
-                    Some(libc::EINTR | libc::EBUSY | libc::EAGAIN) => {}
-                    _ => panic!("io_uring_enter failed: {error}"),
-                }
+            let refused = self.entered(self.enter_for_one());
+            let mut collected = 0;
+            while let Some(completed) = self.collect_one() {
+                collected += 1;
+                drop(completed);
             }
-            while let Some(waker) = self.collect_one() {
-                drop(waker);
+            if refused && collected == 0 {
+                std::thread::sleep(PRESSURE_PAUSE);
             }
         }
+    }
+
+    fn enter_for_one(&self) -> io::Result<()> {
+        #[cfg(test)]
+        self.refuse()?;
+        while self.offer_backlog() {
+            self.0.uring.borrow().submit()?;
+        }
+        self.0.uring.borrow().submit_and_wait(1).map(drop)
     }
 
     /// Forgets the calling thread's ring, which goes with its last holder.
@@ -427,54 +508,97 @@ impl Ring {
         }
     }
 
-    fn make_room(&self, count: usize) {
-        loop {
-            let mut uring = self.0.uring.borrow_mut();
-            let queue = uring.submission();
-            if queue.capacity() - queue.len() >= count {
-                return;
-            }
-            drop(queue);
-            let submitted = uring.submit();
-            drop(uring);
-            if submitted.is_err() {
-                // The completion queue is full: collecting makes room.
-                self.collect();
-            }
-        }
-    }
-
-    fn push(&self, entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold, yields: Yields) -> Op {
+    /// Gives an operation its slot.
+    fn occupy(
+        &self,
+        entry: Entry,
+        file: Option<Arc<OwnedFd>>,
+        hold: Hold,
+        yields: Yields,
+    ) -> (Entry, Op) {
         let index = self.0.slots.borrow_mut().insert(Slot::Waiting {
             hold,
             _file: file,
             waker: None,
             yields,
         });
-        let entry = entry.user_data(index as u64);
         self.0.in_flight.set(self.0.in_flight.get() + 1);
-        self.push_entry(&entry);
-        Op {
+        let op = Op {
             ring: self.clone(),
             index: Some(index),
+        };
+        (entry.user_data(index as u64), op)
+    }
+
+    /// Puts entries into the submission queue, which is submitted when it is full; where the kernel takes nothing, into
+    /// the backlog behind it.
+    fn queue(&self, submission: Submission) {
+        if self.0.backlog.borrow().is_empty() {
+            if self.try_push(&submission) {
+                return;
+            }
+            // What it says to this it says again at the turn, which deals with it.
+            let _ = self.submit_full();
+            if self.try_push(&submission) {
+                return;
+            }
+        }
+        self.0.backlog.borrow_mut().push_back(submission);
+    }
+
+    fn submit_full(&self) -> io::Result<()> {
+        #[cfg(test)]
+        self.refuse()?;
+        self.0.uring.borrow().submit().map(drop)
+    }
+
+    /// Moves what waits into the submission queue. True when that is full and more waits.
+    fn offer_backlog(&self) -> bool {
+        loop {
+            let next = self.0.backlog.borrow_mut().pop_front();
+            let Some(next) = next else { return false };
+            if !self.try_push(&next) {
+                self.0.backlog.borrow_mut().push_front(next);
+                return true;
+            }
         }
     }
 
-    fn push_entry(&self, entry: &Entry) {
+    /// False when there is no room for all of it.
+    fn try_push(&self, submission: &Submission) -> bool {
         let mut uring = self.0.uring.borrow_mut();
-        // SAFETY: the slot keeps memory and descriptor alive until the completion (see `submit`).
-        #[allow(unsafe_code)]
-        let pushed = unsafe { uring.submission().push(entry) };
-        pushed.expect("make_room has left a free entry");
+        let mut queue = uring.submission();
+        if queue.capacity() - queue.len() < submission.count() {
+            return false;
+        }
+        let mut push = |entry: &Entry| {
+            // SAFETY: the slot keeps memory and descriptor alive until the completion (see `submit`).
+            #[allow(unsafe_code)]
+            let pushed = unsafe { queue.push(entry) };
+            pushed.expect("room was counted above");
+        };
+        match submission {
+            Submission::One(entry) => push(entry),
+            Submission::Linked(first, second) => {
+                push(first);
+                push(second);
+            }
+        }
+        true
     }
 
     fn cancel(&self, index: usize) {
-        self.make_room(1);
-        self.push_entry(
-            &opcode::AsyncCancel::new(index as u64)
-                .build()
-                .user_data(NOBODY),
-        );
+        let cancel = opcode::AsyncCancel::new(index as u64).build();
+        self.queue(Submission::One(cancel.user_data(NOBODY)));
+    }
+
+    #[cfg(test)]
+    fn refuse(&self) -> io::Result<()> {
+        let Some(left) = self.0.refusals.get().checked_sub(1) else {
+            return Ok(());
+        };
+        self.0.refusals.set(left);
+        Err(io::Error::from_raw_os_error(libc::EAGAIN))
     }
 }
 
@@ -537,9 +661,13 @@ impl Future for Op {
             .expect("an operation is not polled after it has completed");
         let mut slots = self.ring.0.slots.borrow_mut();
         if let Slot::Waiting { waker, .. } = &mut slots.slots[index] {
-            match waker {
-                Some(waker) => waker.clone_from(context.waker()),
-                None => *waker = Some(context.waker().clone()),
+            let is_same = waker
+                .as_ref()
+                .is_some_and(|waker| waker.will_wake(context.waker()));
+            if !is_same {
+                let previous = waker.replace(context.waker().clone());
+                drop(slots);
+                drop(previous);
             }
             return Poll::Pending;
         }
@@ -562,7 +690,7 @@ impl Drop for Op {
                 hold,
                 _file,
                 yields,
-                ..
+                waker,
             } => {
                 slots.slots[index] = Slot::Orphan {
                     _hold: hold,
@@ -570,10 +698,17 @@ impl Drop for Op {
                     yields,
                 };
                 drop(slots);
+                drop(waker);
                 self.ring.cancel(index);
             }
-            Slot::Done { result, yields, .. } => {
-                slots.take(index);
+            Slot::Done {
+                result,
+                yields,
+                hold,
+            } => {
+                let emptied = slots.take(index);
+                drop(slots);
+                drop((emptied, hold));
                 yields.discard(result);
             }
             Slot::Free { .. } | Slot::Orphan { .. } => {
@@ -594,17 +729,24 @@ impl Future for Sleep {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let mut alarms = self.ring.0.alarms.borrow_mut();
-        if self.key.0 <= Instant::now() {
-            alarms.remove(&self.key);
-            return Poll::Ready(());
-        }
-        alarms.insert(self.key, context.waker().clone());
-        Poll::Pending
+        let (previous, poll) = if self.key.0 <= Instant::now() {
+            (alarms.remove(&self.key), Poll::Ready(()))
+        } else {
+            let waker = context.waker().clone();
+            (alarms.insert(self.key, waker), Poll::Pending)
+        };
+        drop(alarms);
+        drop(previous);
+        poll
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        self.ring.0.alarms.borrow_mut().remove(&self.key);
+        let waker = self.ring.0.alarms.borrow_mut().remove(&self.key);
+        drop(waker);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,15 +5,13 @@
 
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::walk::read_remainder;
 use crate::io::{BLOCK, Disk};
 use crate::partition::Partition;
+use crate::reserve;
 use crate::types::Position;
 
-/// How often a partition that refuses writes for want of space looks for room.
-const ROOM_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// The room that has to be found before writes resume.
 const ROOM_BYTES: u64 = 1 << 20;
 
@@ -25,9 +23,13 @@ pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D
         (log.active_file(), log.written)
     };
     loop {
-        partition.disk.sleep(ROOM_CHECK_INTERVAL).await;
+        partition.disk.sleep(reserve::ROOM_CHECK_INTERVAL).await;
         if partition.log.borrow().closed {
             return;
+        }
+        // First, as appends would eat what it needs.
+        if !has_reserve(&partition).await {
+            continue;
         }
         if let Ok(remainder) = find_room(&partition, &file, written.position).await {
             partition
@@ -40,6 +42,12 @@ pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D
             return;
         }
     }
+}
+
+async fn has_reserve<D: Disk>(partition: &Rc<Partition<D>>) -> bool {
+    let directory = partition.directory();
+    let data = directory.parent().unwrap_or(&directory);
+    reserve::make(&partition.disk, data).await.is_ok()
 }
 
 async fn find_room<D: Disk>(

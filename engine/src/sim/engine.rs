@@ -130,7 +130,7 @@ impl SimEngine {
 
     /// A clean stop.
     pub async fn stop(self) {
-        topics::stop_all(self).await;
+        topics::stop_all(self, std::time::Duration::from_secs(30)).await;
     }
 
     /// The topics, as of all changes that have been answered.
