@@ -69,6 +69,15 @@ pub(crate) async fn open<D: Disk>(
 ) -> Result<Rc<Partition<D>>, OpenError> {
     let files = list_files(&disk, &request.directory).await?;
     let small = SmallFiles::read(&disk, &request.directory).await?;
+    let log_start = small
+        .checkpoint
+        .map(|checkpoint| checkpoint.durable_end.log_start_offset);
+    if !request.clean_stop && log_start.is_some_and(|start| start > Offset::ZERO) {
+        // A killed process may have left it unflushed: what readers are told to be gone must not come back.
+        let path = request.directory.join(file_name::DURABLE_END_CHECKPOINT);
+        let flushed = disk.overwrite(&path, 0, Vec::new(), true).await;
+        flushed.map_err(at(&path))?;
+    }
     let mut opening = Opening::new(disk, request, files, small);
     opening.open_segments().await?;
     opening.finish().await

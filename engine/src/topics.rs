@@ -26,12 +26,13 @@ use crate::io::Disk;
 use crate::lane::Lane;
 use crate::log_config::LogConfig;
 use crate::open::{self, OpenError, OpenRequest};
+use crate::partition::Partition;
 use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
 use crate::upkeep;
 
 /// Producer ids that one record of the catalogue gives out: Kafka's block.
 const PRODUCER_ID_BLOCK: i64 = 1000;
-/// Partitions that a core opens side by side: enough to keep the disk busy.
+/// Partitions that a core opens or stops side by side: enough to keep the disk busy.
 const OPENING_MAX: usize = 32;
 
 /// The catalogue with the turn that changes take. On the catalogue's core only.
@@ -362,7 +363,7 @@ pub(crate) fn log_config(image: &Image, topic: &str) -> LogConfig {
     })
 }
 
-/// See [`Engine::create_topic`].
+/// See [`crate::Engine::create_topic`].
 pub(crate) async fn create<C: Cores>(cores: C, topic: NewTopic) -> Result<Uuid, TopicError> {
     file_name::validate_new_topic_name(&topic.name).map_err(|error| TopicError::InvalidName {
         name: topic.name.clone(),
@@ -406,11 +407,17 @@ pub(crate) async fn create<C: Cores>(cores: C, topic: NewTopic) -> Result<Uuid, 
         })
     }));
     let image = turn.log().append(records).await?;
-    open_new(&cores, &image, &topic.name, &added).await?;
+    if let Err(error) = open_new(&cores, &image, &topic.name, &added).await {
+        // A topic that serves in part until the next start is worse than none, which can be asked for again.
+        if let Err(error) = remove(&cores, &mut turn, topic_id).await {
+            tracing::warn!(topic = topic.name, %error, "a topic whose creation failed was not removed in full");
+        }
+        return Err(error.into());
+    }
     Ok(topic_id)
 }
 
-/// See [`Engine::create_partitions`].
+/// See [`crate::Engine::create_partitions`].
 pub(crate) async fn add_partitions<C: Cores>(
     cores: C,
     topic_id: Uuid,
@@ -494,20 +501,30 @@ async fn open_new<C: Cores>(
             let (shown, config) = (shown.clone(), config.clone());
             async move {
                 let here = cores.lane().id();
+                let mut outcome = Ok(());
                 for (partition, _) in added.iter().filter(|(_, owner)| *owner == here) {
-                    clear_the_way(&cores, &topic, *partition).await?;
-                    open_partition(&cores, &topic, *partition, config.clone(), false).await?;
+                    let opened = open_one(&cores, &topic, *partition, config.clone()).await;
+                    outcome = outcome.and(opened);
                 }
                 // Only now, so that whoever sees the partition in the image finds it open.
                 cores.lane().set_image(shown);
-                Ok::<(), OpenError>(())
+                outcome
             }
         }
     };
-    for opened in cores.on_each(open_here).await {
-        opened?;
-    }
+    let opened: Result<(), OpenError> = cores.on_each(open_here).await.into_iter().collect();
+    opened?;
     flush_data_directory(cores).await
+}
+
+async fn open_one<C: Cores>(
+    cores: &C,
+    topic: &str,
+    partition: TopicPartition,
+    config: LogConfig,
+) -> Result<(), OpenError> {
+    clear_the_way(cores, topic, partition).await?;
+    open_partition(cores, topic, partition, config, false).await
 }
 
 async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
@@ -516,50 +533,57 @@ async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
     flushed.map_err(|source| OpenError { path, source })
 }
 
-/// See [`Engine::delete_topic`].
+/// See [`crate::Engine::delete_topic`].
 pub(crate) async fn delete<C: Cores>(cores: C, topic_id: Uuid) -> Result<(), TopicError> {
     let mut turn = Turn::take(&cores).await;
+    remove(&cores, &mut turn, topic_id).await
+}
+
+/// Removes a topic from the catalogue, then its partitions from their cores and their directories from their names.
+/// What fails of the latter keeps nothing of the rest from going.
+async fn remove<C: Cores>(
+    cores: &C,
+    turn: &mut Turn<C::Disk>,
+    topic_id: Uuid,
+) -> Result<(), TopicError> {
     let topic = turn.log().image().topic_by_id(topic_id).cloned();
     let topic = topic.ok_or(TopicError::Unknown { topic_id })?;
     let image = turn
         .log()
         .append(vec![MetadataRecord::RemoveTopic { topic_id }])
         .await?;
-    let numbers: Arc<[i32]> = topic.partitions.keys().copied().collect();
-    let close_here = {
-        let everywhere = cores.clone();
-        move || {
-            let (image, cores, numbers, name) = (
-                image.clone(),
-                everywhere.clone(),
-                numbers.clone(),
-                topic.name.clone(),
-            );
-            async move {
-                let lane = cores.lane();
-                lane.set_image(image);
-                for partition in numbers.iter().copied() {
-                    let id = TopicPartition {
-                        topic_id,
-                        partition,
-                    };
-                    if let Some(gone) = lane.disown(&id) {
-                        // A topic of the same name may be made in its place: nothing of this one may touch a path by
-                        // then.
-                        upkeep::close(&gone).await;
-                        set_aside(&cores, &name, partition).await?;
-                    }
+    let owned = topic.partitions.values();
+    let owned: Arc<[(i32, ShardId)]> = owned
+        .map(|record| (record.partition, cores.owner(record.slot())))
+        .collect();
+    let everywhere = cores.clone();
+    let close_here = move || {
+        let (cores, image) = (everywhere.clone(), image.clone());
+        let (owned, name) = (owned.clone(), topic.name.clone());
+        async move {
+            let lane = cores.lane();
+            lane.set_image(image);
+            let mut outcome = Ok(());
+            for (partition, _) in owned.iter().filter(|(_, owner)| *owner == lane.id()) {
+                let id = TopicPartition {
+                    topic_id,
+                    partition: *partition,
+                };
+                if let Some(gone) = lane.disown(&id) {
+                    // A topic of the same name may be made in its place: nothing of this one may touch a path by then.
+                    upkeep::close(&gone).await;
                 }
-                Ok::<(), OpenError>(())
+                outcome = outcome.and(set_aside(&cores, &name, *partition).await);
             }
+            outcome
         }
     };
-    for closed in cores.on_each(close_here).await {
-        closed?;
-    }
-    Ok(flush_data_directory(&cores).await?)
+    let closed: Result<(), OpenError> = cores.on_each(close_here).await.into_iter().collect();
+    closed?;
+    Ok(flush_data_directory(cores).await?)
 }
 
+/// Takes a deleted partition's directory from its name. There is none where its creation failed.
 async fn set_aside<C: Cores>(cores: &C, topic: &str, partition: i32) -> Result<(), OpenError> {
     let (disk, data) = (cores.disk(), cores.data());
     let directory = directory_of(data, topic, partition);
@@ -571,12 +595,14 @@ async fn set_aside<C: Cores>(cores: &C, topic: &str, partition: i32) -> Result<(
         &name,
         cores.new_id(),
     ));
-    let renamed = disk.rename(&directory, &aside).await;
-    renamed.map_err(|source| OpenError {
-        path: directory,
-        source,
-    })?;
-    disk.spawn(remove_directory(disk.clone(), aside));
+    match disk.rename(&directory, &aside).await {
+        Ok(()) => disk.spawn(remove_directory(disk.clone(), aside)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => {
+            let path = directory;
+            return Err(OpenError { path, source });
+        }
+    }
     Ok(())
 }
 
@@ -593,7 +619,7 @@ async fn remove_directory<D: Disk>(disk: D, path: PathBuf) {
     }
 }
 
-/// See [`Engine::alter_configs`].
+/// See [`crate::Engine::alter_configs`].
 pub(crate) async fn alter<C: Cores>(
     cores: C,
     topic_id: Uuid,
@@ -661,7 +687,7 @@ fn config_changes(
     records
 }
 
-/// See [`Engine::allocate_producer_id`].
+/// See [`crate::Engine::allocate_producer_id`].
 pub(crate) async fn allocate_producer_id<C: Cores>(cores: C) -> Result<ProducerId, CatalogueError> {
     let mut turn = Turn::take(&cores).await;
     let mut block = turn.catalogue.producer_ids.get();
@@ -704,21 +730,32 @@ async fn keep_retention<C: Cores>(cores: C, lane: Rc<Lane<C::Disk>>) {
     }
 }
 
-/// See [`Engine::stop`].
+/// Stops partitions until none is left. False when one of them could not be stopped cleanly.
+async fn stop_from<D: Disk>(todo: Rc<RefCell<Vec<Rc<Partition<D>>>>>) -> bool {
+    let mut all_clean = true;
+    loop {
+        let next = todo.borrow_mut().pop();
+        let Some(partition) = next else {
+            return all_clean;
+        };
+        if let Err(error) = upkeep::stop(&partition).await {
+            let directory = partition.directory();
+            tracing::warn!(partition = %directory.display(), %error, "could not be stopped cleanly");
+            all_clean = false;
+        }
+    }
+}
+
+/// See [`crate::Engine::stop`].
 pub(crate) async fn stop_all<C: Cores>(cores: C) {
     let everywhere = cores.clone();
     let stop_here = move || {
-        let lane = everywhere.clone();
+        let todo = Rc::new(RefCell::new(everywhere.lane().partitions()));
+        let workers = (0..OPENING_MAX).map(|_| Box::pin(stop_from(todo.clone())));
+        let workers: Vec<_> = workers.collect();
         async move {
-            let mut all_clean = true;
-            for partition in lane.lane().partitions() {
-                if let Err(error) = upkeep::stop(&partition).await {
-                    let directory = partition.directory();
-                    tracing::warn!(partition = %directory.display(), %error, "could not be stopped cleanly");
-                    all_clean = false;
-                }
-            }
-            all_clean
+            let outcomes = crate::cores::join_all(workers).await;
+            outcomes.into_iter().all(|is_clean| is_clean)
         }
     };
     let all_clean = cores
