@@ -5,7 +5,7 @@
 //! next start completes; directories of topics that the catalogue does not know are set aside, never adopted.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::lane::Lane;
 use crate::log_config::LogConfig;
 use crate::open::{self, OpenError, OpenRequest};
 use crate::partition::Partition;
-use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
+use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition, uuid_to_text};
 use crate::upkeep;
 
 /// Producer ids that one record of the catalogue gives out: Kafka's block.
@@ -148,7 +148,7 @@ async fn open_catalogue<C: Cores>(cores: C) -> Result<(Arc<Image>, bool), Engine
     let image = log.image().clone();
     // What was said of the last stop holds until here; a start that fails before may be tried again with it.
     remove_clean_stop_marker(&disk, &data).await?;
-    set_aside_unknown(&cores, &image).await?;
+    set_aside_removed(&cores, &image, log.removed()).await?;
     let catalogue = Rc::new(Catalogue {
         log: RefCell::new(Some(log)),
         producer_ids: Cell::default(),
@@ -176,9 +176,13 @@ async fn remove_clean_stop_marker<D: Disk>(disk: &D, data: &Path) -> Result<(), 
     disk.flush_directory(data).await.map_err(failed)
 }
 
-/// Finishes deletions that a crash interrupted, and keeps directories that are no partition of the catalogue from
-/// being taken for one.
-async fn set_aside_unknown<C: Cores>(cores: &C, image: &Image) -> Result<(), OpenError> {
+/// Finishes deletions that a crash interrupted: of directories whose topic the catalogue has removed. Others are left
+/// alone, whatever they claim to be.
+async fn set_aside_removed<C: Cores>(
+    cores: &C,
+    image: &Image,
+    removed: &BTreeSet<Uuid>,
+) -> Result<(), OpenError> {
     let (disk, data) = (cores.disk(), cores.data());
     let failed = |source| OpenError {
         path: data.to_path_buf(),
@@ -199,26 +203,22 @@ async fn set_aside_unknown<C: Cores>(cores: &C, image: &Image) -> Result<(), Ope
         if name.topic == file_name::CLUSTER_METADATA_TOPIC {
             continue;
         }
-        let known = image.topic_by_name(&name.topic).map(|topic| topic.topic_id);
-        let metadata = disk
-            .read_whole(&path.join(file_name::PARTITION_METADATA))
-            .await;
-        let own = metadata
-            .map_err(failed)?
-            .and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
-        if known.is_none() {
+        let own = topic_id_in(&disk, &path).await.map_err(failed)?;
+        if own.is_some_and(|own| removed.contains(&own)) {
+            tracing::warn!(directory = %path.display(), "belongs to a deleted topic; removing");
+            set_aside(cores, &name.topic, name.partition).await?;
+        } else if image.topic_by_name(&name.topic).is_none() {
             tracing::warn!(directory = %path.display(), "no topic of the catalogue; left alone");
-        } else if own.is_some() && own != known {
-            let aside = data.join(file_name::deleted_partition_directory(
-                &name,
-                cores.new_id(),
-            ));
-            tracing::warn!(directory = %path.display(), aside = %aside.display(), "belongs to a deleted topic; removing");
-            disk.rename(&path, &aside).await.map_err(failed)?;
-            disk.spawn(remove_directory(disk.clone(), aside));
         }
     }
     Ok(())
+}
+
+/// The topic that a partition's directory names; none where it names none that can be read.
+async fn topic_id_in<D: Disk>(disk: &D, directory: &Path) -> std::io::Result<Option<Uuid>> {
+    let path = directory.join(file_name::PARTITION_METADATA);
+    let text = disk.read_whole(&path).await?;
+    Ok(text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok()))
 }
 
 /// Opens the partitions that this core owns, several at a time.
@@ -306,9 +306,7 @@ async fn clear_the_way<C: Cores>(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
         Err(error) => return Err(failed(error)),
     };
-    let metadata = directory.join(file_name::PARTITION_METADATA);
-    let text = disk.read_whole(&metadata).await.map_err(failed)?;
-    let owner = text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
+    let owner = topic_id_in(&disk, &directory).await.map_err(failed)?;
     if !is_taken || owner == Some(partition.topic_id) {
         return Ok(());
     }
@@ -337,11 +335,30 @@ async fn open_partition<C: Cores>(
     };
     disk.create_directory(&directory).await.map_err(failed)?;
     let metadata = directory.join(file_name::PARTITION_METADATA);
-    if disk.read_whole(&metadata).await.map_err(failed)?.is_none() {
-        let text = checkpoint::encode_partition_metadata(partition.topic_id);
-        disk.overwrite(&metadata, 0, text.into_bytes(), false)
-            .await
-            .map_err(failed)?;
+    let text = disk.read_whole(&metadata).await.map_err(failed)?;
+    let mut foreign = None;
+    match text.as_deref().map(checkpoint::parse_partition_metadata) {
+        Some(Ok(topic_id)) if topic_id != partition.topic_id => {
+            foreign = Some(format!(
+                "{} names topic {}, where the catalogue has {}: it is damaged, or the directory is another topic's",
+                metadata.display(),
+                uuid_to_text(topic_id),
+                uuid_to_text(partition.topic_id),
+            ));
+        }
+        Some(Ok(_)) => {}
+        // A crash may have torn it while the partition was made. It is durable before any record is: whose the
+        // directory is must be known when the topic has been deleted.
+        Some(Err(_)) => {
+            let text = checkpoint::encode_partition_metadata(partition.topic_id);
+            let written = disk.replace(&metadata, text.into_bytes()).await;
+            written.map_err(failed)?;
+        }
+        None => {
+            let text = checkpoint::encode_partition_metadata(partition.topic_id);
+            let written = disk.overwrite(&metadata, 0, text.into_bytes(), true).await;
+            written.map_err(failed)?;
+        }
     }
     let request = OpenRequest {
         partition,
@@ -349,6 +366,7 @@ async fn open_partition<C: Cores>(
         config,
         budget: lane.cache_budget(),
         clean_stop,
+        foreign,
     };
     lane.adopt(open::open(disk, request).await?);
     Ok(())

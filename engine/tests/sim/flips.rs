@@ -9,7 +9,7 @@ use corelane_engine::batch::ValidBatch;
 use corelane_engine::sim::{CrashMode, Outcome, SimEngine, Simulation, Storage};
 
 use crate::crashes::number;
-use crate::model::{Model, plain};
+use crate::model::{Model, State, plain};
 use crate::play::{play, read_batches, settings};
 use crate::script::{Batch, Level, Step};
 
@@ -28,7 +28,9 @@ enum Came {
     ReadFails,
     /// Bytes are served whose CRC does not match: for the client to find.
     ServedWithBadCrc,
-    /// The end of the log is missing, and said.
+    /// A right batch is served whose offset or epoch, which its CRC does not cover, is wrong.
+    ServedMisplaced,
+    /// The end of the log is missing.
     Cut,
     /// Wrong bytes are served, and nothing tells.
     ServedWrong,
@@ -65,10 +67,15 @@ fn judge(storage: &Storage, model: &Model) -> Came {
         topic_id: topic.id.expect("created"),
         partition: 0,
     };
-    let expected: Vec<Vec<u8>> = topic.partitions[0]
+    let expected: Vec<(i64, i64, Vec<u8>)> = topic.partitions[0]
         .sent
         .iter()
-        .map(|sent| plain(&sent.bytes))
+        .map(|sent| match sent.state {
+            State::Acknowledged { base_offset, .. } => {
+                (base_offset, sent.count, plain(&sent.bytes))
+            }
+            other => panic!("{other:?}"),
+        })
         .collect();
     let sim = Simulation::new(settings(SEED, 9), storage.clone());
     let outcome = sim.run(LIFE, async move {
@@ -84,7 +91,7 @@ fn judge(storage: &Storage, model: &Model) -> Came {
         });
         let (start, end, is_refused) = ends.await.expect("the partition is open");
         let mut offset = start;
-        let mut served = Vec::new();
+        let mut served = 0;
         let mut came = if is_refused {
             Came::Refused
         } else {
@@ -98,21 +105,22 @@ fn judge(storage: &Storage, model: &Model) -> Came {
                 return came.max(Came::ReadFails);
             }
             for batch in batches {
-                let next = crate::model::header(&batch).next_offset();
-                let is_whole = ValidBatch::check_foreign(batch.clone(), 100 << 20).is_ok();
-                if !is_whole {
-                    came = came.max(Came::ServedWithBadCrc);
-                } else if expected.get(served.len()) != Some(&plain(&batch)) {
+                let Some((base_offset, count, bytes)) = expected.get(served) else {
                     return Came::ServedWrong;
+                };
+                let header = crate::model::header(&batch);
+                if ValidBatch::check_foreign(batch.clone(), 100 << 20).is_err() {
+                    came = came.max(Came::ServedWithBadCrc);
+                } else if plain(&batch) != *bytes {
+                    return Came::ServedWrong;
+                } else if header.base_offset().0 != *base_offset || header.leader_epoch().0 != 0 {
+                    came = came.max(Came::ServedMisplaced);
                 }
-                served.push(batch);
-                match next {
-                    Some(next) if next.0 > offset => offset = next.0,
-                    _ => return came.max(Came::ServedWithBadCrc),
-                }
+                offset = base_offset + count;
+                served += 1;
             }
         }
-        if served.len() < expected.len() && !is_refused {
+        if served < expected.len() && !is_refused {
             came = came.max(Came::Cut);
         }
         came
