@@ -4,9 +4,12 @@
 //! counts when it is durable. Invariants: the image never holds what is not durable; after a failed write nothing more
 //! is written until the next start; a torn last write is cut, damage before a whole batch is not.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use uuid::Uuid;
 
 use crate::batch::{Gaps, Placement, ScanFrom, place, scan};
 use crate::catalogue::{Image, MetadataRecord};
@@ -59,6 +62,8 @@ pub(crate) struct CatalogueLog<D> {
     epoch: LeaderEpoch,
     refused: bool,
     image: Arc<Image>,
+    /// Topics that the records had removed when they were read.
+    removed: BTreeSet<Uuid>,
 }
 
 impl<D: Disk> CatalogueLog<D> {
@@ -106,7 +111,13 @@ impl<D: Disk> CatalogueLog<D> {
             epoch: replayed.epoch.next().unwrap_or(LeaderEpoch(0)),
             refused: false,
             image: Arc::new(replayed.image),
+            removed: replayed.removed,
         })
+    }
+
+    /// Topics that had been removed before this start.
+    pub(crate) fn removed(&self) -> &BTreeSet<Uuid> {
+        &self.removed
     }
 
     /// What all durable records add up to.
@@ -226,6 +237,7 @@ struct Replayed {
     end: Position,
     next_offset: Offset,
     epoch: LeaderEpoch,
+    removed: BTreeSet<Uuid>,
 }
 
 fn replay(contents: &[u8], path: &Path, clean_stop: bool) -> Result<Replayed, CatalogueError> {
@@ -243,6 +255,7 @@ fn replay(contents: &[u8], path: &Path, clean_stop: bool) -> Result<Replayed, Ca
         reason,
     };
     let mut image = Image::default();
+    let mut removed = BTreeSet::new();
     let mut walk = scan(contents, from);
     let mut error = None;
     for step in walk.by_ref() {
@@ -250,7 +263,7 @@ fn replay(contents: &[u8], path: &Path, clean_stop: bool) -> Result<Replayed, Ca
             Ok(batch) => {
                 let start = usize::try_from(batch.position.0).expect("the file is in memory");
                 let bytes = &contents[start..start + batch.size];
-                replay_batch(&mut image, bytes)
+                replay_batch(&mut image, &mut removed, bytes)
                     .map_err(|reason| damaged(batch.position, reason))?;
             }
             Err(found) => error = Some(found),
@@ -275,10 +288,15 @@ fn replay(contents: &[u8], path: &Path, clean_stop: bool) -> Result<Replayed, Ca
         end: resume.position,
         next_offset: resume.offset,
         epoch: resume.epoch_min,
+        removed,
     })
 }
 
-fn replay_batch(image: &mut Image, batch: &[u8]) -> Result<(), String> {
+fn replay_batch(
+    image: &mut Image,
+    removed: &mut BTreeSet<Uuid>,
+    batch: &[u8],
+) -> Result<(), String> {
     for record in Records::open(batch)
         .map_err(|error| error.to_string())?
         .iter()
@@ -286,6 +304,9 @@ fn replay_batch(image: &mut Image, batch: &[u8]) -> Result<(), String> {
         let record = record.map_err(|error| error.to_string())?;
         let value = record.value.ok_or("a record without a value")?;
         let change = MetadataRecord::decode(value).map_err(|error| error.to_string())?;
+        if let MetadataRecord::RemoveTopic { topic_id } = &change {
+            removed.insert(*topic_id);
+        }
         image
             .apply(record.offset, change)
             .map_err(|error| error.to_string())?;

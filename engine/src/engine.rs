@@ -145,7 +145,8 @@ pub enum TopicError {
     /// The catalogue could not be written.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
-    /// The catalogue has the change, a partition's files could not be made; the next start makes them.
+    /// A file of a partition could not be made or set aside. A topic whose creation fails so is not there afterwards;
+    /// partitions that were added, and of a deleted topic what is left, are for the next start.
     #[error(transparent)]
     Partition(#[from] OpenError),
 }

@@ -65,6 +65,8 @@ pub(crate) struct OpenRequest {
     pub(crate) clean_stop: bool,
     /// Shared with all cores that open partitions at this start.
     pub(crate) progress: Arc<OpenProgress>,
+    /// Why what the directory holds may not be this partition's; then it refuses writes.
+    pub(crate) foreign: Option<String>,
 }
 
 /// Why a partition could not be opened at all.
@@ -99,7 +101,11 @@ pub(crate) async fn open<D: Disk>(
         let flushed = disk.overwrite(&path, 0, Vec::new(), true).await;
         flushed.map_err(at(&path))?;
     }
+    let foreign = request.foreign.clone();
     let mut opening = Opening::new(disk, request, files, small);
+    if let Some(reason) = foreign {
+        opening.refuse(&reason);
+    }
     opening.open_segments().await?;
     opening.finish().await
 }

@@ -145,7 +145,7 @@ impl<D: Disk> Partition<D> {
                     visible: self.wait_for_data(last_offset),
                 };
                 self.disk
-                    .spawn(answer_duplicate(self.clone(), ack.clone(), first));
+                    .spawn(answer_duplicate(self.clone(), ack.clone(), first, acks));
                 Ok(Pending(ack))
             }
         }
@@ -369,11 +369,25 @@ struct FirstCopy {
     visible: DataWait,
 }
 
-/// A retry is answered once the first copy is as safe as consumers' eyes require.
-async fn answer_duplicate<D: Disk>(partition: Rc<Partition<D>>, ack: Rc<Ack>, first: FirstCopy) {
+/// A retry is answered once the first copy is as safe as consumers' eyes require, and as safe as the retry asks for,
+/// which may be more than the first copy did.
+async fn answer_duplicate<D: Disk>(
+    partition: Rc<Partition<D>>,
+    ack: Rc<Ack>,
+    first: FirstCopy,
+    acks: Acks,
+) {
     first.visible.await;
+    let mut is_safe = partition.high_watermark() > first.last_offset;
+    if is_safe && acks == Acks::Durable {
+        let end = first
+            .last_offset
+            .next()
+            .expect("checked when it was assigned");
+        is_safe = crate::upkeep::flush_to(&partition, end).await.is_ok();
+    }
     let log = partition.log.borrow();
-    let answer = if log.ends.high_watermark() > first.last_offset {
+    let answer = if is_safe {
         Ok(first.receipt)
     } else {
         let partition = log.partition;

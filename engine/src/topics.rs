@@ -5,7 +5,7 @@
 //! next start completes; directories of topics that the catalogue does not know are set aside, never adopted.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,12 +29,12 @@ use crate::open::progress::{self, OpenProgress};
 use crate::open::{self, OpenError, OpenRequest};
 use crate::partition::Partition;
 use crate::reserve;
-use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
+use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition, uuid_to_text};
 use crate::upkeep;
 
 /// Producer ids that one record of the catalogue gives out: Kafka's block.
 const PRODUCER_ID_BLOCK: i64 = 1000;
-/// Partitions that a core opens side by side: enough to keep the disk busy.
+/// Partitions that a core opens or stops side by side: enough to keep the disk busy.
 const OPENING_MAX: usize = 32;
 /// How often a stop looks whether it gets on.
 const STOP_LOOK_INTERVAL: Duration = Duration::from_millis(2);
@@ -174,7 +174,7 @@ async fn open_catalogue<C: Cores>(cores: C) -> Result<(Arc<Image>, bool), Engine
     let image = log.image().clone();
     // What was said of the last stop holds until here; a start that fails before may be tried again with it.
     remove_clean_stop_marker(&disk, &data).await?;
-    set_aside_unknown(&cores, &image).await?;
+    set_aside_removed(&cores, &image, log.removed()).await?;
     let catalogue = Rc::new(Catalogue {
         log: RefCell::new(Some(log)),
         producer_ids: Cell::default(),
@@ -202,9 +202,13 @@ async fn remove_clean_stop_marker<D: Disk>(disk: &D, data: &Path) -> Result<(), 
     disk.flush_directory(data).await.map_err(failed)
 }
 
-/// Finishes deletions that a crash interrupted, and keeps directories that are no partition of the catalogue from
-/// being taken for one.
-async fn set_aside_unknown<C: Cores>(cores: &C, image: &Image) -> Result<(), OpenError> {
+/// Finishes deletions that a crash interrupted: of directories whose topic the catalogue has removed. Others are left
+/// alone, whatever they claim to be.
+async fn set_aside_removed<C: Cores>(
+    cores: &C,
+    image: &Image,
+    removed: &BTreeSet<Uuid>,
+) -> Result<(), OpenError> {
     let (disk, data) = (cores.disk(), cores.data());
     let failed = |source| OpenError {
         path: data.to_path_buf(),
@@ -225,26 +229,22 @@ async fn set_aside_unknown<C: Cores>(cores: &C, image: &Image) -> Result<(), Ope
         if name.topic == file_name::CLUSTER_METADATA_TOPIC {
             continue;
         }
-        let known = image.topic_by_name(&name.topic).map(|topic| topic.topic_id);
-        let metadata = disk
-            .read_whole(&path.join(file_name::PARTITION_METADATA))
-            .await;
-        let own = metadata
-            .map_err(failed)?
-            .and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
-        if known.is_none() {
+        let own = topic_id_in(&disk, &path).await.map_err(failed)?;
+        if own.is_some_and(|own| removed.contains(&own)) {
+            tracing::warn!(directory = %path.display(), "belongs to a deleted topic; removing");
+            set_aside(cores, &name.topic, name.partition).await?;
+        } else if image.topic_by_name(&name.topic).is_none() {
             tracing::warn!(directory = %path.display(), "no topic of the catalogue; left alone");
-        } else if own.is_some() && own != known {
-            let aside = data.join(file_name::deleted_partition_directory(
-                &name,
-                cores.new_id(),
-            ));
-            tracing::warn!(directory = %path.display(), aside = %aside.display(), "belongs to a deleted topic; removing");
-            disk.rename(&path, &aside).await.map_err(failed)?;
-            disk.spawn(remove_directory(disk.clone(), aside));
         }
     }
     Ok(())
+}
+
+/// The topic that a partition's directory names; none where it names none that can be read.
+async fn topic_id_in<D: Disk>(disk: &D, directory: &Path) -> std::io::Result<Option<Uuid>> {
+    let path = directory.join(file_name::PARTITION_METADATA);
+    let text = disk.read_whole(&path).await?;
+    Ok(text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok()))
 }
 
 type Epochs = Vec<(TopicPartition, LeaderEpoch)>;
@@ -340,9 +340,7 @@ async fn clear_the_way<C: Cores>(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
         Err(error) => return Err(failed(error)),
     };
-    let metadata = directory.join(file_name::PARTITION_METADATA);
-    let text = disk.read_whole(&metadata).await.map_err(failed)?;
-    let owner = text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
+    let owner = topic_id_in(&disk, &directory).await.map_err(failed)?;
     if !is_taken || owner == Some(partition.topic_id) {
         return Ok(());
     }
@@ -371,11 +369,30 @@ async fn open_partition<C: Cores>(
     };
     disk.create_directory(&directory).await.map_err(failed)?;
     let metadata = directory.join(file_name::PARTITION_METADATA);
-    if disk.read_whole(&metadata).await.map_err(failed)?.is_none() {
-        let text = checkpoint::encode_partition_metadata(partition.topic_id);
-        disk.overwrite(&metadata, 0, text.into_bytes(), false)
-            .await
-            .map_err(failed)?;
+    let text = disk.read_whole(&metadata).await.map_err(failed)?;
+    let mut foreign = None;
+    match text.as_deref().map(checkpoint::parse_partition_metadata) {
+        Some(Ok(topic_id)) if topic_id != partition.topic_id => {
+            foreign = Some(format!(
+                "{} names topic {}, where the catalogue has {}: it is damaged, or the directory is another topic's",
+                metadata.display(),
+                uuid_to_text(topic_id),
+                uuid_to_text(partition.topic_id),
+            ));
+        }
+        Some(Ok(_)) => {}
+        // A crash may have torn it while the partition was made. It is durable before any record is: whose the
+        // directory is must be known when the topic has been deleted.
+        Some(Err(_)) => {
+            let text = checkpoint::encode_partition_metadata(partition.topic_id);
+            let written = disk.replace(&metadata, text.into_bytes()).await;
+            written.map_err(failed)?;
+        }
+        None => {
+            let text = checkpoint::encode_partition_metadata(partition.topic_id);
+            let written = disk.overwrite(&metadata, 0, text.into_bytes(), true).await;
+            written.map_err(failed)?;
+        }
     }
     let request = OpenRequest {
         partition,
@@ -385,6 +402,7 @@ async fn open_partition<C: Cores>(
         unsaved: lane.unsaved_bytes(),
         clean_stop: start.clean_stop,
         progress: start.progress,
+        foreign,
     };
     lane.adopt(open::open(disk, request).await?);
     Ok(())
@@ -399,7 +417,7 @@ pub(crate) fn log_config(image: &Image, topic: &str) -> LogConfig {
     })
 }
 
-/// See [`Engine::create_topic`].
+/// See [`crate::Engine::create_topic`].
 pub(crate) async fn create<C: Cores>(cores: C, topic: NewTopic) -> Result<Uuid, TopicError> {
     file_name::validate_new_topic_name(&topic.name).map_err(|error| TopicError::InvalidName {
         name: topic.name.clone(),
@@ -444,16 +462,16 @@ pub(crate) async fn create<C: Cores>(cores: C, topic: NewTopic) -> Result<Uuid, 
     }));
     let image = turn.log().append(records).await?;
     if let Err(error) = open_new(&cores, &image, &topic.name, &added).await {
-        // Nobody has been told of it: without this, clients would find a topic that serves nothing.
+        // A topic that serves in part until the next start is worse than none, which can be asked for again.
         if let Err(undo) = remove(&cores, &mut turn, topic_id).await {
-            tracing::error!(topic = topic.name, error = %undo, "a topic that could not be made stays in the catalogue; its partitions open at the next start");
+            tracing::error!(topic = topic.name, error = %undo, "a topic that could not be made was not removed in full");
         }
         return Err(error.into());
     }
     Ok(topic_id)
 }
 
-/// See [`Engine::create_partitions`].
+/// See [`crate::Engine::create_partitions`].
 pub(crate) async fn add_partitions<C: Cores>(
     cores: C,
     topic_id: Uuid,
@@ -537,24 +555,34 @@ async fn open_new<C: Cores>(
             let (shown, config) = (shown.clone(), config.clone());
             async move {
                 let here = cores.lane().id();
+                let mut outcome = Ok(());
                 for (partition, _) in added.iter().filter(|(_, owner)| *owner == here) {
-                    clear_the_way(&cores, &topic, *partition).await?;
-                    let start = Start {
-                        clean_stop: false,
-                        progress: Arc::default(),
-                    };
-                    open_partition(&cores, &topic, *partition, config.clone(), start).await?;
+                    let opened = open_one(&cores, &topic, *partition, config.clone()).await;
+                    outcome = outcome.and(opened);
                 }
                 // Only now, so that whoever sees the partition in the image finds it open.
                 cores.lane().set_image(shown);
-                Ok::<(), OpenError>(())
+                outcome
             }
         }
     };
-    for opened in cores.on_each(open_here).await {
-        opened?;
-    }
+    let opened: Result<(), OpenError> = cores.on_each(open_here).await.into_iter().collect();
+    opened?;
     flush_data_directory(cores).await
+}
+
+async fn open_one<C: Cores>(
+    cores: &C,
+    topic: &str,
+    partition: TopicPartition,
+    config: LogConfig,
+) -> Result<(), OpenError> {
+    clear_the_way(cores, topic, partition).await?;
+    let start = Start {
+        clean_stop: false,
+        progress: Arc::default(),
+    };
+    open_partition(cores, topic, partition, config, start).await
 }
 
 async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
@@ -563,13 +591,14 @@ async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
     flushed.map_err(|source| OpenError { path, source })
 }
 
-/// See [`Engine::delete_topic`].
+/// See [`crate::Engine::delete_topic`].
 pub(crate) async fn delete<C: Cores>(cores: C, topic_id: Uuid) -> Result<(), TopicError> {
     let mut turn = Turn::take(&cores).await;
     remove(&cores, &mut turn, topic_id).await
 }
 
-/// Takes a topic out of the catalogue, then off the cores that have opened it and off the disk.
+/// Takes a topic out of the catalogue, then its partitions off their cores and their directories from their names.
+/// What fails of the latter keeps nothing of the rest from going.
 async fn remove<C: Cores>(
     cores: &C,
     turn: &mut Turn<C::Disk>,
@@ -581,45 +610,39 @@ async fn remove<C: Cores>(
         .log()
         .append_freeing(vec![MetadataRecord::RemoveTopic { topic_id }])
         .await?;
-    let owned: Arc<[(i32, ShardId)]> = topic
-        .partitions
-        .values()
+    let owned = topic.partitions.values();
+    let owned: Arc<[(i32, ShardId)]> = owned
         .map(|record| (record.partition, cores.owner(record.slot())))
         .collect();
-    let close_here = {
-        let everywhere = cores.clone();
-        move || {
-            let (image, cores, owned, name) = (
-                image.clone(),
-                everywhere.clone(),
-                owned.clone(),
-                topic.name.clone(),
-            );
-            async move {
-                let lane = cores.lane();
-                lane.set_image(image);
-                let here = owned.iter().filter(|(_, owner)| *owner == lane.id());
-                for (partition, _) in here.copied() {
-                    let id = TopicPartition {
-                        topic_id,
-                        partition,
-                    };
-                    if let Some(gone) = lane.disown(&id) {
+    let everywhere = cores.clone();
+    let close_here = move || {
+        let (cores, image) = (everywhere.clone(), image.clone());
+        let (owned, name) = (owned.clone(), topic.name.clone());
+        async move {
+            let lane = cores.lane();
+            lane.set_image(image);
+            let mut outcome = Ok(());
+            for (partition, _) in owned.iter().filter(|(_, owner)| *owner == lane.id()) {
+                let id = TopicPartition {
+                    topic_id,
+                    partition: *partition,
+                };
+                let gone = match lane.disown(&id) {
+                    Some(gone) => {
                         // A topic of the same name may be made in its place: nothing of this one may touch a path by
                         // then.
                         upkeep::close(&gone).await;
-                        set_aside(&cores, &name, partition).await?;
-                    } else {
-                        discard_unfinished(&cores, &name, id).await?;
+                        set_aside(&cores, &name, *partition).await
                     }
-                }
-                Ok::<(), OpenError>(())
+                    None => discard_unfinished(&cores, &name, id).await,
+                };
+                outcome = outcome.and(gone);
             }
+            outcome
         }
     };
-    for closed in cores.on_each(close_here).await {
-        closed?;
-    }
+    let closed: Result<(), OpenError> = cores.on_each(close_here).await.into_iter().collect();
+    closed?;
     Ok(flush_data_directory(cores).await?)
 }
 
@@ -632,9 +655,7 @@ async fn discard_unfinished<C: Cores>(
 ) -> Result<(), OpenError> {
     let disk = cores.disk();
     let directory = directory_of(cores.data(), topic, partition.partition);
-    let metadata = directory.join(file_name::PARTITION_METADATA);
-    let text = disk.read_whole(&metadata).await.unwrap_or_default();
-    let owner = text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok());
+    let owner = topic_id_in(&disk, &directory).await.unwrap_or_default();
     if owner == Some(partition.topic_id) {
         return set_aside(cores, topic, partition.partition).await;
     }
@@ -643,6 +664,7 @@ async fn discard_unfinished<C: Cores>(
     Ok(())
 }
 
+/// Takes a deleted partition's directory from its name. There is none where its creation failed.
 async fn set_aside<C: Cores>(cores: &C, topic: &str, partition: i32) -> Result<(), OpenError> {
     let (disk, data) = (cores.disk(), cores.data());
     let directory = directory_of(data, topic, partition);
@@ -655,12 +677,14 @@ async fn set_aside<C: Cores>(cores: &C, topic: &str, partition: i32) -> Result<(
         cores.new_id(),
     ));
     let rename = async || disk.rename(&directory, &aside).await;
-    let renamed = reserve::with(&disk, data, rename).await;
-    renamed.map_err(|source| OpenError {
-        path: directory,
-        source,
-    })?;
-    disk.spawn(remove_directory(disk.clone(), aside));
+    match reserve::with(&disk, data, rename).await {
+        Ok(()) => disk.spawn(remove_directory(disk.clone(), aside)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => {
+            let path = directory;
+            return Err(OpenError { path, source });
+        }
+    }
     Ok(())
 }
 
@@ -677,7 +701,7 @@ async fn remove_directory<D: Disk>(disk: D, path: PathBuf) {
     }
 }
 
-/// See [`Engine::alter_configs`].
+/// See [`crate::Engine::alter_configs`].
 pub(crate) async fn alter<C: Cores>(
     cores: C,
     topic_id: Uuid,
@@ -745,7 +769,7 @@ fn config_changes(
     records
 }
 
-/// See [`Engine::allocate_producer_id`].
+/// See [`crate::Engine::allocate_producer_id`].
 pub(crate) async fn allocate_producer_id<C: Cores>(cores: C) -> Result<ProducerId, CatalogueError> {
     let mut turn = Turn::take(&cores).await;
     let mut block = turn.catalogue.producer_ids.get();
@@ -789,7 +813,7 @@ async fn keep_retention<D: Disk>(disk: D, lane: Rc<Lane<D>>) {
     }
 }
 
-/// See [`Engine::stop_within`].
+/// See [`crate::Engine::stop_within`].
 pub(crate) async fn stop_all<C: Cores>(cores: C, still_max: Duration) -> StopReport {
     let everywhere = cores.clone();
     let stop_here = move || {

@@ -264,7 +264,8 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
         return Ok(());
     }
     partition.checkpointer.set_unsaved(0);
-    let outcome = save_indexes(partition, false).await;
+    // Durable before the producers' state is there, from which the next start concludes how much of them it has.
+    let outcome = save_indexes(partition).await;
     let outcome = match outcome {
         Ok(()) => save_producers(partition).await,
         failed => failed,
@@ -273,7 +274,9 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     outcome
 }
 
-async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> io::Result<()> {
+/// Writes what the active segment's indexes have gained, durably: an index that is behind the other, or behind a
+/// producers' state, would hide records from searches by time, and their segment's age from retention.
+async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (directory, segment, indexes) = {
         let log = partition.log.borrow();
         let active = log.active();
@@ -305,7 +308,7 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> io:
         let path = segment_path(&directory, segment, kind);
         partition
             .disk
-            .overwrite(&path, from as u64, entries, flush)
+            .overwrite(&path, from as u64, entries, true)
             .await
     };
     write(
@@ -320,6 +323,10 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> io:
         indexes.time.encode_from(saved.time_entries),
     )
     .await?;
+    if known.is_none() {
+        // Else the names could lead to the files removed above.
+        partition.disk.flush_directory(&directory).await?;
+    }
     checkpointer.saved.set(now_saved);
     Ok(())
 }
@@ -361,8 +368,7 @@ pub(crate) async fn save_sealed<D: Disk>(
     partition: &Rc<Partition<D>>,
     next: Offset,
 ) -> io::Result<()> {
-    // Durable, because the indexes of sealed segments are believed at the next start.
-    save_indexes(partition, true).await?;
+    save_indexes(partition).await?;
     let (directory, snapshot) = {
         let log = partition.log.borrow();
         (
@@ -542,7 +548,10 @@ async fn unlink_later<D: Disk>(
 }
 
 /// Waits until everything below `offset` is durable, and asks for it.
-async fn flush_to<D: Disk>(partition: &Rc<Partition<D>>, offset: Offset) -> io::Result<()> {
+pub(crate) async fn flush_to<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    offset: Offset,
+) -> io::Result<()> {
     loop {
         {
             let log = partition.log.borrow();

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used)] // The whole crate is tests; clippy knows only `#[test]` functions as such.
 
 mod crashes;
+mod faults;
+mod flips;
 mod model;
 mod play;
 mod recover;

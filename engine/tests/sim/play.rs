@@ -738,6 +738,9 @@ pub fn play(
         let mut settings = settings(seed, life as u64);
         settings.started_ms = played.elapsed_ms;
         let sim = Rc::new(Simulation::new(settings, played.storage.clone()));
+        if std::env::var_os("CORELANE_SIM_TRACE").is_some() {
+            sim.record();
+        }
         let fault_here = fault.filter(|fault| fault.life == life);
         if let Some(fault) = fault_here {
             sim.fail(fault.fault);
@@ -765,6 +768,9 @@ pub fn play(
         });
         if outcome != Outcome::Done(()) {
             player.complain(format!("I8: life {life} ended as {outcome:?}"));
+        }
+        for line in sim.lines() {
+            println!("life {life}  {line}");
         }
         played.trace = Dice::of(&[played.trace, sim.trace()]).roll();
         played.ios.push(sim.ios());

@@ -87,7 +87,14 @@ fn recover(
             *place.borrow_mut() = Some(point);
         }
     });
+    let is_traced = std::env::var_os("CORELANE_SIM_TRACE").is_some();
+    if is_traced {
+        sim.record();
+    }
     let opened = sim.run(LIFE, SimEngine.open());
+    for line in sim.lines() {
+        println!("recovery {}  {line}", case.depth);
+    }
     sim.observe(|_| {});
     match opened {
         Outcome::Done(Ok(())) => {}
