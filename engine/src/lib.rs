@@ -20,6 +20,10 @@ pub mod log_config;
 mod mailbox;
 mod open;
 mod partition;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 pub mod producer_state;
 mod read;
 pub mod record;
