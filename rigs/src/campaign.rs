@@ -16,7 +16,7 @@ use crate::rig::Rig;
 /// Clients at a time.
 const LANES: u32 = 2;
 /// The most batches that are acknowledged between a restart and the crash.
-const BATCHES_MAX: u64 = 1_000;
+const BATCHES_MAX: u64 = 500;
 /// How long after that many the crash comes, at most.
 const DELAY_MAX: Duration = Duration::from_micros(3_000);
 /// One in so many crashes is followed by another one during the start.
@@ -136,7 +136,7 @@ impl<R: Rig> Run<'_, R> {
             }
             let violations = self.load_until_crash(&mut broker)?;
             drop(broker);
-            self.restore()?;
+            self.rig.restore()?;
             if !violations.is_empty() {
                 return Ok(violations);
             }
@@ -207,10 +207,6 @@ impl<R: Rig> Run<'_, R> {
         drop(broker);
         self.crashes += 1;
         self.crashes_during_start += 1;
-        self.restore()
-    }
-
-    fn restore(&mut self) -> io::Result<()> {
         self.rig.restore()
     }
 

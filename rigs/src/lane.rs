@@ -108,6 +108,8 @@ pub struct Lane {
     topics: BTreeMap<u32, TopicLedger>,
     cluster: Option<Cluster>,
     in_flight: VecDeque<InFlight>,
+    /// An operation that waited for its turn when the power went.
+    interrupted: Option<Operation>,
     /// Of topics that are gone.
     past: RecordCounts,
 }
@@ -124,6 +126,7 @@ impl Lane {
             topics: BTreeMap::new(),
             cluster: None,
             in_flight: VecDeque::new(),
+            interrupted: None,
             past: RecordCounts::default(),
         }
     }
@@ -144,10 +147,12 @@ impl Lane {
     /// Does operations until the power goes.
     pub fn run(&mut self, signals: &Signals) -> Option<Violation> {
         let stop = loop {
-            let Some(operation) = self.script.next() else {
-                return None;
-            };
-            if let Err(stop) = self.perform(operation, signals) {
+            let operation = self.interrupted.take().or_else(|| self.script.next())?;
+            if let Err(stop) = self.await_turn(operation, signals) {
+                self.interrupted = Some(operation);
+                break stop;
+            }
+            if let Err(stop) = self.perform(operation) {
                 break stop;
             }
             if signals.is_cut.load(Ordering::Acquire) {
@@ -183,25 +188,35 @@ impl Lane {
         self.cluster.as_mut().ok_or_else(gone)
     }
 
-    fn perform(&mut self, operation: Operation, signals: &Signals) -> Result<(), Stop> {
-        if let Operation::Append {
-            topic,
-            partition,
-            records,
-            value_bytes,
-        } = operation
-        {
-            let partition = index(partition);
-            while self.is_full(topic, partition) {
-                self.settle_oldest(signals)?;
-            }
-            return self.append(topic, partition, records, value_bytes);
-        }
-        while !self.in_flight.is_empty() {
+    fn await_turn(&mut self, operation: Operation, signals: &Signals) -> Result<(), Stop> {
+        while !self.has_turn(operation) {
             self.settle_oldest(signals)?;
         }
+        Ok(())
+    }
+
+    fn has_turn(&self, operation: Operation) -> bool {
+        let Operation::Append {
+            topic, partition, ..
+        } = operation
+        else {
+            return self.in_flight.is_empty();
+        };
+        let partition = index(partition);
+        let same = |waiting: &&InFlight| waiting.topic == topic && waiting.partition == partition;
+        self.in_flight.len() < IN_FLIGHT_MAX
+            && self.in_flight.iter().filter(same).count() < PARTITION_IN_FLIGHT_MAX
+    }
+
+    /// Begins an operation: from here on its outcome may be unknown.
+    fn perform(&mut self, operation: Operation) -> Result<(), Stop> {
         match operation {
-            Operation::Append { .. } => Ok(()),
+            Operation::Append {
+                topic,
+                partition,
+                records,
+                value_bytes,
+            } => self.append(topic, index(partition), records, value_bytes),
             Operation::CreateTopic { topic, partitions } => {
                 self.note_topic(topic, partitions);
                 self.create(topic)
@@ -282,12 +297,6 @@ impl Lane {
             self.past.acknowledged += counts.acknowledged;
             self.past.deleted += counts.acknowledged;
         }
-    }
-
-    fn is_full(&self, topic: u32, partition: usize) -> bool {
-        let same = |waiting: &&InFlight| waiting.topic == topic && waiting.partition == partition;
-        self.in_flight.len() >= IN_FLIGHT_MAX
-            || self.in_flight.iter().filter(same).count() >= PARTITION_IN_FLIGHT_MAX
     }
 
     fn append(

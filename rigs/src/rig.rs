@@ -111,7 +111,12 @@ impl PowerCutRig {
         Ok(rig)
     }
 
-    /// The disk, to set faults or cut it in a certain way.
+    /// Where the file system is mounted.
+    pub fn directory(&self) -> PathBuf {
+        self.scratch.path().join("ext4")
+    }
+
+    /// The disk, to set faults or cut it in a certain way; a cut is followed by [`Rig::restore`].
     pub fn disk(&mut self) -> &mut PowerCutDisk {
         &mut self.disk
     }

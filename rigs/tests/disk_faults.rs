@@ -3,68 +3,26 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use corelane_rigs::disk_fault::{DiskOperation, Fault, FaultKind};
 use corelane_rigs::disk_image::Survival;
-use corelane_rigs::ext4::Ext4;
-use corelane_rigs::power_cut_disk::PowerCutDisk;
+use corelane_rigs::rig::{PowerCutRig, Rig};
 use corelane_rigs::{kernel, requirements};
 
 const DISK_BYTES: usize = 64 << 20;
 const BLOCK: usize = 4096;
 
-/// A power-cut disk with an ext4 on it.
-struct Rig {
-    // In this order: a dead disk lets go of the file system above it.
-    disk: PowerCutDisk,
-    ext4: Option<Ext4>,
-    folder: tempfile::TempDir,
+fn rig(name: &str) -> Option<PowerCutRig> {
+    let tool = Path::new(env!("CARGO_BIN_EXE_corelane-rigs"));
+    let parent = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/rigs"));
+    requirements::are_met(name)
+        .then(|| PowerCutRig::new(tool, parent, DISK_BYTES).expect("the rig is set up"))
 }
 
-impl Rig {
-    fn new(name: &str) -> Option<Rig> {
-        if !requirements::are_met(name) {
-            return None;
-        }
-        kernel::take_private_mounts().expect("root may");
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a scratch folder");
-        for name in ["disk", "ext4"] {
-            std::fs::create_dir(folder.path().join(name)).expect("the folder is ours");
-        }
-        let tool = Path::new(env!("CARGO_BIN_EXE_corelane-rigs"));
-        let disk = PowerCutDisk::start(tool, &folder.path().join("disk"), DISK_BYTES);
-        let disk = disk.expect("the disk starts");
-        Ext4::format(disk.file()).expect("the disk can be formatted");
-        let mut rig = Rig {
-            disk,
-            ext4: None,
-            folder,
-        };
-        rig.mount();
-        Some(rig)
-    }
-
-    fn mount(&mut self) {
-        let mounted = Ext4::mount(self.disk.file(), &self.folder.path().join("ext4"));
-        self.ext4 = Some(mounted.expect("the file system mounts"));
-    }
-
-    fn unmount(&mut self) {
-        let ext4 = self.ext4.take().expect("it is mounted");
-        ext4.unmount().expect("nobody uses it");
-    }
-
-    fn cut_and_revive(&mut self, survival: Survival) {
-        self.disk.cut(survival).expect("the disk takes commands");
-        self.unmount();
-        self.disk.revive().expect("the disk takes commands");
-        self.mount();
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join("ext4").join(name)
-    }
+fn cut_and_restore(rig: &mut PowerCutRig, survival: Survival) {
+    rig.disk().cut(survival).expect("the disk takes commands");
+    rig.restore().expect("the file system mounts");
 }
 
 /// Memory that O_DIRECT takes.
@@ -79,8 +37,8 @@ fn direct(path: &Path) -> File {
 }
 
 /// A file of zeros whose blocks are allocated, written and durable.
-fn durable_zeros(rig: &Rig, name: &str) -> File {
-    let file = direct(&rig.path(name));
+fn durable_zeros(rig: &PowerCutRig, name: &str) -> File {
+    let file = direct(&rig.directory().join(name));
     for block in 0..16 {
         file.write_all_at(&Block([0; BLOCK]).0, block * BLOCK as u64)
             .expect("the disk is well");
@@ -89,16 +47,16 @@ fn durable_zeros(rig: &Rig, name: &str) -> File {
     file
 }
 
-fn contents(rig: &Rig, name: &str) -> Vec<u8> {
+fn contents(rig: &PowerCutRig, name: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut file = File::open(rig.path(name)).expect("the file is there");
+    let mut file = File::open(rig.directory().join(name)).expect("the file is there");
     file.read_to_end(&mut bytes).expect("the disk is well");
     bytes
 }
 
 #[test]
 fn a_cut_takes_what_was_not_flushed_and_nothing_else() {
-    let Some(mut rig) = Rig::new("power-cut disk") else {
+    let Some(mut rig) = rig("power-cut disk") else {
         return;
     };
     let file = durable_zeros(&rig, "a");
@@ -107,7 +65,7 @@ fn a_cut_takes_what_was_not_flushed_and_nothing_else() {
     file.write_all_at(&Block([2; BLOCK]).0, BLOCK as u64)
         .expect("written");
     drop(file);
-    rig.cut_and_revive(Survival::None);
+    cut_and_restore(&mut rig, Survival::None);
     let found = contents(&rig, "a");
     assert!(
         found[..BLOCK] == [1; BLOCK],
@@ -121,7 +79,7 @@ fn a_cut_takes_what_was_not_flushed_and_nothing_else() {
 
 #[test]
 fn a_cut_can_tear_a_block_at_its_sectors() {
-    let Some(mut rig) = Rig::new("torn blocks") else {
+    let Some(mut rig) = rig("torn blocks") else {
         return;
     };
     let file = durable_zeros(&rig, "a");
@@ -130,7 +88,7 @@ fn a_cut_can_tear_a_block_at_its_sectors() {
             .expect("written");
     }
     drop(file);
-    rig.cut_and_revive(Survival::Coin { seed: 1 });
+    cut_and_restore(&mut rig, Survival::Coin { seed: 1 });
     let found = contents(&rig, "a");
     let sectors: Vec<bool> = found
         .chunks(512)
@@ -145,11 +103,11 @@ fn a_cut_can_tear_a_block_at_its_sectors() {
 
 #[test]
 fn a_dead_disk_answers_errors_until_it_is_revived() {
-    let Some(mut rig) = Rig::new("a dead disk") else {
+    let Some(mut rig) = rig("a dead disk") else {
         return;
     };
     let file = durable_zeros(&rig, "a");
-    rig.disk
+    rig.disk()
         .cut(Survival::All)
         .expect("the disk takes commands");
     let error = file.write_all_at(&Block([1; BLOCK]).0, 0);
@@ -158,15 +116,13 @@ fn a_dead_disk_answers_errors_until_it_is_revived() {
         Err(Some(libc::EIO))
     );
     drop(file);
-    rig.unmount();
-    rig.disk.revive().expect("the disk takes commands");
-    rig.mount();
+    rig.restore().expect("the file system mounts");
     assert_eq!(contents(&rig, "a").len(), 16 * BLOCK);
 }
 
 #[test]
 fn errors_are_answered_in_their_place_only_and_end_when_healed() {
-    let Some(mut rig) = Rig::new("disk errors") else {
+    let Some(mut rig) = rig("disk errors") else {
         return;
     };
     let bad = durable_zeros(&rig, "bad");
@@ -177,42 +133,42 @@ fn errors_are_answered_in_their_place_only_and_end_when_healed() {
         (libc::ENOSPC, io::ErrorKind::StorageFull),
     ] {
         let fault = Fault::every(DiskOperation::Write, FaultKind::Error(number));
-        rig.disk
+        rig.disk()
             .inject(&fault.within(places.clone()))
             .expect("the disk takes commands");
         let refused = bad.write_all_at(&Block([1; BLOCK]).0, 0).expect_err("set");
         assert_eq!(refused.raw_os_error(), Some(number), "{kind:?}");
         good.write_all_at(&Block([1; BLOCK]).0, 0)
             .expect("the fault is elsewhere");
-        rig.disk.heal().expect("the disk takes commands");
+        rig.disk().heal().expect("the disk takes commands");
         bad.write_all_at(&Block([1; BLOCK]).0, 0).expect("healed");
     }
-    assert_eq!(rig.disk.counts().expect("it counts").faults, 2);
+    assert_eq!(rig.disk().counts().expect("it counts").faults, 2);
 }
 
 #[test]
 fn a_disk_that_lies_about_its_flushes_loses_what_was_flushed() {
-    let Some(mut rig) = Rig::new("a lying disk") else {
+    let Some(mut rig) = rig("a lying disk") else {
         return;
     };
     let file = durable_zeros(&rig, "a");
     let lie = Fault::every(DiskOperation::Flush, FaultKind::Drop);
-    rig.disk.inject(&lie).expect("the disk takes commands");
+    rig.disk().inject(&lie).expect("the disk takes commands");
     file.write_all_at(&Block([1; BLOCK]).0, 0).expect("written");
     file.sync_data().expect("claimed");
     drop(file);
-    rig.cut_and_revive(Survival::None);
+    cut_and_restore(&mut rig, Survival::None);
     assert!(contents(&rig, "a")[..BLOCK] == [0; BLOCK]);
 }
 
 #[test]
 fn a_hanging_write_ends_when_healed() {
-    let Some(mut rig) = Rig::new("a hanging disk") else {
+    let Some(mut rig) = rig("a hanging disk") else {
         return;
     };
     let file = durable_zeros(&rig, "a");
     let hang = Fault::every(DiskOperation::Write, FaultKind::Hang);
-    rig.disk.inject(&hang).expect("the disk takes commands");
+    rig.disk().inject(&hang).expect("the disk takes commands");
     let (done, is_done) = std::sync::mpsc::channel();
     let writer = std::thread::spawn(move || {
         let written = file.write_all_at(&Block([1; BLOCK]).0, 0);
@@ -221,7 +177,7 @@ fn a_hanging_write_ends_when_healed() {
     });
     let waited = is_done.recv_timeout(std::time::Duration::from_millis(200));
     assert!(waited.is_err(), "it hangs");
-    rig.disk.heal().expect("the disk takes commands");
+    rig.disk().heal().expect("the disk takes commands");
     assert!(is_done.recv().expect("the writer answers"));
     writer.join().expect("the writer ends");
     assert!(contents(&rig, "a")[..BLOCK] == [1; BLOCK]);
@@ -229,12 +185,12 @@ fn a_hanging_write_ends_when_healed() {
 
 #[test]
 fn a_buffered_file_that_was_never_flushed_is_lost_and_the_file_system_mounts() {
-    let Some(mut rig) = Rig::new("an unflushed file") else {
+    let Some(mut rig) = rig("an unflushed file") else {
         return;
     };
-    let mut file = File::create(rig.path("b")).expect("there is room");
+    let mut file = File::create(rig.directory().join("b")).expect("there is room");
     file.write_all(&[7; 1 << 20]).expect("there is room");
     drop(file);
-    rig.cut_and_revive(Survival::Coin { seed: 5 });
-    assert!(!rig.path("b").exists());
+    cut_and_restore(&mut rig, Survival::Coin { seed: 5 });
+    assert!(!rig.directory().join("b").exists());
 }
