@@ -95,7 +95,7 @@ impl Campaign {
             crashes_during_start: 0,
         };
         let start = Instant::now();
-        let violations = run.to_the_end()?;
+        let violations = run.crash_until_done()?;
         let lost = |violation: &Violation| match violation {
             Violation::Lost { records, .. } => *records,
             _ => 0,
@@ -124,7 +124,7 @@ struct Run<'a, R: Rig> {
 }
 
 impl<R: Rig> Run<'_, R> {
-    fn to_the_end(&mut self) -> io::Result<Vec<Violation>> {
+    fn crash_until_done(&mut self) -> io::Result<Vec<Violation>> {
         loop {
             let mut broker = self.start()?;
             let violations = self.resume(&mut broker);
