@@ -14,6 +14,7 @@ use crate::flush_turns::FlushTurn;
 use crate::io::{AppendIoError, Disk};
 use crate::log::{FailedStep, Group, LogPosition, Refusal, Step};
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
 use crate::segment::Segment;
 use crate::types::{Position, TimestampMs};
 
@@ -140,9 +141,10 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group, turn: Option
         partition.log.borrow_mut().group_written(&group);
         partition.notify();
     };
+    let flushes_first = group.flush && !planted::is(Bug::AckBeforeFlush);
     let outcome = partition
         .disk
-        .append(&file, range, group.flush, written)
+        .append(&file, range, flushes_first, written)
         .await;
     match outcome {
         Ok(()) => {
@@ -154,6 +156,10 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group, turn: Option
                 .checkpointer
                 .appended(partition, group.length as u64);
             allocate_ahead(partition);
+            if planted::is(Bug::AckBeforeFlush) && group.flush {
+                // What the bug would do with a failure does not matter.
+                let _ = partition.disk.flush(&file).await;
+            }
         }
         Err(AppendIoError::Write { source, position }) => {
             let what = format!("writing {} bytes at position {position}", group.length);

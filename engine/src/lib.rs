@@ -24,6 +24,10 @@ mod mailbox;
 mod open;
 mod open_files;
 mod partition;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 pub mod producer_state;
 mod read;
 pub mod record;
