@@ -28,6 +28,7 @@ use crate::limits::{
     REQUEST_BYTES_MAX, STOP_MAX,
 };
 use crate::settings::{BrokerSettings, Endpoint};
+use crate::topic_defaults::TopicDefaults;
 
 /// The core that accepts.
 const ACCEPTOR: ShardId = ShardId(0);
@@ -61,6 +62,8 @@ pub struct ServeConfig {
     pub request_bytes_max: usize,
     /// Bytes of requests that all cores together hold.
     pub request_memory_bytes: usize,
+    /// What topics take where they set nothing; the engine's own defaults are replaced by it.
+    pub topic_defaults: TopicDefaults,
 }
 
 impl ServeConfig {
@@ -76,6 +79,7 @@ impl ServeConfig {
             connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
             request_bytes_max: FRAME_BYTES_MAX,
             request_memory_bytes: REQUEST_BYTES_MAX,
+            topic_defaults: TopicDefaults::default(),
         }
     }
 }
@@ -144,6 +148,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
     })?;
     let engine = Engine::open(EngineConfig {
         node_id: crate::settings::NODE_ID,
+        log_defaults: config.topic_defaults.log_config().clone(),
         ..config.engine.clone()
     })?;
     let settings = Arc::new(BrokerSettings {
@@ -155,6 +160,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         request_memory_bytes_per_core: per_core(&config, engine.shard_count()),
         cluster_id: engine.cluster_id().to_owned(),
         data_directory: engine.data().to_owned(),
+        topic_defaults: config.topic_defaults.clone(),
     });
     for shard in engine.shards() {
         let (lane_engine, settings) = (engine.clone(), settings.clone());

@@ -56,6 +56,7 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
         connections_per_address_max: defaults.connections_per_address_max,
         request_bytes_max: settings.request_bytes_max,
         request_memory_bytes: settings.request_memory_bytes,
+        topic_defaults: settings.topic_defaults.clone(),
     }
 }
 

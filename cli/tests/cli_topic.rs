@@ -258,3 +258,62 @@ fn a_description_into_a_pipe_that_closes_early_is_success() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn a_topic_without_a_value_of_its_own_takes_the_brokers() {
+    let mut line = CommandLine::start_with(&[
+        "--set",
+        "log.retention.minutes=5",
+        "--set",
+        "message.max.bytes=2000",
+        "--set",
+        "log.retention.hours=9",
+    ]);
+    line.run("topic create plain").text();
+    line.run("topic create own --set max.message.bytes=100000")
+        .text();
+    let config = |line: &CommandLine, topic: &str, name: &str| {
+        let objects = line
+            .run(&format!("topic describe {topic} --all --json"))
+            .json();
+        let found = objects.iter().find(|object| object["name"] == name);
+        let found = found.expect("every configuration is told").clone();
+        let text = |key: &str| found[key].as_str().expect("a text").to_owned();
+        (text("value"), text("source"))
+    };
+    let pair = |value: &str, source: &str| (value.to_owned(), source.to_owned());
+    let check = |line: &CommandLine, max_bytes: &str| {
+        assert_eq!(
+            config(line, "plain", "retention.ms"),
+            pair("300000", "broker's start")
+        );
+        assert_eq!(
+            config(line, "plain", "max.message.bytes"),
+            pair(max_bytes, "broker's start")
+        );
+        assert_eq!(
+            config(line, "own", "max.message.bytes"),
+            pair("100000", "topic")
+        );
+        assert_eq!(
+            config(line, "own", "segment.bytes"),
+            pair("1073741824", "default")
+        );
+    };
+    check(&line, "2000");
+    let large = "x".repeat(3000);
+    line.run_with("produce plain", large.as_bytes())
+        .refused(EXIT_FAILURE, &["MESSAGE_TOO_LARGE"]);
+    line.run_with("produce own", large.as_bytes()).text();
+    // A value that the topic gives up is the broker's again.
+    line.run("topic alter own --unset max.message.bytes").text();
+    line.run_with("produce own", large.as_bytes())
+        .refused(EXIT_FAILURE, &["MESSAGE_TOO_LARGE"]);
+    line.run("topic alter own --set max.message.bytes=100000")
+        .text();
+    assert!(line.broker.stop().success());
+    line.broker.restart();
+    check(&line, "2000");
+    line.run_with("produce plain", large.as_bytes())
+        .refused(EXIT_FAILURE, &["MESSAGE_TOO_LARGE"]);
+}

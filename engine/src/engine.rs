@@ -21,6 +21,7 @@ use crate::catalogue::Image;
 use crate::catalogue_log::CatalogueError;
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::io::{RingError, RingFile};
+use crate::log_config::LogConfig;
 use crate::mailbox::Mailbox;
 use crate::open::OpenError;
 use crate::read::{FetchPlan, ReadError, ReadRequest};
@@ -45,6 +46,8 @@ pub struct EngineConfig {
     pub tail_cache_bytes: usize,
     /// How often retention is applied, in ms.
     pub retention_check_interval_ms: u64,
+    /// What holds for a topic where its own configurations say nothing.
+    pub log_defaults: LogConfig,
     /// The executors' preemption timer. Long, because nothing relies on it; tests shorten it to provoke what a short
     /// one does.
     pub preempt_timer: Duration,
@@ -59,6 +62,7 @@ impl EngineConfig {
             node_id: 1,
             tail_cache_bytes: 256 << 20,
             retention_check_interval_ms: 300_000,
+            log_defaults: LogConfig::default(),
             preempt_timer: Duration::from_secs(3600),
         }
     }
@@ -166,6 +170,7 @@ pub struct Engine(Arc<Shared>);
 struct Shared {
     switchboard: Switchboard,
     data: DataDirectory,
+    log_defaults: LogConfig,
     /// Taken by whoever stops the engine; the second threads are all that hold a clone.
     running: Mutex<Option<Running>>,
 }
@@ -214,6 +219,7 @@ impl Engine {
         let engine = Engine(Arc::new(Shared {
             switchboard,
             data,
+            log_defaults: config.log_defaults,
             running: Mutex::new(Some(Running { watchdog, threads })),
         }));
         match futures_lite::future::block_on(topics::open_all(engine.clone())) {
@@ -228,6 +234,11 @@ impl Engine {
     /// How many cores there are.
     pub fn shard_count(&self) -> usize {
         self.0.switchboard.mailboxes.len()
+    }
+
+    /// What holds for a topic where its own configurations say nothing.
+    pub fn log_defaults(&self) -> &LogConfig {
+        &self.0.log_defaults
     }
 
     /// Where everything is kept.

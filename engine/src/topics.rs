@@ -244,7 +244,7 @@ async fn open_owned(
     }
     let configs: HashMap<String, LogConfig> = image
         .topics()
-        .map(|topic| (topic.name.clone(), log_config(&image, &topic.name)))
+        .map(|topic| (topic.name.clone(), log_config(&engine, &image, &topic.name)))
         .collect();
     let todo = Rc::new(RefCell::new(todo));
     let configs = Rc::new(configs);
@@ -362,10 +362,12 @@ async fn open_partition(
 
 /// What the image says of a topic's configuration. Names and values were checked before they got there; what another
 /// version wrote and this one refuses falls back to the defaults, and is said.
-pub(crate) fn log_config(image: &Image, topic: &str) -> LogConfig {
-    LogConfig::from_pairs(image.topic_configs(topic)).unwrap_or_else(|error| {
+pub(crate) fn log_config(engine: &Engine, image: &Image, topic: &str) -> LogConfig {
+    let defaults = engine.log_defaults();
+    let laid_over = defaults.clone().with_pairs(image.topic_configs(topic));
+    laid_over.unwrap_or_else(|error| {
         tracing::warn!(topic, %error, "using the default configuration");
-        LogConfig::default()
+        defaults.clone()
     })
 }
 
@@ -493,7 +495,7 @@ async fn open_new(
         })
         .collect();
     let (data, topic) = (engine.data().to_path_buf(), topic.to_owned());
-    let (shown, config) = (image.clone(), log_config(image, &topic));
+    let (shown, config) = (image.clone(), log_config(engine, image, &topic));
     let open_here = {
         let data = data.clone();
         move || {
@@ -619,7 +621,7 @@ pub(crate) async fn alter(
         return Ok(());
     }
     let changed = turn.log().append(records).await?;
-    let config = log_config(&changed, &topic.name);
+    let config = log_config(&engine, &changed, &topic.name);
     engine
         .on_each(move || {
             let (changed, config) = (changed.clone(), config.clone());

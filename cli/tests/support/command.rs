@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Output, Stdio};
 
-use super::broker::{Broker, Target, corelane};
+use super::broker::{Broker, corelane};
 
 /// A broker of Corelane's own and the commands that talk to it.
 pub struct CommandLine {
@@ -13,8 +13,13 @@ pub struct CommandLine {
 impl CommandLine {
     /// With a fresh broker.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With a fresh broker that gets further arguments to `serve`.
+    pub fn start_with(more: &[&str]) -> Self {
         Self {
-            broker: Broker::start_target(Target::Corelane),
+            broker: Broker::start_corelane(more),
         }
     }
 
