@@ -89,15 +89,17 @@ fn tell(change: Change, topic: &str, json: bool, output: &mut impl Write) -> any
             &ChangeLine { topic, outcome },
         )?);
     }
-    Ok(match change {
-        Change::Created => writeln!(output, "created topic {topic}")?,
-        Change::WouldCreate => writeln!(output, "the broker would create topic {topic}")?,
-        Change::Existed => writeln!(output, "topic {topic} exists already")?,
-        Change::Altered => writeln!(output, "altered topic {topic}")?,
-        Change::WouldAlter => writeln!(output, "the broker would alter topic {topic}")?,
-        Change::Deleted => writeln!(output, "deleted topic {topic}")?,
-        Change::Missing => writeln!(output, "there is no topic {topic}")?,
-    })
+    let text = match change {
+        Change::Created => format!("created topic {topic}"),
+        Change::WouldCreate => format!("the broker would create topic {topic}"),
+        Change::Existed => format!("topic {topic} exists already"),
+        Change::Altered => format!("altered topic {topic}"),
+        Change::WouldAlter => format!("the broker would alter topic {topic}"),
+        Change::Deleted => format!("deleted topic {topic}"),
+        Change::Missing => format!("there is no topic {topic}"),
+    };
+    writeln!(output, "{text}")?;
+    Ok(())
 }
 
 /// A topic as both forms of `topic list` show it.
