@@ -10,11 +10,12 @@ use crate::limits::{
 };
 use crate::settings::{BrokerSettings, NODE_ID};
 use crate::topic_config::TOPIC_CONFIGS;
+use crate::topic_defaults::TopicDefaults;
 
 /// Every configuration of the broker, by name.
 pub fn entries(settings: &BrokerSettings) -> Vec<ConfigEntry> {
     let mut entries = own(settings);
-    entries.extend(topic_defaults());
+    entries.extend(topic_defaults(&settings.topic_defaults));
     entries.sort_by_key(|entry| entry.name);
     entries
 }
@@ -157,9 +158,9 @@ const fn const_str(bytes: usize) -> &'static str {
 }
 
 /// The broker configurations that topics take their defaults from.
-fn topic_defaults() -> impl Iterator<Item = ConfigEntry> {
+fn topic_defaults(given: &TopicDefaults) -> impl Iterator<Item = ConfigEntry> {
     let mut seen = std::collections::HashSet::new();
-    TOPIC_CONFIGS
+    let plain = TOPIC_CONFIGS
         .iter()
         .filter_map(|config| config.synonym.map(|(name, value)| (config, name, value)))
         .filter(move |(_, name, _)| seen.insert(*name))
@@ -167,11 +168,15 @@ fn topic_defaults() -> impl Iterator<Item = ConfigEntry> {
             entry(
                 name,
                 config.kind,
-                value.to_owned(),
+                given.under(name).unwrap_or(value).to_owned(),
                 Some(value),
                 config.documentation,
             )
-        })
+        });
+    let finer = given.finer().map(|(name, kind, value, documentation)| {
+        entry(name, kind, value.to_owned(), None, documentation)
+    });
+    plain.chain(finer)
 }
 
 fn entry(
@@ -218,6 +223,12 @@ mod tests {
             request_memory_bytes_per_core: FRAME_BYTES_MAX,
             cluster_id: String::new(),
             data_directory: "data".into(),
+            topic_defaults: {
+                let mut defaults = TopicDefaults::default();
+                defaults.set("log.retention.ms", "5").unwrap();
+                defaults.set("log.segment.bytes", "1048576").unwrap();
+                defaults
+            },
         };
         let entries = entries(&settings);
         assert!(entries.is_sorted_by(|a, b| a.name < b.name));
@@ -229,5 +240,12 @@ mod tests {
             (partitions.value.as_str(), partitions.source),
             ("4", ConfigSource::StaticBroker)
         );
+        for (name, value) in [("log.retention.ms", "5"), ("log.segment.bytes", "1048576")] {
+            let entry = entries.iter().find(|entry| entry.name == name).unwrap();
+            assert_eq!(
+                (entry.value.as_str(), entry.source),
+                (value, ConfigSource::StaticBroker)
+            );
+        }
     }
 }

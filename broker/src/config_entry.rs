@@ -8,6 +8,7 @@ use corelane_engine::ShardId;
 
 use crate::config_kind::ConfigKind;
 use crate::topic_config::{TOPIC_CONFIGS, TopicConfig};
+use crate::topic_defaults::TopicDefaults;
 
 /// Where a value comes from, as DescribeConfigs numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +52,13 @@ pub struct ConfigEntry {
 }
 
 /// Every configuration of a topic that sets `set`.
-pub fn of_topic(set: &BTreeMap<String, String>) -> impl Iterator<Item = ConfigEntry> {
+pub fn of_topic(
+    set: &BTreeMap<String, String>,
+    defaults: &TopicDefaults,
+) -> impl Iterator<Item = ConfigEntry> {
     TOPIC_CONFIGS
         .iter()
-        .map(move |config| topic_entry(config, set.get(config.name)))
+        .map(move |config| topic_entry(config, set.get(config.name), defaults))
 }
 
 /// On which core each partition of a topic lives, by partition: read-only, and Corelane's own.
@@ -71,21 +75,31 @@ pub fn partition_cores(cores: &[ShardId]) -> ConfigEntry {
     }
 }
 
-fn topic_entry(config: &'static TopicConfig, set: Option<&String>) -> ConfigEntry {
+fn topic_entry(
+    config: &'static TopicConfig,
+    set: Option<&String>,
+    defaults: &TopicDefaults,
+) -> ConfigEntry {
     let mut synonyms = Vec::new();
     if let Some(value) = set {
         synonyms.push((config.name, value.clone(), ConfigSource::Topic));
     }
+    let given = defaults.synonyms_of(config.name);
+    synonyms
+        .extend(given.map(|(name, value)| (name, value.to_owned(), ConfigSource::StaticBroker)));
     if let Some((name, value)) = config.synonym {
         synonyms.push((name, value.to_owned(), ConfigSource::Default));
     }
+    let default = defaults.value_of(config.name);
     ConfigEntry {
         name: config.name,
-        value: set.cloned().unwrap_or_else(|| config.default.to_owned()),
-        source: if set.is_some() {
-            ConfigSource::Topic
-        } else {
-            ConfigSource::Default
+        value: set
+            .map_or(default.unwrap_or(config.default), String::as_str)
+            .to_owned(),
+        source: match (set, default) {
+            (Some(_), _) => ConfigSource::Topic,
+            (None, Some(_)) => ConfigSource::StaticBroker,
+            (None, None) => ConfigSource::Default,
         },
         read_only: false,
         kind: config.kind,
@@ -99,9 +113,50 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_default_of_the_brokers_stands_between_the_topics_value_and_kafkas() {
+        let mut defaults = TopicDefaults::default();
+        defaults.set("log.retention.hours", "2").unwrap();
+        defaults.set("log.retention.ms", "9").unwrap();
+        let entry = |set: &BTreeMap<String, String>| {
+            of_topic(set, &defaults)
+                .find(|entry| entry.name == "retention.ms")
+                .unwrap()
+        };
+        let given = [
+            (
+                "log.retention.ms",
+                "9".to_owned(),
+                ConfigSource::StaticBroker,
+            ),
+            (
+                "log.retention.hours",
+                "2".to_owned(),
+                ConfigSource::StaticBroker,
+            ),
+            (
+                "log.retention.hours",
+                "168".to_owned(),
+                ConfigSource::Default,
+            ),
+        ];
+        let unset = entry(&BTreeMap::new());
+        assert_eq!(
+            (unset.value.as_str(), unset.source),
+            ("9", ConfigSource::StaticBroker)
+        );
+        assert_eq!(unset.synonyms, given);
+        let set = entry(&BTreeMap::from([(
+            "retention.ms".to_owned(),
+            "5".to_owned(),
+        )]));
+        assert_eq!((set.value.as_str(), set.source), ("5", ConfigSource::Topic));
+        assert_eq!(set.synonyms[1..], given);
+    }
+
+    #[test]
     fn a_set_value_stands_before_the_default() {
         let set = BTreeMap::from([("retention.ms".to_owned(), "5".to_owned())]);
-        let entry = of_topic(&set)
+        let entry = of_topic(&set, &TopicDefaults::default())
             .find(|entry| entry.name == "retention.ms")
             .unwrap();
         assert_eq!(
@@ -119,7 +174,7 @@ mod tests {
                 ),
             ]
         );
-        let entry = of_topic(&set)
+        let entry = of_topic(&set, &TopicDefaults::default())
             .find(|entry| entry.name == "segment.bytes")
             .unwrap();
         assert_eq!(

@@ -36,8 +36,10 @@ pub mod server;
 mod settings;
 mod splice;
 pub mod topic_config;
+pub mod topic_defaults;
 mod topics;
 
 pub use config_kind::ConfigKind;
 pub use server::{RunningBroker, ServeConfig, ServeError, StopHandle, serve};
 pub use settings::Endpoint;
+pub use topic_defaults::{TopicDefaultError, TopicDefaults};

@@ -1,13 +1,14 @@
 //! Judges the batch that a producer sends to one partition, and recompresses it where the topic says so.
 //!
-//! Pure but for the clock. Runs on the connection's core while the bytes are hot: one CRC pass, and no look at the
-//! records unless the topic's settings cannot be checked without them.
+//! Pure but for the clock. Runs on the connection's core while the bytes are hot: one CRC pass, and one walk over the
+//! records of an uncompressed batch. A compressed one is decompressed only where the topic's settings cannot be kept
+//! otherwise: see `docs/limits.md`.
 
 use bytes::Bytes;
-use corelane_engine::batch::{TimestampType, ValidBatch};
+use corelane_engine::batch::{TimestampType, ValidBatch, set_max_timestamp};
 use corelane_engine::compress::{Compression, DecompressLimits};
 use corelane_engine::log_config::{CompressionPolicy, LogConfig};
-use corelane_engine::record::{Records, recompress};
+use corelane_engine::record::{recompress, walk};
 use corelane_engine::types::TimestampMs;
 use corelane_protocol::ErrorCode;
 
@@ -55,7 +56,7 @@ pub fn prepare(
             "this broker has no transactions",
         ));
     }
-    check_timestamps(&batch, config, TimestampMs(clock::now_ms()))?;
+    let batch = check_records(batch, codec, config, TimestampMs(clock::now_ms()))?;
     compress(batch, codec, config)
 }
 
@@ -107,38 +108,89 @@ fn first_batch(bytes: &[u8]) -> Result<Option<(usize, i8)>, Refusal> {
         .map(|size| (size, magic)))
 }
 
-/// Holds the batch's timestamps against the topic's bounds. With LogAppendTime they are replaced anyway.
-fn check_timestamps(
-    batch: &ValidBatch,
+/// Holds the batch's records against the topic's rules, as Kafka's `LogValidator` does, and corrects a maximum timestamp
+/// that is not the records'.
+fn check_records(
+    batch: ValidBatch,
+    codec: Compression,
     config: &LogConfig,
     now: TimestampMs,
-) -> Result<(), Refusal> {
-    if config.timestamp_type == TimestampType::LogAppendTime {
-        return Ok(());
+) -> Result<ValidBatch, Refusal> {
+    let header = batch.header();
+    if header.timestamp_type() == TimestampType::LogAppendTime {
+        let message = "Producer should not set timestamp type to LogAppendTime.";
+        return Err(Refusal::new(ErrorCode::InvalidTimestamp, message));
     }
-    let bound = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
-    let earliest = now.0.saturating_sub(bound(config.timestamp_before_max_ms));
-    let latest = now.0.saturating_add(bound(config.timestamp_after_max_ms));
-    let outside = |timestamp: i64| {
-        let message =
-            format!("Timestamp {timestamp} of message is out of range: {earliest} to {latest}");
-        Refusal::new(ErrorCode::InvalidTimestamp, message)
-    };
-    let max_timestamp = batch.header().max_timestamp().0;
-    if max_timestamp > latest {
-        return Err(outside(max_timestamp));
+    let claimed = header.max_timestamp();
+    let bounds = TimestampBounds::new(config, now);
+    if !needs_walk(codec, config) {
+        return bounds.check(None, claimed).map(|()| batch);
     }
-    if bound(config.timestamp_before_max_ms) == i64::MAX {
-        return Ok(());
+    let walked = walk(&batch, DecompressLimits::default());
+    let walked = walked.map_err(|error| error_map::record(&error))?;
+    if let (true, Some(index)) = (config.requires_keys(), walked.keyless_record) {
+        let message = format!("Compacted topic cannot accept message without key: record {index}");
+        return Err(Refusal::new(ErrorCode::InvalidRecord, message));
     }
-    let records = Records::open_within(batch.bytes(), DecompressLimits::default());
-    for record in records.map_err(|error| error_map::record(&error))?.iter() {
-        let timestamp = record.map_err(|error| error_map::record(&error))?.timestamp;
-        if timestamp != TimestampMs::NONE && !(earliest..=latest).contains(&timestamp.0) {
-            return Err(outside(timestamp.0));
+    bounds.check(walked.min_timestamp, walked.max_timestamp)?;
+    if claimed == walked.max_timestamp {
+        return Ok(batch);
+    }
+    let mut bytes = batch.into_bytes().to_vec();
+    set_max_timestamp(&mut bytes, walked.max_timestamp);
+    let size = bytes.len();
+    ValidBatch::check(Bytes::from(bytes), size).map_err(|error| error_map::batch(&error))
+}
+
+/// Whether the records are looked at: always where that is cheap, else where a rule needs it or they are handled anyway.
+fn needs_walk(codec: Compression, config: &LogConfig) -> bool {
+    codec == Compression::None
+        || config.requires_keys()
+        || config.timestamp_before_max_ms < i64::MAX.unsigned_abs()
+        || other_codec(codec, config).is_some()
+}
+
+/// What the topic allows of timestamps. With LogAppendTime they are replaced, so that anything goes.
+struct TimestampBounds {
+    earliest: i64,
+    latest: i64,
+}
+
+impl TimestampBounds {
+    fn new(config: &LogConfig, now: TimestampMs) -> Self {
+        if config.timestamp_type == TimestampType::LogAppendTime {
+            return Self {
+                earliest: i64::MIN,
+                latest: i64::MAX,
+            };
+        }
+        let bound = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+        Self {
+            earliest: now.0.saturating_sub(bound(config.timestamp_before_max_ms)),
+            latest: now.0.saturating_add(bound(config.timestamp_after_max_ms)),
         }
     }
-    Ok(())
+
+    fn check(&self, min: Option<TimestampMs>, max: TimestampMs) -> Result<(), Refusal> {
+        let TimestampBounds { earliest, latest } = *self;
+        let too_early = min.filter(|min| min.0 < earliest);
+        let outside = too_early.or((max.0 > latest).then_some(max));
+        match outside {
+            None => Ok(()),
+            Some(TimestampMs(timestamp)) => Err(Refusal::new(
+                ErrorCode::InvalidTimestamp,
+                format!("Timestamp {timestamp} of message is out of range: {earliest} to {latest}"),
+            )),
+        }
+    }
+}
+
+/// The codec that the topic wants instead of the batch's.
+fn other_codec(codec: Compression, config: &LogConfig) -> Option<Compression> {
+    match config.compression {
+        CompressionPolicy::Producer => None,
+        CompressionPolicy::Codec(target) => (target != codec).then_some(target),
+    }
 }
 
 /// The batch in the topic's codec.
@@ -147,10 +199,8 @@ fn compress(
     codec: Compression,
     config: &LogConfig,
 ) -> Result<ValidBatch, Refusal> {
-    let target = match config.compression {
-        CompressionPolicy::Producer => return Ok(batch),
-        CompressionPolicy::Codec(target) if target == codec => return Ok(batch),
-        CompressionPolicy::Codec(target) => target,
+    let Some(target) = other_codec(codec, config) else {
+        return Ok(batch);
     };
     let level = config.compression_level(target);
     let bytes = recompress(batch.bytes(), target, level, DecompressLimits::default())
@@ -162,7 +212,7 @@ fn compress(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord};
+    use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord, Records};
 
     fn batch(compression: Compression, timestamp_ms: i64) -> Bytes {
         let mut builder = BatchBuilder::new(BatchOptions {
@@ -273,5 +323,70 @@ mod tests {
             assert_eq!(stored.header().compression().unwrap(), target);
             assert_eq!(Records::open(stored.bytes()).unwrap().iter().count(), 10);
         }
+    }
+
+    /// The batch with `change` made to its bytes and a CRC that is right again.
+    fn forged(batch: &Bytes, change: impl Fn(&mut [u8])) -> Vec<u8> {
+        let mut bytes = batch.to_vec();
+        change(&mut bytes);
+        let crc = corelane_engine::batch::crc32c(&bytes[21..]);
+        bytes[17..21].copy_from_slice(&crc.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn garbage_behind_a_right_crc_is_an_invalid_record() {
+        let config = LogConfig::default();
+        let sound = batch(Compression::None, clock::now_ms());
+        assert_eq!(code(&forged(&sound, |_| {}), &config), ErrorCode::None);
+        for (what, change) in [
+            ("noise", (|bytes| bytes[61..].fill(0xa5)) as fn(&mut [u8])),
+            ("a length too long", |bytes| bytes[61] += 2),
+            ("an offset twice", |bytes| bytes[61 + 3] = 2),
+            ("a last record cut", |bytes| {
+                let last = bytes.len() - 14;
+                bytes[last] -= 2;
+            }),
+        ] {
+            assert_eq!(
+                code(&forged(&sound, change), &config),
+                ErrorCode::InvalidRecord,
+                "{what}"
+            );
+        }
+        // What is compressed is decompressed only where it must be.
+        let zipped = batch(Compression::Gzip, clock::now_ms());
+        let broken = forged(&zipped, |bytes| bytes[61..].fill(0xa5));
+        assert_eq!(code(&broken, &config), ErrorCode::None);
+        let other = LogConfig {
+            compression: CompressionPolicy::Codec(Compression::Zstd),
+            ..config
+        };
+        assert_eq!(code(&broken, &other), ErrorCode::InvalidRecord);
+    }
+
+    #[test]
+    fn a_maximum_timestamp_that_is_not_the_records_is_corrected_before_it_is_judged() {
+        let config = LogConfig::default();
+        let now = clock::now_ms();
+        let sound = batch(Compression::None, now);
+        let far = |bytes: &mut [u8]| bytes[35..43].copy_from_slice(&i64::MAX.to_be_bytes());
+        let stored = prepare(Some(&Bytes::from(forged(&sound, far))), 9, &config).unwrap();
+        assert_eq!(stored.bytes(), &sound);
+        let late = batch(Compression::None, now + 7_200_000);
+        let hidden = forged(&late, |bytes| {
+            bytes[35..43].copy_from_slice(&now.to_be_bytes())
+        });
+        assert_eq!(code(&hidden, &config), ErrorCode::InvalidTimestamp);
+    }
+
+    #[test]
+    fn a_producer_may_not_claim_the_brokers_clock() {
+        let sound = batch(Compression::None, clock::now_ms());
+        let claimed = forged(&sound, |bytes| bytes[22] |= 0x08);
+        assert_eq!(
+            code(&claimed, &LogConfig::default()),
+            ErrorCode::InvalidTimestamp
+        );
     }
 }

@@ -28,6 +28,7 @@ use crate::limits::{
     FLUSH_STILL_MAX, FRAME_BYTES_MAX, REQUEST_BYTES_MAX, STOP_MAX,
 };
 use crate::settings::{BrokerSettings, Endpoint};
+use crate::topic_defaults::TopicDefaults;
 
 /// The core that accepts.
 const ACCEPTOR: ShardId = ShardId(0);
@@ -64,6 +65,8 @@ pub struct ServeConfig {
     /// The process's limit on open files: no client is accepted that would leave fewer than
     /// [`crate::limits::DESCRIPTORS_KEPT`] below it.
     pub open_files_max: usize,
+    /// What topics take where they set nothing; the engine's own defaults are replaced by it.
+    pub topic_defaults: TopicDefaults,
 }
 
 impl ServeConfig {
@@ -80,6 +83,7 @@ impl ServeConfig {
             request_bytes_max: FRAME_BYTES_MAX,
             request_memory_bytes: REQUEST_BYTES_MAX,
             open_files_max: usize::MAX,
+            topic_defaults: TopicDefaults::default(),
         }
     }
 }
@@ -148,6 +152,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
     })?;
     let engine = Engine::open(EngineConfig {
         node_id: crate::settings::NODE_ID,
+        log_defaults: config.topic_defaults.log_config().clone(),
         ..config.engine.clone()
     })?;
     let settings = Arc::new(BrokerSettings {
@@ -159,6 +164,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         request_memory_bytes_per_core: per_core(&config, engine.shard_count()),
         cluster_id: engine.cluster_id().to_owned(),
         data_directory: engine.data().to_owned(),
+        topic_defaults: config.topic_defaults.clone(),
     });
     for shard in engine.shards() {
         let (lane_engine, settings) = (engine.clone(), settings.clone());

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::connection::Connection;
+use crate::topic_defaults::TopicDefaults;
 
 /// The one broker's id.
 pub const NODE_ID: i32 = 1;
@@ -38,6 +39,8 @@ pub struct BrokerSettings {
     pub cluster_id: String,
     /// The data directory.
     pub data_directory: PathBuf,
+    /// What topics take where they set nothing.
+    pub topic_defaults: TopicDefaults,
 }
 
 impl BrokerSettings {

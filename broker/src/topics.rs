@@ -104,7 +104,7 @@ thread_local! {
 }
 
 /// The configuration in force for a topic of `image`, parsed once for each image.
-pub fn log_config(image: &Arc<Image>, topic: &TopicImage) -> Rc<LogConfig> {
+pub fn log_config(lane: &Lane, image: &Arc<Image>, topic: &TopicImage) -> Rc<LogConfig> {
     PARSED.with_borrow_mut(|parsed| {
         if !parsed
             .image
@@ -118,12 +118,15 @@ pub fn log_config(image: &Arc<Image>, topic: &TopicImage) -> Rc<LogConfig> {
         }
         let config = parsed.topics.entry(topic.topic_id);
         config
-            .or_insert_with(|| Rc::new(parse(image, topic)))
+            .or_insert_with(|| Rc::new(parse(lane.engine.log_defaults(), image, topic)))
             .clone()
     })
 }
 
-fn parse(image: &Image, topic: &TopicImage) -> LogConfig {
+fn parse(defaults: &LogConfig, image: &Image, topic: &TopicImage) -> LogConfig {
     // Only checked values are stored; should an older version have let one through, the defaults hold.
-    LogConfig::from_pairs(image.topic_configs(&topic.name)).unwrap_or_default()
+    let laid_over = defaults
+        .clone()
+        .with_pairs(image.topic_configs(&topic.name));
+    laid_over.unwrap_or_else(|_| defaults.clone())
 }

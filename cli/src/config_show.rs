@@ -3,7 +3,7 @@
 //! All values are parsed first, so that a bad one is an error here as it would be for `serve`.
 
 use crate::json_lines;
-use crate::settings::{self, Resolved, ResolvedSetting, SETTINGS, ServeSettings};
+use crate::settings::{self, Resolved, ResolvedSetting, ServeSettings};
 use crate::table::{Align, Table};
 use serde::Serialize;
 use std::io::Write;
@@ -50,21 +50,16 @@ fn table(resolved: &Resolved) -> Table {
 }
 
 fn lines(resolved: &Resolved) -> impl Iterator<Item = Line<'_>> {
-    let meanings = SETTINGS.iter().map(|setting| setting.meaning);
-    resolved
-        .all()
-        .iter()
-        .zip(meanings)
-        .map(|(setting, meaning)| line(setting, meaning))
+    resolved.all().iter().map(line)
 }
 
-fn line<'a>(setting: &'a ResolvedSetting, meaning: &'a str) -> Line<'a> {
+fn line(setting: &ResolvedSetting) -> Line<'_> {
     Line {
         name: setting.name,
         value: &setting.text,
         source: setting.source.to_string(),
-        flag: format!("--{}", setting.name),
+        flag: settings::flag(setting.name),
         variable: settings::variable(setting.name),
-        meaning,
+        meaning: settings::meaning(setting.name),
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::arguments::Consume;
 use crate::broker_connection::{connect, failure};
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::record_format::{PlacedRecord, RecordFormat};
 use crate::settings::Resolved;
@@ -101,11 +102,14 @@ fn partitions(cluster: &mut Cluster, arguments: &Consume) -> Result<Vec<i32>, Fa
         .iter()
         .find(|partition| !existing.contains(partition))
     {
-        Some(missing) => Err(Failure::usage(format!(
-            "{} has no partition {missing}; it has {}",
-            arguments.topic,
-            existing.len()
-        ))
+        Some(missing) => Err(Failure::new(
+            ExitCode::Failure,
+            format!(
+                "{} has no partition {missing}; it has {}",
+                arguments.topic,
+                existing.len()
+            ),
+        )
         .advise("`corelane topic describe` lists them")),
         None => {
             let mut chosen = arguments.partitions.clone();

@@ -122,6 +122,7 @@ fn completion_script(shell: clap_complete::Shell) -> Vec<u8> {
 fn resolve(global: &GlobalFlags, flags: &SettingFlags) -> Result<Resolved, Failure> {
     let file = settings::read_file(global.config.as_deref())?;
     let mut given = flags.given();
+    given.extend(settings::assignments(&flags.set)?);
     given.extend(global.bootstrap.clone().map(|text| ("bootstrap", text)));
     Ok(Resolved::new(
         &given,

@@ -47,7 +47,7 @@ pub fn run(
     output: &mut impl Write,
 ) -> anyhow::Result<()> {
     let layout = layout(arguments)?;
-    let options = options(arguments)?;
+    let options = options(arguments);
     let source = Source::open(arguments.file.as_deref())?;
     let progress = progress_bar(source.length());
     let producer = Producer::new(connect(resolved)?, &arguments.topic, options).map_err(failure)?;
@@ -102,10 +102,7 @@ fn layout(arguments: &Produce) -> Result<Layout, Failure> {
     })
 }
 
-fn options(arguments: &Produce) -> Result<ProducerOptions, Failure> {
-    let batch_bytes = size::parse_bytes(&arguments.batch_bytes)
-        .and_then(|bytes| usize::try_from(bytes).map_err(|_| "too many bytes".to_owned()))
-        .map_err(|reason| Failure::usage(format!("--batch-bytes: {reason}")))?;
+fn options(arguments: &Produce) -> ProducerOptions {
     let acks = match arguments.acks {
         AcksFlag::None => Acks::None,
         AcksFlag::Leader => Acks::Leader,
@@ -118,13 +115,13 @@ fn options(arguments: &Produce) -> Result<ProducerOptions, Failure> {
         Codec::Lz4 => Compression::Lz4,
         Codec::Zstd => Compression::Zstd,
     };
-    Ok(ProducerOptions {
+    ProducerOptions {
         acks,
         compression,
-        batch_bytes,
+        batch_bytes: arguments.batch_bytes,
         linger: LINGER,
         ..ProducerOptions::default()
-    })
+    }
 }
 
 /// A bar on standard error when that is a terminal, and nothing otherwise.

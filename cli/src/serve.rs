@@ -70,6 +70,7 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
         request_bytes_max: settings.request_bytes_max,
         request_memory_bytes: settings.request_memory_bytes,
         open_files_max: doctor::open_files_max(),
+        topic_defaults: settings.topic_defaults.clone(),
     }
 }
 

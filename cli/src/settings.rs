@@ -1,6 +1,8 @@
 //! The settings of Corelane and the four layers they come from: flags over environment over a TOML file over defaults.
 //!
 //! A setting has one name in three spellings: `--num-partitions`, `CORELANE_NUM_PARTITIONS`, `num-partitions = …`.
+//! The defaults that a broker gives to topics go by Kafka's names: `--set log.retention.ms=…`,
+//! `CORELANE_LOG_RETENTION_MS`, `log.retention.ms = …`; only those that somebody wrote are kept.
 //! [`Resolved`] keeps for each the text and its source, so that `config show` and every error can say where a value
 //! came from. Parsing into types that cannot be wrong is `settings/serve`'s. Pure but for [`read_file`].
 
@@ -14,6 +16,7 @@ pub use serve::ServeSettings;
 
 use crate::failure::Failure;
 use crate::suggestion;
+use corelane_broker::{TopicDefaults, topic_defaults};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -103,7 +106,52 @@ const fn setting(name: &'static str, default: &'static str, meaning: &'static st
 
 /// The environment variable of a setting.
 pub fn variable(name: &str) -> String {
-    format!("CORELANE_{}", name.replace('-', "_").to_uppercase())
+    format!("CORELANE_{}", name.replace(['-', '.'], "_").to_uppercase())
+}
+
+/// How a setting is given on the command line.
+pub fn flag(name: &str) -> String {
+    match is_topic_default(name) {
+        true => format!("--set {name}"),
+        false => format!("--{name}"),
+    }
+}
+
+/// What a setting is for, as a phrase.
+pub fn meaning(name: &str) -> &'static str {
+    let settings = SETTINGS
+        .iter()
+        .map(|setting| (setting.name, setting.meaning));
+    let mut all = settings.chain(topic_defaults::known());
+    all.find(|(known, _)| *known == name)
+        .map_or("", |(_, meaning)| meaning)
+}
+
+/// Whether it is a default for topics: Kafka's names of these have dots, settings have none.
+fn is_topic_default(name: &str) -> bool {
+    name.contains('.')
+}
+
+/// Every name that a setting or a default for topics has.
+fn known_names() -> impl Iterator<Item = &'static str> {
+    let settings = SETTINGS.iter().map(|setting| setting.name);
+    settings.chain(topic_defaults::known().map(|(name, _)| name))
+}
+
+/// The defaults for topics that `--set` gives.
+pub fn assignments(texts: &[String]) -> Result<Vec<(&'static str, String)>, Failure> {
+    texts.iter().map(|text| assignment(text)).collect()
+}
+
+fn assignment(text: &str) -> Result<(&'static str, String), Failure> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| Failure::usage(format!("--set: `{text}` is not NAME=VALUE")))?;
+    let mut names = topic_defaults::known().map(|(name, _)| name);
+    let name = names.find(|known| *known == name).ok_or_else(|| {
+        Failure::usage(format!("--set: `{name}` is no default for topics")).advise(meant(name))
+    })?;
+    Ok((name, value.to_owned()))
 }
 
 /// The layer that a value came from.
@@ -182,11 +230,11 @@ fn parse_file(path: &Path, text: &str) -> Result<SettingsFile, Failure> {
         .parse()
         .map_err(|error: toml::de::Error| in_file(error.to_string()))?;
     let mut values = Vec::new();
-    for (key, value) in table {
-        let known = SETTINGS.iter().find(|setting| setting.name == key);
-        let setting =
+    for (key, value) in flat(table) {
+        let known = known_names().find(|name| *name == key);
+        let name =
             known.ok_or_else(|| in_file(format!("unknown setting `{key}`")).advise(meant(&key)))?;
-        values.push((setting.name, scalar(&key, value).map_err(in_file)?));
+        values.push((name, scalar(&key, value).map_err(in_file)?));
     }
     Ok(SettingsFile {
         path: path.to_owned(),
@@ -194,8 +242,23 @@ fn parse_file(path: &Path, text: &str) -> Result<SettingsFile, Failure> {
     })
 }
 
+/// The values under their whole names: TOML takes `log.retention.ms` without quotes for tables in tables.
+fn flat(table: toml::Table) -> Vec<(String, toml::Value)> {
+    let mut values = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) => {
+                let inner = flat(inner).into_iter();
+                values.extend(inner.map(|(rest, value)| (format!("{key}.{rest}"), value)));
+            }
+            value => values.push((key, value)),
+        }
+    }
+    values
+}
+
 fn meant(key: &str) -> String {
-    match suggestion::closest(key, SETTINGS.iter().map(|setting| setting.name)) {
+    match suggestion::closest(key, known_names()) {
         Some(name) => format!("did you mean `{name}`? `corelane config show` lists every setting"),
         None => "`corelane config show` lists every setting".to_owned(),
     }
@@ -234,24 +297,29 @@ impl Resolved {
                 .find(|(key, _)| *key == name)
                 .map(|(_, text)| text.clone())
         };
-        let resolve = |setting: &Setting| {
-            let name = setting.name;
+        let written = |name: &'static str| {
             let flag = of(flags, name).map(|text| (text, Source::Flag));
             let flag_or_variable = flag
                 .or_else(|| environment(&variable(name)).map(|text| (text, Source::Environment)));
             let written = flag_or_variable.or_else(|| {
                 of(&file.values, name).map(|text| (text, Source::File(file.path.clone())))
             });
-            let (text, source) =
-                written.unwrap_or_else(|| (setting.default.to_owned(), Source::Default));
-            ResolvedSetting { name, text, source }
+            written.map(|(text, source)| ResolvedSetting { name, text, source })
         };
+        let resolve = |setting: &Setting| {
+            written(setting.name).unwrap_or_else(|| ResolvedSetting {
+                name: setting.name,
+                text: setting.default.to_owned(),
+                source: Source::Default,
+            })
+        };
+        let topic_defaults = topic_defaults::known().filter_map(|(name, _)| written(name));
         Resolved {
-            values: SETTINGS.iter().map(resolve).collect(),
+            values: SETTINGS.iter().map(resolve).chain(topic_defaults).collect(),
         }
     }
 
-    /// Every setting, in the order of [`SETTINGS`].
+    /// Every setting, in the order of [`SETTINGS`], and behind them the defaults for topics that somebody wrote.
     pub fn all(&self) -> &[ResolvedSetting] {
         &self.values
     }
@@ -259,6 +327,20 @@ impl Resolved {
     /// The broker that client commands ask first.
     pub fn bootstrap(&self) -> Result<HostPort, Failure> {
         self.parse("bootstrap", HostPort::parse)
+    }
+
+    /// The defaults for topics, checked.
+    fn topic_defaults(&self) -> Result<TopicDefaults, Failure> {
+        let mut defaults = TopicDefaults::default();
+        let names = self.values.iter().map(|value| value.name);
+        for name in names.filter(|name| is_topic_default(name)) {
+            defaults = self.parse(name, |text| {
+                let mut with = defaults.clone();
+                let set = with.set(name, text);
+                set.map(|()| with).map_err(|error| error.to_string())
+            })?;
+        }
+        Ok(defaults)
     }
 
     /// The text of one setting through `parser`; an error names the setting, its source and what to write instead.
@@ -270,7 +352,7 @@ impl Resolved {
         let value = self.values.iter().find(|value| value.name == name);
         let value = value.unwrap_or_else(|| panic!("{name} is not in SETTINGS"));
         parser(&value.text).map_err(|reason| match &value.source {
-            Source::Flag => Failure::usage(format!("--{name}: {reason}")),
+            Source::Flag => Failure::usage(format!("{}: {reason}", flag(name))),
             Source::Environment => Failure::configuration(format!("{}: {reason}", variable(name))),
             Source::File(path) => {
                 Failure::configuration(format!("{}: `{name}`: {reason}", path.display()))
@@ -325,6 +407,55 @@ mod tests {
         assert_eq!(failure.exit_code(), ExitCode::Configuration);
         assert!(failure.to_string().contains("num_partition"), "{failure}");
         assert!(failure.advice().unwrap().contains("`num-partitions`"));
+    }
+
+    #[test]
+    fn defaults_for_topics_go_by_kafkas_names_in_every_layer() {
+        let file =
+            file("log.retention.ms = 1\n'log.segment.bytes' = 2000000\n[log.roll]\nhours = 3");
+        let environment = |name: &str| match name {
+            "CORELANE_LOG_SEGMENT_BYTES" => Some("3000000".to_owned()),
+            "CORELANE_COMPRESSION_TYPE" => Some("zstd".to_owned()),
+            _ => None,
+        };
+        let flags = assignments(&["log.retention.ms=7".to_owned()]).unwrap();
+        let resolved = Resolved::new(&flags, environment, &file);
+        assert_eq!(show(&resolved, "log.retention.ms"), ("7", &Source::Flag));
+        assert_eq!(
+            show(&resolved, "log.segment.bytes"),
+            ("3000000", &Source::Environment)
+        );
+        assert_eq!(show(&resolved, "log.roll.hours").0, "3");
+        let settings = ServeSettings::new(&resolved).unwrap();
+        let config = settings.topic_defaults.log_config();
+        assert_eq!(
+            (config.retention_ms, config.segment_bytes, config.segment_ms),
+            (Some(7), 3_000_000, 3 * 3_600_000)
+        );
+    }
+
+    #[test]
+    fn a_bad_default_for_topics_names_where_it_came_from() {
+        let bad = || assignments(&["log.segment.bytes=1".to_owned()]).unwrap();
+        let resolved = Resolved::new(&bad(), |_| None, &SettingsFile::default());
+        let failure = ServeSettings::new(&resolved).unwrap_err();
+        assert_eq!(failure.exit_code(), ExitCode::Usage);
+        assert!(
+            failure.to_string().starts_with("--set log.segment.bytes: "),
+            "{failure}"
+        );
+        let unknown = assignments(&["log.retention=5".to_owned()]).unwrap_err();
+        assert!(unknown.advice().unwrap().contains("log.retention.ms"));
+        assert!(assignments(&["log.retention.ms".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn no_two_names_share_a_variable() {
+        let mut variables: Vec<String> = known_names().map(variable).collect();
+        let count = variables.len();
+        variables.sort();
+        variables.dedup();
+        assert_eq!(variables.len(), count);
     }
 
     #[test]

@@ -48,18 +48,57 @@ fn create(
             .collect::<Result<_, _>>()?,
     };
     let mut cluster = connect(resolved)?;
-    match cluster.create_topic(&topic, arguments.validate_only) {
-        Ok(_) if arguments.validate_only => {
-            writeln!(output, "the broker would create topic {}", topic.name)?
-        }
-        Ok(_) => writeln!(output, "created topic {}", topic.name)?,
+    let change = match cluster.create_topic(&topic, arguments.validate_only) {
+        Ok(_) if arguments.validate_only => Change::WouldCreate,
+        Ok(_) => Change::Created,
         Err(error)
             if arguments.if_not_exists && error.code() == Some(ErrorCode::TopicAlreadyExists) =>
         {
-            writeln!(output, "topic {} exists already", topic.name)?;
+            Change::Existed
         }
         Err(error) => return Err(failure(error).into()),
+    };
+    tell(change, &topic.name, arguments.json, output)
+}
+
+/// What became of a topic that a command was to change; the name is what `--json` prints.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Change {
+    Created,
+    WouldCreate,
+    Existed,
+    Altered,
+    WouldAlter,
+    Deleted,
+    Missing,
+}
+
+/// A change as `--json` prints it.
+#[derive(Serialize)]
+struct ChangeLine<'a> {
+    topic: &'a str,
+    outcome: Change,
+}
+
+fn tell(change: Change, topic: &str, json: bool, output: &mut impl Write) -> anyhow::Result<()> {
+    if json {
+        let outcome = change;
+        return Ok(json_lines::write_line(
+            output,
+            &ChangeLine { topic, outcome },
+        )?);
     }
+    let text = match change {
+        Change::Created => format!("created topic {topic}"),
+        Change::WouldCreate => format!("the broker would create topic {topic}"),
+        Change::Existed => format!("topic {topic} exists already"),
+        Change::Altered => format!("altered topic {topic}"),
+        Change::WouldAlter => format!("the broker would alter topic {topic}"),
+        Change::Deleted => format!("deleted topic {topic}"),
+        Change::Missing => format!("there is no topic {topic}"),
+    };
+    writeln!(output, "{text}")?;
     Ok(())
 }
 
@@ -343,11 +382,11 @@ fn alter(
             .create_partitions(name, count, arguments.validate_only)
             .map_err(failure)?;
     }
-    match arguments.validate_only {
-        true => writeln!(output, "the broker would alter topic {name}")?,
-        false => writeln!(output, "altered topic {name}")?,
-    }
-    Ok(())
+    let change = match arguments.validate_only {
+        true => Change::WouldAlter,
+        false => Change::Altered,
+    };
+    tell(change, name, arguments.json, output)
 }
 
 fn delete(
@@ -357,16 +396,17 @@ fn delete(
 ) -> anyhow::Result<()> {
     let mut cluster = connect(resolved)?;
     for name in &arguments.topics {
-        match cluster.delete_topic(name) {
-            Ok(()) => writeln!(output, "deleted topic {name}")?,
+        let change = match cluster.delete_topic(name) {
+            Ok(()) => Change::Deleted,
             Err(error)
                 if arguments.if_exists
                     && error.code() == Some(ErrorCode::UnknownTopicOrPartition) =>
             {
-                writeln!(output, "there is no topic {name}")?;
+                Change::Missing
             }
             Err(error) => return Err(failure(error).into()),
-        }
+        };
+        tell(change, name, arguments.json, output)?;
     }
     Ok(())
 }

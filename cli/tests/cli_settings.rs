@@ -110,3 +110,50 @@ fn a_bad_flag_is_usage_and_a_bad_variable_is_configuration() {
     assert_eq!(variable.status.code(), Some(78));
     assert!(String::from_utf8_lossy(&variable.stderr).contains("CORELANE_CORES"));
 }
+
+#[test]
+fn defaults_for_topics_are_shown_with_their_layer_when_somebody_wrote_them() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(
+        directory.path().join("corelane.toml"),
+        "log.retention.hours = 5\n'log.segment.bytes' = 1048576\n",
+    )
+    .unwrap();
+    let show = |arguments: &[&str]| {
+        corelane(directory.path())
+            .args(["config", "show", "--json"])
+            .args(arguments)
+            .env("CORELANE_LOG_SEGMENT_BYTES", "2097152")
+            .output()
+            .unwrap()
+    };
+    let output = show(&["--set", "log.roll.ms=7"]);
+    for (name, value, source, flag) in [
+        (
+            "log.retention.hours",
+            "5",
+            "corelane.toml",
+            "--set log.retention.hours",
+        ),
+        (
+            "log.segment.bytes",
+            "2097152",
+            "environment",
+            "--set log.segment.bytes",
+        ),
+        ("log.roll.ms", "7", "flag", "--set log.roll.ms"),
+    ] {
+        let line = shown(&output, name);
+        assert_eq!(
+            (&line["value"], &line["source"], &line["flag"]),
+            (&value.into(), &source.into(), &flag.into())
+        );
+    }
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("log.index.interval.bytes"));
+    let bad = show(&["--set", "log.roll.hours=0"]);
+    assert_eq!(bad.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&bad.stderr).contains("--set log.roll.hours"));
+    let unknown = show(&["--set", "log.retention.hour=1"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("`log.retention.hours`"));
+}

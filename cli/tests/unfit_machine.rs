@@ -91,6 +91,18 @@ fn a_read_only_directory_is_refused_by_its_path() {
 }
 
 #[test]
+fn a_place_of_the_kernels_is_refused_with_the_flag_that_changes_it() {
+    if not_for_kafka("a place of the kernel's") {
+        return;
+    }
+    let output = refused_start(Path::new("/proc/foo"), free_address(), &[]);
+    assert_mentions(&output, &["/proc belongs to the kernel", "--data"]);
+    assert!(!output.contains("chown"), "{output}");
+    let output = refused_start(Path::new("/dev/null/data"), free_address(), &[]);
+    assert_mentions(&output, &["/dev/null is a file", "--data"]);
+}
+
+#[test]
 fn a_file_system_without_direct_io_is_refused_with_the_remedy() {
     if not_for_kafka("no O_DIRECT") {
         return;

@@ -160,7 +160,7 @@ impl Producer {
     ) -> Result<Self, ClientError> {
         cluster.topic(topic)?;
         let identity = if options.is_idempotent && options.acks == Acks::All {
-            Some(producer_identity(&mut cluster)?)
+            Some(producer_identity(&mut cluster, options.delivery_timeout)?)
         } else {
             None
         };
@@ -563,7 +563,27 @@ fn is_connection_error(error: &ClientError) -> bool {
     )
 }
 
-fn producer_identity(cluster: &mut Cluster) -> Result<(ProducerId, i16), ClientError> {
+/// Asks for a producer id until there is one: an Apache Kafka that has just started answers
+/// COORDINATOR_LOAD_IN_PROGRESS for a while.
+fn producer_identity(
+    cluster: &mut Cluster,
+    patience: Duration,
+) -> Result<(ProducerId, i16), ClientError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match ask_for_identity(cluster) {
+            Err(error)
+                if error.code().is_some_and(ErrorCode::is_retriable)
+                    && Instant::now() < deadline =>
+            {
+                std::thread::sleep(RETRY_INTERVAL);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn ask_for_identity(cluster: &mut Cluster) -> Result<(ProducerId, i16), ClientError> {
     let request = InitProducerIdRequest {
         transactional_id: None,
         transaction_timeout_ms: i32::MAX,

@@ -7,12 +7,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use corelane_client::{ClientError, Cluster, Connection, FrameError, Timeouts};
+use corelane_client::{
+    ClientError, Cluster, Connection, FrameError, Producer, ProducerOptions, Timeouts,
+};
 use corelane_protocol::frame::{RequestHead, encode_response};
 use corelane_protocol::messages::api_versions::{ApiVersion, ApiVersionsResponse};
-use corelane_protocol::messages::metadata::{MetadataRequest, MetadataResponse};
+use corelane_protocol::messages::init_producer_id::InitProducerIdResponse;
+use corelane_protocol::messages::metadata::{
+    MetadataRequest, MetadataResponse, MetadataResponseBroker, MetadataResponseTopic,
+};
 use corelane_protocol::messages::produce::ProduceRequest;
-use corelane_protocol::{ApiKey, ErrorCode, Reader};
+use corelane_protocol::{ApiKey, ErrorCode, Message, Reader};
 
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
@@ -257,4 +262,85 @@ fn no_address_and_a_closed_port_are_told_apart() {
         error.to_string().contains("is the broker running"),
         "{error}"
     );
+}
+
+/// A broker that knows topic `t` and answers InitProducerId with these codes, one after the other.
+fn broker_with_identities(codes: &'static [ErrorCode]) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let script = move || {
+        let mut codes = codes.iter();
+        let mut stream = listener.accept().unwrap().0;
+        while codes.len() > 0 {
+            let head = read_request(&mut stream);
+            match head.key().unwrap() {
+                ApiKey::ApiVersions => answer(
+                    &mut stream,
+                    &head,
+                    &versions(&[
+                        (ApiKey::ApiVersions, 0, 4),
+                        (ApiKey::Metadata, 0, 12),
+                        (ApiKey::InitProducerId, 0, 4),
+                    ]),
+                ),
+                ApiKey::Metadata => answer(&mut stream, &head, &metadata_of(address.port())),
+                _ => answer(
+                    &mut stream,
+                    &head,
+                    &InitProducerIdResponse {
+                        error_code: codes.next().unwrap().code(),
+                        producer_id: 7,
+                        ..InitProducerIdResponse::default()
+                    },
+                ),
+            }
+        }
+    };
+    (address.to_string(), std::thread::spawn(script))
+}
+
+fn answer<M: Message>(stream: &mut TcpStream, head: &RequestHead, response: &M) {
+    let key = head.key().unwrap();
+    let frame = encode_response(response, key, head.version, head.correlation_id).unwrap();
+    stream.write_all(&frame).unwrap();
+}
+
+fn metadata_of(port: u16) -> MetadataResponse {
+    MetadataResponse {
+        brokers: vec![MetadataResponseBroker {
+            node_id: 1,
+            host: "127.0.0.1".to_owned(),
+            port: port.into(),
+            ..MetadataResponseBroker::default()
+        }],
+        topics: vec![MetadataResponseTopic {
+            name: Some("t".to_owned()),
+            ..MetadataResponseTopic::default()
+        }],
+        ..MetadataResponse::default()
+    }
+}
+
+fn producer_at(address: &str) -> Result<Producer, ClientError> {
+    let cluster = Cluster::connect(&[address.to_owned()], "test", TIMEOUTS)?;
+    Producer::new(cluster, "t", ProducerOptions::default())
+}
+
+#[test]
+fn a_coordinator_that_still_loads_is_asked_again_for_a_producer_id() {
+    let (address, broker) = broker_with_identities(&[
+        ErrorCode::CoordinatorLoadInProgress,
+        ErrorCode::CoordinatorLoadInProgress,
+        ErrorCode::None,
+    ]);
+    producer_at(&address).unwrap();
+    broker.join().unwrap();
+}
+
+#[test]
+fn a_refusal_that_will_not_pass_is_told_at_once() {
+    let (address, broker) = broker_with_identities(&[ErrorCode::ClusterAuthorizationFailed]);
+    let error = producer_at(&address).unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::ClusterAuthorizationFailed));
+    broker.join().unwrap();
 }

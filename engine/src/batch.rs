@@ -547,6 +547,12 @@ pub fn place(batch: &mut [u8], placement: Placement) {
     batch[LEADER_EPOCH_RANGE].copy_from_slice(&placement.leader_epoch.0.to_be_bytes());
 }
 
+/// Corrects the maximum timestamp of `batch` (exactly one batch), and the CRC with it. Panics when there is no whole header.
+pub fn set_max_timestamp(batch: &mut [u8], max_timestamp: TimestampMs) {
+    batch[MAX_TIMESTAMP_RANGE].copy_from_slice(&max_timestamp.0.to_be_bytes());
+    write_crc(batch);
+}
+
 /// Turns the timestamps of `batch` (exactly one batch) into the broker's: sets the timestamp type, the maximum
 /// timestamp, and the CRC again. Panics when there is no whole header.
 pub fn set_log_append_time(batch: &mut [u8], now: TimestampMs) {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::io::Disk;
 use crate::lane::Lane;
+use crate::log_config::LogConfig;
 use crate::types::ShardId;
 
 /// See the module. Clones are the same cores.
@@ -33,6 +34,8 @@ pub(crate) trait Cores: Clone + Send + 'static {
     fn node_id(&self) -> i32;
     /// The id of the data directory.
     fn directory_id(&self) -> Uuid;
+    /// What holds for a topic where its own configurations say nothing.
+    fn log_defaults(&self) -> LogConfig;
     /// An id that nothing else has.
     fn new_id(&self) -> Uuid;
     /// Runs `work` on a core and resolves to its answer; in place when called there.

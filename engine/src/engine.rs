@@ -23,6 +23,7 @@ use crate::cores::Cores;
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::io::{RingDisk, RingError, RingFile};
 use crate::lane::{self, Lane};
+use crate::log_config::LogConfig;
 use crate::mailbox::Mailbox;
 use crate::open::OpenError;
 use crate::read::{FetchPlan, ReadError, ReadRequest};
@@ -50,6 +51,8 @@ pub struct EngineConfig {
     pub tail_cache_bytes: usize,
     /// How often retention is applied, in ms.
     pub retention_check_interval_ms: u64,
+    /// What holds for a topic where its own configurations say nothing.
+    pub log_defaults: LogConfig,
     /// The executors' preemption timer. Long, because nothing relies on it; tests shorten it to provoke what a short
     /// one does.
     pub preempt_timer: Duration,
@@ -64,6 +67,7 @@ impl EngineConfig {
             node_id: 1,
             tail_cache_bytes: 256 << 20,
             retention_check_interval_ms: 300_000,
+            log_defaults: LogConfig::default(),
             preempt_timer: Duration::from_secs(3600),
         }
     }
@@ -188,6 +192,7 @@ pub struct Engine(Arc<Shared>);
 struct Shared {
     switchboard: Switchboard,
     data: DataDirectory,
+    log_defaults: LogConfig,
     /// Taken by whoever stops the engine; the second threads are all that hold a clone.
     running: Mutex<Option<Running>>,
 }
@@ -236,6 +241,7 @@ impl Engine {
         let engine = Engine(Arc::new(Shared {
             switchboard,
             data,
+            log_defaults: config.log_defaults,
             running: Mutex::new(Some(Running { watchdog, threads })),
         }));
         match futures_lite::future::block_on(topics::open_all(engine.clone())) {
@@ -250,6 +256,11 @@ impl Engine {
     /// How many cores there are.
     pub fn shard_count(&self) -> usize {
         self.0.switchboard.mailboxes.len()
+    }
+
+    /// What holds for a topic where its own configurations say nothing.
+    pub fn log_defaults(&self) -> &LogConfig {
+        &self.0.log_defaults
     }
 
     /// Where everything is kept.
@@ -574,6 +585,10 @@ impl Cores for Engine {
 
     fn directory_id(&self) -> Uuid {
         self.directory_id()
+    }
+
+    fn log_defaults(&self) -> LogConfig {
+        self.log_defaults().clone()
     }
 
     fn new_id(&self) -> Uuid {

@@ -176,6 +176,12 @@ pub(crate) struct Refusal {
 }
 
 impl<F> Log<F> {
+    /// What tells this partition's jitter of `segment.ms` from that of others.
+    fn roll_seed(&self) -> u64 {
+        let (high, low) = self.partition.topic_id.as_u64_pair();
+        high ^ low ^ (u64::from(self.partition.partition.cast_unsigned()) << 32)
+    }
+
     pub(crate) fn active(&self) -> &Segment<F> {
         self.segments.back().expect("a log has an active segment")
     }
@@ -350,10 +356,14 @@ impl<F> Log<F> {
         if !self.epoch_is_durable {
             return Step::PersistEpoch;
         }
-        if self
-            .active()
-            .must_roll(last_offset, size, timestamp, &self.config, now)
-        {
+        if self.active().must_roll(
+            last_offset,
+            size,
+            timestamp,
+            &self.config,
+            self.roll_seed(),
+            now,
+        ) {
             return Step::Roll;
         }
         let mut group = self.form_group(now);
@@ -381,6 +391,7 @@ impl<F> Log<F> {
                 with_next as u64,
                 next.timestamp,
                 &self.config,
+                self.roll_seed(),
                 now,
             );
             if !fits || (rolls && !batches.is_empty()) {

@@ -50,6 +50,8 @@ pub struct LogConfig {
     pub segment_bytes: u32,
     /// `segment.ms`: a segment is rolled when its first record is older than this.
     pub segment_ms: u64,
+    /// `segment.jitter.ms`: the most that [`LogConfig::roll_after_ms`] takes off `segment.ms`.
+    pub segment_jitter_ms: u64,
     /// `segment.index.bytes`: a segment is rolled when an index reaches this.
     pub segment_index_bytes: u32,
     /// `index.interval.bytes`: bytes of log between two entries of the offset index.
@@ -231,6 +233,7 @@ impl Default for LogConfig {
         Self {
             segment_bytes: 1 << 30,
             segment_ms: 604_800_000,
+            segment_jitter_ms: 0,
             segment_index_bytes: 10 << 20,
             index_interval_bytes: 4096,
             retention_ms: Some(604_800_000),
@@ -259,18 +262,39 @@ impl LogConfig {
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<LogConfig, ConfigError> {
-        let mut config = LogConfig::default();
+        LogConfig::default().with_pairs(pairs)
+    }
+
+    /// This configuration with `pairs` of names and values laid over it; a later pair wins.
+    ///
+    /// # Errors
+    /// As [`LogConfig::from_pairs`].
+    pub fn with_pairs<'a>(
+        mut self,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<LogConfig, ConfigError> {
         for (name, value) in pairs {
             let value = value.trim();
             check_value(name, value)
-                .and_then(|checked| config.set(name, value, checked))
+                .and_then(|checked| self.set(name, value, checked))
                 .map_err(|reason| ConfigError {
                     name: name.to_owned(),
                     value: value.to_owned(),
                     reason,
                 })?;
         }
-        Ok(config)
+        Ok(self)
+    }
+
+    /// The age at which a segment is rolled: `segment.ms` less a part of `segment.jitter.ms`, so that the segments of
+    /// many partitions do not all roll at once. Kafka draws that part by chance for each segment; here it follows from
+    /// `seed`, which must differ from segment to segment, so that asking again gives the same.
+    #[must_use]
+    pub fn roll_after_ms(&self, seed: u64) -> u64 {
+        match self.segment_jitter_ms.min(self.segment_ms) {
+            0 => self.segment_ms,
+            jitter_ms => self.segment_ms - scattered(seed) % jitter_ms,
+        }
     }
 
     fn set(&mut self, name: &str, value: &str, checked: Checked) -> Result<(), String> {
@@ -284,6 +308,7 @@ impl LogConfig {
         match name {
             SEGMENT_BYTES => self.segment_bytes = unsigned(number)?,
             SEGMENT_MS => self.segment_ms = unsigned(number)?,
+            "segment.jitter.ms" => self.segment_jitter_ms = unsigned(number)?,
             "segment.index.bytes" => self.segment_index_bytes = unsigned(number)?,
             "index.interval.bytes" => self.index_interval_bytes = unsigned(number)?,
             // Kafka takes every negative number for "without limit".
@@ -325,6 +350,14 @@ impl LogConfig {
         Ok(())
     }
 
+    /// Whether a record must have a key.
+    #[must_use]
+    pub fn requires_keys(&self) -> bool {
+        match self.cleanup_policy {
+            CleanupPolicy::Delete => false,
+        }
+    }
+
     /// The level to compress by, for the codec that `compression.type` names.
     #[must_use]
     pub fn compression_level(&self, codec: Compression) -> Option<i32> {
@@ -334,6 +367,14 @@ impl LogConfig {
             Compression::None | Compression::Snappy | Compression::Lz4 => None,
         }
     }
+}
+
+/// Spreads seeds that lie close together over all numbers: the finishing steps of splitmix64.
+fn scattered(seed: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// The definition of `name`; `None` when topics have no such configuration.
@@ -507,6 +548,32 @@ mod tests {
             let error = one(name, value).unwrap_err();
             assert_eq!((error.name.as_str(), error.value.as_str()), (name, value));
         }
+    }
+
+    #[test]
+    fn jitter_makes_segments_roll_earlier_and_not_together() {
+        let config = |jitter_ms: &str| {
+            LogConfig::from_pairs([("segment.ms", "1000"), ("segment.jitter.ms", jitter_ms)])
+                .unwrap()
+        };
+        assert!((0..100).all(|seed| config("0").roll_after_ms(seed) == 1000));
+        let ages: Vec<u64> = (0..100)
+            .map(|seed| config("400").roll_after_ms(seed))
+            .collect();
+        assert!(
+            ages.iter().all(|age| (601..=1000).contains(age)),
+            "{ages:?}"
+        );
+        assert!(ages.iter().any(|age| *age < 700) && ages.iter().any(|age| *age > 900));
+        let more = config("9223372036854775807");
+        assert!((0..100).all(|seed| (1..=1000).contains(&more.roll_after_ms(seed))));
+    }
+
+    #[test]
+    fn pairs_are_laid_over_what_is_there() {
+        let base = one("retention.ms", "5").unwrap();
+        let laid = base.with_pairs([("segment.ms", "7")]).unwrap();
+        assert_eq!((laid.retention_ms, laid.segment_ms), (Some(5), 7));
     }
 
     #[test]

@@ -3,6 +3,10 @@
 //! Invariants: a length or count from the bytes is compared with the bytes that remain before anything is
 //! allocated or skipped by it; an iteration ends at its first error. Pure: bytes and numbers.
 
+mod walk;
+
+pub use walk::{Walked, walk};
+
 use std::borrow::Cow;
 
 use bytes::Bytes;

@@ -199,6 +199,8 @@ impl<F> Segment<F> {
     /// Tells whether a batch must go to a new segment: by size, age, full index, or offsets out of the index's reach.
     /// `length` counts the batch and what goes in front of it in the same group; `timestamp` is the batch's largest.
     ///
+    /// `roll_seed` is the partition's own, for the jitter.
+    ///
     /// Age is the distance between records, as in Kafka, so that a copy of old records does not roll at each batch;
     /// only where they have no timestamps it is that of the segment.
     pub(crate) fn must_roll(
@@ -207,6 +209,7 @@ impl<F> Segment<F> {
         length: u64,
         timestamp: TimestampMs,
         config: &LogConfig,
+        roll_seed: u64,
         now: TimestampMs,
     ) -> bool {
         if self.end == Position::ZERO {
@@ -217,7 +220,8 @@ impl<F> Segment<F> {
             Some(first) if first > TimestampMs::NONE => timestamp.since_ms(first),
             _ => now.since_ms(self.created),
         };
-        let aged = u64::try_from(age_ms).is_ok_and(|age_ms| age_ms > config.segment_ms);
+        let roll_after_ms = config.roll_after_ms(roll_seed ^ self.base_offset.0.cast_unsigned());
+        let aged = u64::try_from(age_ms).is_ok_and(|age_ms| age_ms > roll_after_ms);
         let index_full = self.indexes.as_ref().is_some_and(|indexes| {
             indexes.offset.len() as u64 >= u64::from(config.segment_index_bytes) / 8
                 || indexes.time.len() as u64 >= u64::from(config.segment_index_bytes) / 12

@@ -281,7 +281,7 @@ async fn open_owned<C: Cores>(
     }
     let configs: HashMap<String, LogConfig> = image
         .topics()
-        .map(|topic| (topic.name.clone(), log_config(&image, &topic.name)))
+        .map(|topic| (topic.name.clone(), log_config(&cores, &image, &topic.name)))
         .collect();
     let todo = Rc::new(RefCell::new(todo));
     let configs = Rc::new(configs);
@@ -410,10 +410,12 @@ async fn open_partition<C: Cores>(
 
 /// What the image says of a topic's configuration. Names and values were checked before they got there; what another
 /// version wrote and this one refuses falls back to the defaults, and is said.
-pub(crate) fn log_config(image: &Image, topic: &str) -> LogConfig {
-    LogConfig::from_pairs(image.topic_configs(topic)).unwrap_or_else(|error| {
+pub(crate) fn log_config<C: Cores>(cores: &C, image: &Image, topic: &str) -> LogConfig {
+    let defaults = cores.log_defaults();
+    let laid_over = defaults.clone().with_pairs(image.topic_configs(topic));
+    laid_over.unwrap_or_else(|error| {
         tracing::warn!(topic, %error, "using the default configuration");
-        LogConfig::default()
+        defaults
     })
 }
 
@@ -547,7 +549,7 @@ async fn open_new<C: Cores>(
         })
         .collect();
     let topic = topic.to_owned();
-    let (shown, config) = (image.clone(), log_config(image, &topic));
+    let (shown, config) = (image.clone(), log_config(cores, image, &topic));
     let open_here = {
         let everywhere = cores.clone();
         move || {
@@ -722,7 +724,7 @@ pub(crate) async fn alter<C: Cores>(
         return Ok(());
     }
     let changed = turn.log().append_freeing(records).await?;
-    let config = log_config(&changed, &topic.name);
+    let config = log_config(&cores, &changed, &topic.name);
     let everywhere = cores.clone();
     cores
         .on_each(move || {

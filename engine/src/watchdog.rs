@@ -3,7 +3,8 @@
 //! Shared: reads the mailboxes' counters from outside all executors. It is the second line of defence against
 //! lost wake-ups: glommio 0.12 can park while tasks are runnable (mended upstream after 0.12; see
 //! `docs/architecture.md`). A signal makes the blocked `io_uring_enter` return. A core that stays still for
-//! [`STILL_TICKS_MAX`] ticks is beyond help: the process aborts, and restart recovers.
+//! [`STILL_TICKS_MAX`] ticks is beyond help: the process aborts, and restart recovers. A core that the kernel does not
+//! run, for want of a CPU or because it waits for a disk, has lost no wake-up: only one that sleeps is woken and counted.
 
 #![allow(unsafe_code)]
 
@@ -96,7 +97,7 @@ fn look(core: usize, mailbox: &Mailbox, seen: &mut Seen, kicks: &AtomicU64) -> b
     }
     seen.still_ticks += 1;
     // The first tick may have begun a moment before the core went to work.
-    if seen.still_ticks >= 2 {
+    if seen.still_ticks >= 2 && is_asleep(thread) {
         kicks.fetch_add(1, Ordering::Relaxed);
         kick(thread);
     }
@@ -113,6 +114,17 @@ fn give_up(core: usize) -> ! {
         "a core has work and has not turned for {STILL_TICKS_MAX} ticks of {TICK_BUSY:?}; aborting, restart recovers"
     );
     std::process::abort();
+}
+
+/// Whether the kernel has the thread asleep until something wakes it (`S` in proc_pid_stat(5)): neither running, nor
+/// waiting for a CPU or a disk, nor stopped. Where nothing is told, as without /proc, it counts as asleep: a signal too
+/// many does no harm.
+fn is_asleep(thread: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat"));
+    let stat = stat.unwrap_or_default();
+    // The name before it may hold anything, also parentheses.
+    stat.rsplit_once(") ")
+        .is_none_or(|(_, fields)| fields.starts_with('S'))
 }
 
 /// By the kernel's ids, so that a thread that has just ended is no danger.
@@ -133,5 +145,35 @@ fn install_handler() -> std::io::Result<()> {
     match unsafe { libc::sigaction(libc::SIGURG, &raw const action, std::ptr::null_mut()) } {
         0 => Ok(()),
         _ => Err(std::io::Error::last_os_error()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    fn own_thread() -> i32 {
+        // SAFETY: takes and touches no memory.
+        unsafe { libc::gettid() }
+    }
+
+    #[test]
+    fn a_thread_that_computes_is_not_asleep_and_one_that_waits_is() {
+        assert!(!is_asleep(own_thread()), "it is running this very line");
+        let (tell, told) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let waiting = thread::spawn(move || {
+            tell.send(own_thread()).unwrap();
+            // Until the sender is gone.
+            let _ = released.recv();
+        });
+        let id = told.recv().unwrap();
+        while !is_asleep(id) {
+            thread::yield_now();
+        }
+        drop(release);
+        waiting.join().unwrap();
+        assert!(is_asleep(id), "of a thread that has ended nothing is told");
     }
 }

@@ -36,11 +36,11 @@ pub async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateTopicsRe
         match counts.remove(topic.name.as_str()) {
             Some(1) => {
                 let result = create(call, topic, request.validate_only).await;
-                response.topics.push(respond(topic, result));
+                response.topics.push(respond(call, topic, result));
             }
             Some(_) => {
                 let twice = Refusal::new(ErrorCode::InvalidRequest, "Duplicate topic name.");
-                response.topics.push(respond(topic, Err(twice)));
+                response.topics.push(respond(call, topic, Err(twice)));
             }
             // Answered with its first occurrence.
             None => {}
@@ -128,7 +128,11 @@ fn assigned_partitions(topic: &CreatableTopic) -> Result<i32, Refusal> {
     new_topic::check_partitions(count, count)
 }
 
-fn respond(topic: &CreatableTopic, result: Result<Checked, Refusal>) -> CreatableTopicResult {
+fn respond(
+    call: &Call,
+    topic: &CreatableTopic,
+    result: Result<Checked, Refusal>,
+) -> CreatableTopicResult {
     let base = CreatableTopicResult {
         name: topic.name.clone(),
         ..CreatableTopicResult::default()
@@ -148,7 +152,7 @@ fn respond(topic: &CreatableTopic, result: Result<Checked, Refusal>) -> Creatabl
                 topic_id: created.unwrap_or_default(),
                 num_partitions: checked.partition_count,
                 replication_factor: 1,
-                configs: Some(configs(&checked.configs)),
+                configs: Some(configs(call, &checked.configs)),
                 ..base
             }
         }
@@ -156,7 +160,7 @@ fn respond(topic: &CreatableTopic, result: Result<Checked, Refusal>) -> Creatabl
 }
 
 /// Every configuration of the new topic, as it now is.
-fn configs(set: &[(String, String)]) -> Vec<CreatableTopicConfigs> {
+fn configs(call: &Call, set: &[(String, String)]) -> Vec<CreatableTopicConfigs> {
     let set = set.iter().cloned().collect();
     let entry = |entry: config_entry::ConfigEntry| CreatableTopicConfigs {
         name: entry.name.to_owned(),
@@ -165,5 +169,6 @@ fn configs(set: &[(String, String)]) -> Vec<CreatableTopicConfigs> {
         config_source: entry.source.code(),
         is_sensitive: false,
     };
-    config_entry::of_topic(&set).map(entry).collect()
+    let defaults = &call.lane().settings.topic_defaults;
+    config_entry::of_topic(&set, defaults).map(entry).collect()
 }

@@ -39,7 +39,10 @@ fn describe(call: &Call, resource: &DescribeConfigsResource) -> Result<Vec<Confi
             let topic = topics::find(&image, TopicRef::Name(&resource.resource_name))?;
             let set: BTreeMap<String, String> = topics::set_configs(&image, topic);
             let cores = config_entry::partition_cores(&topics::cores(call.lane(), topic));
-            Ok(config_entry::of_topic(&set).chain([cores]).collect())
+            let defaults = &call.lane().settings.topic_defaults;
+            Ok(config_entry::of_topic(&set, defaults)
+                .chain([cores])
+                .collect())
         }
         // Nothing is set for all brokers at once.
         ResourceKind::Broker if resource.resource_name.is_empty() => Ok(Vec::new()),

@@ -75,7 +75,7 @@ fn prepare(
     let batch = produce_batch::prepare(
         partition.records.as_ref(),
         call.head.version,
-        &topics::log_config(image, place.topic),
+        &topics::log_config(call.lane(), image, place.topic),
     )?;
     Ok(Question {
         shard: place.shard,

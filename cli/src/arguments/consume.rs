@@ -19,7 +19,7 @@ pub struct Consume {
     /// The topic
     pub topic: String,
     /// Partitions to read; may be given several times [default: all]
-    #[arg(long = "partition", value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long = "partition", value_name = "NUMBER", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(0..))]
     pub partitions: Vec<i32>,
     /// beginning, end, an offset, a count before the end as in -10, or a time as in @1357016400000
     #[arg(
@@ -30,7 +30,7 @@ pub struct Consume {
     )]
     pub from: String,
     /// Records to print at most
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// Wait for further records at the end
     #[arg(long)]

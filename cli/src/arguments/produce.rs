@@ -2,6 +2,7 @@
 //!
 //! Pure.
 
+use crate::size;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -38,7 +39,7 @@ pub struct Produce {
     #[arg(long = "header", value_name = "NAME=VALUE")]
     pub headers: Vec<String>,
     /// Partition for every record [default: by key as the Java client, else in batches round the partitions]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(0..))]
     pub partition: Option<i32>,
     /// Codec of the batches
     #[arg(long, value_enum, default_value_t = Codec::None)]
@@ -46,18 +47,29 @@ pub struct Produce {
     /// When the broker answers: 0 never, 1 when written, all when flushed to disk
     #[arg(long, value_enum, default_value_t = AcksFlag::All)]
     pub acks: AcksFlag,
-    /// Bytes of a batch before compression
-    #[arg(long, value_name = "BYTES", default_value = "64KiB")]
-    pub batch_bytes: String,
+    /// Bytes of a batch before compression, 1 B to 64 MiB; a record that is larger makes a batch alone
+    #[arg(long, value_name = "BYTES", default_value = "64KiB", value_parser = batch_bytes)]
+    pub batch_bytes: usize,
     /// An empty value becomes a tombstone (null)
     #[arg(long)]
     pub empty_is_null: bool,
     /// Records to send at most
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// One JSON object with the result
     #[arg(long)]
     pub json: bool,
+}
+
+/// The largest batch that may be asked for: a producer holds one for each partition.
+const BATCH_BYTES_MAX: u64 = 64 << 20;
+
+fn batch_bytes(text: &str) -> Result<usize, String> {
+    let bytes = size::parse_bytes(text)?;
+    let within = (1..=BATCH_BYTES_MAX).contains(&bytes).then_some(bytes);
+    within
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or_else(|| format!("not from 1 B to {}", size::for_people(BATCH_BYTES_MAX)))
 }
 
 /// What the input of `produce` is.

@@ -10,6 +10,7 @@ use clap::{Args, ValueHint};
   corelane serve
   corelane serve --data /var/lib/corelane --listen 0.0.0.0:9092 --advertise broker1.example:9092
   corelane serve --cores 0-3 --num-partitions 4
+  corelane serve --set log.retention.hours=24 --set log.segment.bytes=268435456
   CORELANE_LOG_LEVEL=debug corelane serve --config /etc/corelane.toml
 
 SIGTERM and SIGINT stop it cleanly. Exits with 78 when the machine or a setting is not fit.")]
@@ -52,13 +53,16 @@ pub struct SettingFlags {
     /// Memory for the newest records, over all cores [default: 256MiB]
     #[arg(long, value_name = "BYTES")]
     pub tail_cache_memory: Option<String>,
+    /// A default for topics, under Kafka's name for it, as in log.retention.ms; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
     /// error, warn, info, debug or trace [default: info]
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
 }
 
 impl SettingFlags {
-    /// The flags that were given, by the names of their settings.
+    /// The flags that were given, by the names of their settings; `--set` is read by `settings::assignments`.
     pub fn given(&self) -> Vec<(&'static str, String)> {
         let flags = [
             ("listen", &self.listen),

@@ -35,10 +35,10 @@ pub struct TopicCreate {
     /// The topic's name
     pub topic: String,
     /// Partitions [default: the broker's num.partitions]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..))]
     pub partitions: Option<i32>,
     /// Replicas [default: the broker's]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i16).range(1..))]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = clap::value_parser!(i16).range(1..))]
     pub replicas: Option<i16>,
     /// A configuration of the topic; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -49,6 +49,9 @@ pub struct TopicCreate {
     /// Success when the topic exists already
     #[arg(long)]
     pub if_not_exists: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `topic list`.
@@ -98,11 +101,14 @@ pub struct TopicAlter {
     #[arg(long, value_name = "NAME")]
     pub unset: Vec<String>,
     /// Partitions in all; their number can only grow
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..))]
     pub partitions: Option<i32>,
     /// Only ask whether the broker would do it
     #[arg(long)]
     pub validate_only: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `topic delete`.
@@ -117,4 +123,7 @@ pub struct TopicDelete {
     /// Success when a topic does not exist
     #[arg(long)]
     pub if_exists: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
 }

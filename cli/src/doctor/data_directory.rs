@@ -90,13 +90,38 @@ fn judge_unwritable(existing: &Path, error: &io::Error) -> Finding {
             format!("`sudo mount -o remount,rw {path}`, or name another directory with --data"),
         ),
         Some(libc::ENOSPC | libc::EDQUOT) => full(CHECK, &format!("{path} takes no file: {error}")),
-        _ => Finding::fail(
+        _ if is_kernels_own(existing) => Finding::fail(
+            CHECK,
+            Need::Required,
+            format!("{path} belongs to the kernel, which keeps no files there: {error}"),
+            "name a directory on a disk with --data",
+        ),
+        Some(libc::EACCES | libc::EPERM) => Finding::fail(
             CHECK,
             Need::Required,
             format!("{path} is not writable: {error}"),
             format!("`sudo chown \"$USER\" {path}`, or name another directory with --data"),
         ),
+        _ => Finding::fail(
+            CHECK,
+            Need::Required,
+            format!("{path} takes no file: {error}"),
+            "name another directory with --data",
+        ),
     }
+}
+
+/// Whether the kernel makes up what is seen there: no right to write would help.
+fn is_kernels_own(path: &Path) -> bool {
+    const PROC: i64 = 0x9fa0;
+    const SYSFS: i64 = 0x6265_6572;
+    const CGROUP: i64 = 0x0027_e0eb;
+    const CGROUP2: i64 = 0x6367_7270;
+    const DEBUGFS: i64 = 0x6462_6720;
+    const TRACEFS: i64 = 0x7472_6163;
+    const DEVPTS: i64 = 0x1cd1;
+    let kernels = [PROC, SYSFS, CGROUP, CGROUP2, DEBUGFS, TRACEFS, DEVPTS];
+    kernel::file_system(path).is_ok_and(|file_system| kernels.contains(&file_system.magic))
 }
 
 /// A full disk is no reason not to start: what is there can be read and deleted, and recovery needs no room.
@@ -270,6 +295,21 @@ mod tests {
     fn a_file_in_place_of_the_directory_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(!check(file.path())[0].ok);
+    }
+
+    #[test]
+    fn a_place_of_the_kernels_is_not_offered_a_change_of_owner() {
+        let data = Path::new("/proc/foo");
+        let finding = &check(data)[0];
+        assert!(finding.blocks_start());
+        assert!(finding.detail.contains("/proc belongs to the kernel"));
+        assert!(!finding.remedy.as_ref().unwrap().contains("chown"));
+        let missing = io::Error::from_raw_os_error(libc::ENOENT);
+        let finding = judge_unwritable(Path::new("/"), &missing);
+        assert!(!finding.remedy.unwrap().contains("chown"));
+        let denied = io::Error::from_raw_os_error(libc::EACCES);
+        let finding = judge_unwritable(Path::new("/"), &denied);
+        assert!(finding.remedy.unwrap().contains("chown"));
     }
 
     #[test]

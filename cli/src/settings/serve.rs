@@ -5,6 +5,7 @@
 use super::{CoreSelection, HostPort, Resolved};
 use crate::failure::Failure;
 use crate::size;
+use corelane_broker::TopicDefaults;
 use std::path::PathBuf;
 
 /// Smallest tail cache: one batch of the largest size by default for each of a few cores.
@@ -41,6 +42,8 @@ pub struct ServeSettings {
     pub request_memory_bytes: usize,
     /// Memory for the newest records, over all cores, in bytes.
     pub tail_cache_bytes: usize,
+    /// What topics take where they set nothing.
+    pub topic_defaults: TopicDefaults,
     /// The least important log lines that are written.
     pub log_level: tracing::Level,
 }
@@ -74,6 +77,7 @@ impl ServeSettings {
             tail_cache_bytes: resolved.parse("tail-cache-memory", |text| {
                 bytes(text, TAIL_CACHE_BYTES_MIN, u64::MAX)
             })?,
+            topic_defaults: resolved.topic_defaults()?,
             log_level: resolved.parse("log-level", log_level)?,
         })
     }

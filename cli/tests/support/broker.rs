@@ -39,7 +39,11 @@ pub struct Broker {
 }
 
 enum Node {
-    Corelane { data: PathBuf, listen: SocketAddr },
+    Corelane {
+        data: PathBuf,
+        listen: SocketAddr,
+        more: Vec<String>,
+    },
     Kafka(KafkaNode),
 }
 
@@ -50,12 +54,22 @@ impl Broker {
     }
 
     pub fn start_target(target: Target) -> Self {
+        Self::start_node(target, &[])
+    }
+
+    /// Corelane with further arguments to `serve`.
+    pub fn start_corelane(more: &[&str]) -> Self {
+        Self::start_node(Target::Corelane, more)
+    }
+
+    fn start_node(target: Target, more: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let node = match target {
             Target::Corelane => Node::Corelane {
                 data: folder.path().join("data"),
                 listen,
+                more: more.iter().map(|&word| word.to_owned()).collect(),
             },
             Target::Kafka => Node::Kafka(KafkaNode::format(folder.path(), listen)),
         };
@@ -151,7 +165,11 @@ pub fn scratch_parent() -> PathBuf {
 
 fn start_server(node: &Node, listen: SocketAddr, folder: &Path) -> Server {
     let command = match node {
-        Node::Corelane { data, listen } => corelane_serve(data, *listen),
+        Node::Corelane { data, listen, more } => {
+            let mut command = corelane_serve(data, *listen);
+            command.args(more);
+            command
+        }
         Node::Kafka(node) => node.serve(),
     };
     let mut server = Server::start(command, &folder.join("broker.log"));

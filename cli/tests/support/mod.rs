@@ -12,6 +12,7 @@
 pub mod broker;
 pub mod calls;
 pub mod clients;
+pub mod command;
 pub mod dump_log_segments;
 pub mod flights;
 pub mod hashes;

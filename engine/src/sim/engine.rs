@@ -25,6 +25,7 @@ use crate::cores::Cores;
 use crate::engine::{CATALOGUE_SHARD, EngineError, NewTopic, PartitionError, TopicError};
 use crate::io::Disk;
 use crate::lane::Lane;
+use crate::log_config::LogConfig;
 use crate::partition::Partition;
 use crate::read::{FetchPart, FetchPlan, ReadError, ReadRequest};
 use crate::types::{ProducerId, ShardId, TopicPartition};
@@ -65,6 +66,10 @@ impl Cores for SimEngine {
 
     fn directory_id(&self) -> Uuid {
         Uuid::from_u128(1)
+    }
+
+    fn log_defaults(&self) -> LogConfig {
+        LogConfig::default()
     }
 
     fn new_id(&self) -> Uuid {
