@@ -45,6 +45,12 @@ pub struct EngineConfig {
     pub tail_cache_bytes: usize,
     /// How often retention is applied, in ms.
     pub retention_check_interval_ms: u64,
+    /// How often each core looks for a compacted partition that is dirty enough, in ms: Kafka's
+    /// `log.cleaner.backoff.ms`.
+    pub compaction_check_interval_ms: u64,
+    /// Bytes in which all cores together keep the newest offsets of keys while they compact. A smaller map takes more
+    /// rounds.
+    pub cleaner_map_bytes: usize,
     /// The executors' preemption timer. Long, because nothing relies on it; tests shorten it to provoke what a short
     /// one does.
     pub preempt_timer: Duration,
@@ -59,6 +65,8 @@ impl EngineConfig {
             node_id: 1,
             tail_cache_bytes: 256 << 20,
             retention_check_interval_ms: 300_000,
+            compaction_check_interval_ms: 15_000,
+            cleaner_map_bytes: 48 << 20,
             preempt_timer: Duration::from_secs(3600),
         }
     }
@@ -461,6 +469,8 @@ fn start_cores(
         let settings = shard::Settings {
             tail_cache_bytes: config.tail_cache_bytes / cpus.len(),
             retention_interval: Duration::from_millis(config.retention_check_interval_ms),
+            compaction_interval: Duration::from_millis(config.compaction_check_interval_ms),
+            cleaner_map_bytes: config.cleaner_map_bytes / cpus.len(),
         };
         let preempt_timer = config.preempt_timer;
         let live = move || {

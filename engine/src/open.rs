@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use crate::batch::{Gaps, RecordBatchHeader, ScanFrom, ScannedBatch, scan};
 use crate::checkpoint::{self, DecodedCheckpoint, DurableEnd};
+use crate::compaction::checkpoint::CleanerCheckpoint;
+use crate::compaction::{self, PartitionCleaner};
 use crate::ends::Ends;
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
 use crate::index::{OffsetIndex, TimeIndex};
@@ -67,9 +69,13 @@ pub(crate) async fn open<D: Disk>(
     disk: D,
     request: OpenRequest,
 ) -> Result<Rc<Partition<D>>, OpenError> {
-    let files = list_files(&disk, &request.directory).await?;
+    let directory = &request.directory;
+    let cleaner = compaction::recover(&disk, directory)
+        .await
+        .map_err(at(directory))?;
+    let files = list_files(&disk, directory).await?;
     let small = SmallFiles::read(&disk, &request.directory).await?;
-    let mut opening = Opening::new(disk, request, files, small);
+    let mut opening = Opening::new(disk, request, files, small, cleaner);
     opening.open_segments().await?;
     opening.finish().await
 }
@@ -163,6 +169,8 @@ struct Opening<D: Disk> {
     segments: VecDeque<Segment<D::File>>,
     refused: Option<String>,
     now: TimestampMs,
+    /// Which segments compaction wrote: only those may have gaps.
+    cleaner: CleanerCheckpoint,
 }
 
 /// Where a scan begins, and what is known of the segment up to there.
@@ -173,7 +181,13 @@ struct ScanStart<F> {
 }
 
 impl<D: Disk> Opening<D> {
-    fn new(disk: D, request: OpenRequest, files: Files, small: SmallFiles) -> Opening<D> {
+    fn new(
+        disk: D,
+        request: OpenRequest,
+        files: Files,
+        small: SmallFiles,
+        cleaner: CleanerCheckpoint,
+    ) -> Opening<D> {
         let latest = small.epochs.as_ref().map(|epochs| {
             epochs
                 .latest()
@@ -192,6 +206,7 @@ impl<D: Disk> Opening<D> {
             snapshot: None,
             segments: VecDeque::new(),
             refused: None,
+            cleaner,
         }
     }
 
@@ -330,7 +345,7 @@ impl<D: Disk> Opening<D> {
                 .map(|checkpoint| checkpoint.durable_end.durable_end),
             clean_stop: self.request.clean_stop,
             next_segment: Some(next_offset),
-            outcome,
+            outcome: self.cleaner.reached(base_offset, outcome),
             leader_epoch: self.epoch_max,
             unflushed_bytes_max: 0,
         };
@@ -393,7 +408,10 @@ impl<D: Disk> Opening<D> {
             offset: segment.next_offset,
             epoch_min: LeaderEpoch::UNDEFINED,
             epoch_max: self.epoch_max,
-            gaps: Gaps::Refused,
+            gaps: match self.cleaner.segment(base_offset) {
+                Some(_) => Gaps::Allowed,
+                None => Gaps::Refused,
+            },
             batch_bytes_max: BATCH_BYTES_MAX,
         };
         let epochs_are_known = self.epochs_are_known;
@@ -427,7 +445,7 @@ impl<D: Disk> Opening<D> {
                 .map(|checkpoint| checkpoint.durable_end.durable_end),
             clean_stop: self.request.clean_stop,
             next_segment: self.next_with_data(index),
-            outcome,
+            outcome: self.cleaner.reached(base_offset, outcome),
             leader_epoch,
             unflushed_bytes_max: self.request.config.segment_bytes.into(),
         };
@@ -678,6 +696,7 @@ impl<D: Disk> Opening<D> {
             self.request.budget,
             allocated,
             checkpointer,
+            PartitionCleaner::new(self.cleaner),
         ))
     }
 }

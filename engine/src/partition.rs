@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::append::{Ack, Acks, AppendError, Pending};
 use crate::batch::ValidBatch;
+use crate::compaction::PartitionCleaner;
 use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
 use crate::log::{Log, Queueing};
@@ -62,6 +63,7 @@ pub struct Partition<D: Disk> {
     pub(crate) allocated: Cell<u64>,
     pub(crate) allocating: Cell<bool>,
     pub(crate) checkpointer: crate::upkeep::Checkpointer,
+    pub(crate) cleaner: PartitionCleaner,
     /// Sealed segments whose files are open, the longest open first.
     open_sealed: RefCell<VecDeque<Offset>>,
     watchers: RefCell<Vec<Watcher>>,
@@ -112,6 +114,7 @@ impl<D: Disk> Partition<D> {
         budget: Rc<CacheBudget>,
         allocated: u64,
         checkpointer: crate::upkeep::Checkpointer,
+        cleaner: PartitionCleaner,
     ) -> Rc<Partition<D>> {
         Rc::new(Partition {
             disk,
@@ -122,6 +125,7 @@ impl<D: Disk> Partition<D> {
             allocated: Cell::new(allocated),
             allocating: Cell::new(false),
             checkpointer,
+            cleaner,
             open_sealed: RefCell::default(),
             watchers: RefCell::default(),
         })
@@ -281,6 +285,17 @@ impl<D: Disk> Partition<D> {
 
     /// A segment's file, opened when it is not. A few sealed segments stay open; the longest unread goes first.
     pub(crate) async fn file_of(&self, base_offset: Offset) -> io::Result<D::File> {
+        loop {
+            self.cleaner.wait_for_files(&self.disk).await;
+            let swaps = self.cleaner.swaps();
+            if let Some(file) = self.open_file_of(base_offset, swaps).await? {
+                return Ok(file);
+            }
+        }
+    }
+
+    /// As [`Partition::file_of`]; none when a segment was replaced while it was opened, so that it may be either file.
+    async fn open_file_of(&self, base_offset: Offset, swaps: u64) -> io::Result<Option<D::File>> {
         let find = |log: &Log<D::File>| {
             log.segments
                 .iter()
@@ -290,12 +305,16 @@ impl<D: Disk> Partition<D> {
             let log = self.log.borrow();
             let open = find(&log).and_then(|index| log.segments[index].file.clone());
             match open {
-                Some(file) => return Ok(file),
+                Some(file) => return Ok(Some(file)),
                 None => log.directory.clone(),
             }
         };
         let name = SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string();
-        let file = self.disk.open_existing(&directory.join(name)).await?;
+        let opened = self.disk.open_existing(&directory.join(name)).await;
+        if self.cleaner.swaps() != swaps || self.cleaner.files_are_taken() {
+            return Ok(None);
+        }
+        let file = opened?;
         let mut log = self.log.borrow_mut();
         if log.closed {
             // The path may be another topic's of the same name by now.
@@ -305,7 +324,7 @@ impl<D: Disk> Partition<D> {
             log.segments[index].file = Some(file.clone());
             self.close_longest_open(&mut log, base_offset);
         }
-        Ok(file)
+        Ok(Some(file))
     }
 
     /// Takes note that the file of the sealed segment `opened` is open.

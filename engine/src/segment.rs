@@ -57,8 +57,8 @@ pub(crate) struct Segment<F> {
     pub(crate) is_damaged: bool,
     created: TimestampMs,
     offset_of_max_timestamp: Offset,
-    /// The timestamp of the first batch, from which `segment.ms` counts.
-    first_timestamp: Option<TimestampMs>,
+    /// The timestamp of the first batch, from which `segment.ms` and `max.compaction.lag.ms` count.
+    pub(crate) first_timestamp: Option<TimestampMs>,
     bytes_since_index_entry: u64,
 }
 
@@ -206,7 +206,7 @@ impl<F> Segment<F> {
             Some(first) if first > TimestampMs::NONE => timestamp.since_ms(first),
             _ => now.since_ms(self.created),
         };
-        let aged = u64::try_from(age_ms).is_ok_and(|age_ms| age_ms > config.segment_ms);
+        let aged = u64::try_from(age_ms).is_ok_and(|age_ms| age_ms > config.roll_ms());
         let index_full = self.indexes.as_ref().is_some_and(|indexes| {
             indexes.offset.len() as u64 >= u64::from(config.segment_index_bytes) / 8
                 || indexes.time.len() as u64 >= u64::from(config.segment_index_bytes) / 12

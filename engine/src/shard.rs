@@ -16,6 +16,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::catalogue::Image;
+use crate::compaction::{CleanerSettings, HashSeed};
 use crate::io::{Ring, RingDisk};
 use crate::mailbox::{Mail, Mailbox};
 use crate::partition::Partition;
@@ -43,6 +44,9 @@ pub(crate) struct Settings {
     pub(crate) tail_cache_bytes: usize,
     /// How often retention is applied.
     pub(crate) retention_interval: Duration,
+    pub(crate) compaction_interval: Duration,
+    /// Bytes of this core's map of keys.
+    pub(crate) cleaner_map_bytes: usize,
 }
 
 /// The core that the calling code runs on.
@@ -100,6 +104,15 @@ impl Shard {
 
     pub(crate) fn retention_interval(&self) -> Duration {
         self.settings.retention_interval
+    }
+
+    pub(crate) fn cleaner_settings(&self) -> CleanerSettings {
+        let (first, second) = uuid::Uuid::new_v4().as_u64_pair();
+        CleanerSettings {
+            map_bytes: self.settings.cleaner_map_bytes,
+            interval: self.settings.compaction_interval,
+            seed: HashSeed([first, second]),
+        }
     }
 
     pub(crate) fn set_image(&self, image: Arc<Image>) {

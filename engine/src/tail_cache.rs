@@ -82,6 +82,15 @@ impl TailCache {
         self.remainder.clear();
     }
 
+    /// Forgets what is cached of the sealed segments up to the one at `segment`, whose file is another one now.
+    pub(crate) fn forget_up_to(&mut self, segment: Offset) {
+        assert!(segment < self.active, "the active segment's end is needed");
+        let is_old = |cached: &Cached| cached.segment <= segment;
+        while self.chunks.front().is_some_and(is_old) {
+            self.evict_oldest();
+        }
+    }
+
     /// Copies a group of `length` bytes to the end of the segment, at `position`, and returns what has to be
     /// written: whole blocks, the unfinished one before the group and zeros behind it included.
     ///

@@ -19,6 +19,7 @@ use crate::catalogue::{
 };
 use crate::catalogue_log::{CatalogueError, CatalogueLog};
 use crate::checkpoint;
+use crate::compaction;
 use crate::engine::{CATALOGUE_SHARD, Engine, EngineError, NewTopic, TopicError};
 use crate::file_name::{self, PartitionDirectoryName};
 use crate::io::{Disk, RingDisk};
@@ -117,7 +118,13 @@ pub(crate) async fn open_all(engine: Engine) -> Result<(), EngineError> {
     engine
         .on_each(move || async move {
             let shard = Shard::current();
-            spawn(keep_retention(shard));
+            spawn(keep_retention(shard.clone()));
+            let settings = shard.cleaner_settings();
+            spawn(compaction::keep_clean(
+                RingDisk,
+                move || shard.partitions(),
+                settings,
+            ));
         })
         .await;
     Ok(())
