@@ -10,7 +10,7 @@
 //! - The bytes since the last block boundary of the active segment are always at hand, cached or not: the next
 //!   write has to repeat them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -227,6 +227,8 @@ fn unfinished_block(chunk: &Chunk) -> &[u8] {
 pub(crate) struct CacheBudget {
     bytes_max: usize,
     state: RefCell<BudgetState>,
+    /// Groups that were written on this core; background work looks at it to tell whether anybody waits.
+    groups: Cell<u64>,
 }
 
 #[derive(Default)]
@@ -241,7 +243,13 @@ impl CacheBudget {
         Rc::new(CacheBudget {
             bytes_max,
             state: RefCell::default(),
+            groups: Cell::new(0),
         })
+    }
+
+    /// How many groups of appends this core has begun to write.
+    pub(crate) fn groups(&self) -> u64 {
+        self.groups.get()
     }
 
     /// Bytes in use.
@@ -261,6 +269,7 @@ impl CacheBudget {
 
     /// Evicts until the budget holds. Called by whoever has appended, once its own cache is not borrowed.
     pub(crate) fn enforce(&self) {
+        self.groups.set(self.groups.get() + 1);
         while self.bytes() > self.bytes_max {
             let Some(oldest) = self.state.borrow_mut().order.pop_front() else {
                 return;

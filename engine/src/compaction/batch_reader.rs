@@ -11,7 +11,7 @@ use crate::io::Disk;
 use crate::types::{LeaderEpoch, Offset, Position};
 
 /// Bytes read at a time, unless a batch is larger.
-const WINDOW_BYTES: usize = 512 << 10;
+const WINDOW_BYTES: usize = 256 << 10;
 /// The largest batch that a file may hold: that of the largest request.
 const BATCH_BYTES_MAX: usize = 100 << 20;
 

@@ -17,7 +17,7 @@ use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{Offset, Position, TimestampMs};
 
 /// Bytes of one write, unless a batch is larger.
-const WRITE_BYTES: usize = 512 << 10;
+const WRITE_BYTES: usize = 256 << 10;
 /// Aligned memory that writes go through.
 const BUFFER_BYTES: usize = 2 << 20;
 /// Bytes after which what was written is flushed: one flush of a whole segment would make the appends' flushes wait

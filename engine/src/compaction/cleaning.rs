@@ -134,7 +134,7 @@ pub(crate) async fn clean<D: Disk>(
         cleanable,
         seed,
         now: TimestampMs(partition.disk.now_ms()),
-        pace: Pace::default(),
+        pace: Pace::new(partition.budget.clone()),
     };
     let needed_bytes = cleanable.dirty_bytes / DIRTY_BYTES_PER_MAP_BYTE;
     let map_bytes = map_bytes.min(usize::try_from(needed_bytes).unwrap_or(usize::MAX));
