@@ -137,8 +137,10 @@ mod tests {
         use Operation::{Append, Subtract};
         let same = after(&[("cleanup.policy", Append, Some("delete"))]).unwrap();
         assert_eq!(same["cleanup.policy"], "delete");
+        let both = after(&[("cleanup.policy", Append, Some("compact"))]).unwrap();
+        assert_eq!(both["cleanup.policy"], "delete,compact");
         for operation in [
-            ("cleanup.policy", Append, Some("compact")),
+            ("cleanup.policy", Append, Some("shred")),
             ("cleanup.policy", Subtract, Some("delete")),
             ("retention.ms", Append, Some("5")),
             ("no.such.config", Append, Some("5")),

@@ -215,14 +215,22 @@ mod tests {
     use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord, Records};
 
     fn batch(compression: Compression, timestamp_ms: i64) -> Bytes {
+        keyed_batch(compression, timestamp_ms, [None; 10])
+    }
+
+    fn keyed_batch(
+        compression: Compression,
+        timestamp_ms: i64,
+        keys: [Option<&[u8]>; 10],
+    ) -> Bytes {
         let mut builder = BatchBuilder::new(BatchOptions {
             compression,
             ..BatchOptions::default()
         });
-        for _ in 0..10 {
+        for key in keys {
             let record = NewRecord {
                 timestamp_ms,
-                key: None,
+                key,
                 value: Some(b"a value"),
                 headers: &[],
             };
@@ -266,6 +274,29 @@ mod tests {
             prepare(None, 9, &config).unwrap_err().code,
             ErrorCode::InvalidRecord
         );
+    }
+
+    #[test]
+    fn records_without_a_key_are_refused_by_compacted_topics_alone() {
+        use corelane_engine::log_config::CleanupPolicy;
+        let compacted = LogConfig {
+            cleanup_policy: CleanupPolicy {
+                compact: true,
+                ..CleanupPolicy::DELETE
+            },
+            ..LogConfig::default()
+        };
+        for compression in [Compression::None, Compression::Zstd, Compression::Gzip] {
+            let mut keys: [Option<&[u8]>; 10] = [Some(b"a key"); 10];
+            // An empty key is one.
+            keys[3] = Some(b"");
+            let sound = keyed_batch(compression, clock::now_ms(), keys);
+            assert_eq!(code(&sound, &compacted), ErrorCode::None);
+            keys[9] = None;
+            let keyless = keyed_batch(compression, clock::now_ms(), keys);
+            assert_eq!(code(&keyless, &compacted), ErrorCode::InvalidRecord);
+            assert_eq!(code(&keyless, &LogConfig::default()), ErrorCode::None);
+        }
     }
 
     #[test]

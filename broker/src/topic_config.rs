@@ -234,9 +234,9 @@ use ConfigKind::{Boolean, Double, Int, List, Long, String as Text};
 /// Kafka 4.2's topic configurations, by name.
 #[rustfmt::skip]
 pub static TOPIC_CONFIGS: &[TopicConfig] = &[
-    default_only("cleanup.policy", List, "delete", Accepts::ListOf(&["compact", "delete"]),
-        Some(("log.cleanup.policy", "delete")),
-        "What happens to old segments: `delete` removes them by time and size. Compaction is not there yet."),
+    works("cleanup.policy", List, "delete", Accepts::ListOf(&["compact", "delete"]),
+        ("log.cleanup.policy", "delete"),
+        "What happens to old records: `delete` removes segments by time and size, `compact` keeps the newest record of each key."),
     works("compression.gzip.level", Int, "-1", Accepts::Level(1, 9),
         ("compression.gzip.level", "-1"),
         "The level at which the broker compresses when `compression.type` is gzip; -1 is the codec's default."),
@@ -250,8 +250,8 @@ pub static TOPIC_CONFIGS: &[TopicConfig] = &[
     works("compression.zstd.level", Int, "3", Accepts::Between(-131_072, 22),
         ("compression.zstd.level", "3"),
         "The level at which the broker compresses when `compression.type` is zstd."),
-    default_only("delete.retention.ms", Long, "86400000", Accepts::Between(0, LONG_MAX),
-        Some(("log.cleaner.delete.retention.ms", "86400000")),
+    works("delete.retention.ms", Long, "86400000", Accepts::Between(0, LONG_MAX),
+        ("log.cleaner.delete.retention.ms", "86400000"),
         "How long compaction keeps the mark of a deleted key."),
     works("file.delete.delay.ms", Long, "60000", Accepts::Between(0, LONG_MAX),
         ("log.segment.delete.delay.ms", "60000"),
@@ -275,8 +275,8 @@ pub static TOPIC_CONFIGS: &[TopicConfig] = &[
     default_only("local.retention.ms", Long, "-2", Accepts::Between(-2, LONG_MAX),
         Some(("log.local.retention.ms", "-2")),
         "With tiered storage: how long data stays on local disk; -2 follows `retention.ms`."),
-    default_only("max.compaction.lag.ms", Long, "9223372036854775807", Accepts::Between(1, LONG_MAX),
-        Some(("log.cleaner.max.compaction.lag.ms", "9223372036854775807")),
+    works("max.compaction.lag.ms", Long, "9223372036854775807", Accepts::Between(1, LONG_MAX),
+        ("log.cleaner.max.compaction.lag.ms", "9223372036854775807"),
         "The longest time that a record may stay out of compaction."),
     works("max.message.bytes", Int, "1048588", Accepts::Between(0, INT_MAX),
         ("message.max.bytes", "1048588"),
@@ -290,11 +290,11 @@ pub static TOPIC_CONFIGS: &[TopicConfig] = &[
     works("message.timestamp.type", Text, "CreateTime", Accepts::OneOf(&["CreateTime", "LogAppendTime"]),
         ("log.message.timestamp.type", "CreateTime"),
         "Whether records keep the producer's timestamps or get the time of their append."),
-    default_only("min.cleanable.dirty.ratio", Double, "0.5", Accepts::Fraction,
-        Some(("log.cleaner.min.cleanable.ratio", "0.5")),
+    works("min.cleanable.dirty.ratio", Double, "0.5", Accepts::Fraction,
+        ("log.cleaner.min.cleanable.ratio", "0.5"),
         "The share of uncompacted bytes at which compaction starts."),
-    default_only("min.compaction.lag.ms", Long, "0", Accepts::Between(0, LONG_MAX),
-        Some(("log.cleaner.min.compaction.lag.ms", "0")),
+    works("min.compaction.lag.ms", Long, "0", Accepts::Between(0, LONG_MAX),
+        ("log.cleaner.min.compaction.lag.ms", "0"),
         "The time for which a record is safe from compaction."),
     default_only("min.insync.replicas", Int, "1", Accepts::Between(1, INT_MAX),
         Some(("min.insync.replicas", "1")),
@@ -363,10 +363,10 @@ mod tests {
 
     #[test]
     fn a_configuration_that_does_not_work_yet_is_refused_by_name() {
-        let error = check("cleanup.policy", Some("compact")).unwrap_err();
+        let error = check("preallocate", Some("true")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "cleanup.policy=compact is not supported by this broker yet; only cleanup.policy=delete is"
+            "preallocate=true is not supported by this broker yet; only preallocate=false is"
         );
     }
 

@@ -714,8 +714,8 @@ fn bad_topics_are_refused_with_kafkas_codes() {
     };
     let mut with_config = topic("config", 1, 1);
     with_config.configs.push(CreatableTopicConfig {
-        name: "cleanup.policy".to_owned(),
-        value: Some("compact".to_owned()),
+        name: "preallocate".to_owned(),
+        value: Some("true".to_owned()),
     });
     for (topic, code) in [
         (topic(TOPIC, 1, 1), ErrorCode::TopicAlreadyExists),
@@ -786,10 +786,22 @@ fn altered_configurations_are_in_force_and_survive_a_restart() {
     );
     assert_eq!(
         client
-            .ask(&alter("cleanup.policy", 2, Some("compact")), 1)
+            .ask(&alter("preallocate", 0, Some("true")), 1)
             .responses[0]
             .error_code,
         ErrorCode::InvalidConfig.code()
+    );
+    assert_eq!(
+        client
+            .ask(&alter("cleanup.policy", 2, Some("compact")), 1)
+            .responses[0]
+            .error_code,
+        0
+    );
+    let keyless = batch(1, &[0; 20]);
+    assert_eq!(
+        client.produce(0, &keyless, 1),
+        (ErrorCode::InvalidRecord.code(), -1)
     );
     fixture.restart();
     let mut client = fixture.connect();

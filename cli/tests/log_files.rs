@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use support::broker::{Broker, Target, corelane};
 use support::clients::{CODECS, Client, TopicWrite, create_topics};
-use support::dump_log_segments::{assert_kafka_reads, files};
+use support::dump_log_segments::{assert_kafka_reads, assert_kafka_reads_compacted, files};
 use support::flights::{PARTITIONS, flights};
 use support::process::run;
 use support::{clients_are_installed, report};
@@ -32,6 +32,55 @@ fn dump_log_segments_reads_every_file_of_the_broker_without_a_complaint() {
     );
     let logs = assert_kafka_reads(broker.data(), "flights-");
     assert!(logs > 5 * 8, "small segments make many files: {logs}");
+}
+
+#[test]
+fn dump_log_segments_reads_what_compaction_has_left() {
+    if !clients_are_installed("DumpLogSegments") {
+        return;
+    }
+    let broker = Broker::start_target(Target::from_environment());
+    let flights: Vec<_> = flights(FILE_FLIGHTS)
+        .into_iter()
+        .filter(|flight| flight.key.is_some())
+        .collect();
+    let write = TopicWrite {
+        topic: "flights-compacted".to_owned(),
+        codec: "lz4",
+    };
+    let configs = "cleanup.policy=compact,min.cleanable.dirty.ratio=0.01,segment.bytes=1048576,\
+        segment.ms=1,index.interval.bytes=1024,delete.retention.ms=0,file.delete.delay.ms=0";
+    create_topics(
+        &broker.bootstrap(),
+        PARTITIONS,
+        configs,
+        &[write.topic.clone()],
+    );
+    let produce = || {
+        let writes = std::slice::from_ref(&write);
+        Client::FranzGo.produce(&broker.bootstrap(), broker.scratch(), &flights, writes);
+    };
+    produce();
+    let size = || -> u64 {
+        let logs = files(broker.data(), "flights-compacted", &["log"]);
+        let length = |log: &PathBuf| std::fs::metadata(log).map_or(0, |log| log.len());
+        logs.iter().map(length).sum()
+    };
+    let before = size();
+    let start = std::time::Instant::now();
+    while size() > before / 2 {
+        // Cleaners look every 15 s.
+        assert!(
+            start.elapsed().as_secs() < 90,
+            "{} of {before} bytes are left",
+            size()
+        );
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let mut broker = broker;
+    broker.stop();
+    let logs = assert_kafka_reads_compacted(broker.data(), "flights-compacted");
+    assert!(logs >= 8, "{logs}");
 }
 
 #[test]

@@ -571,7 +571,8 @@ pub(crate) fn write_crc(batch: &mut [u8]) {
     batch[CRC_RANGE].copy_from_slice(&crc.to_be_bytes());
 }
 
-/// The fields of a header under construction; `record` fills them.
+/// The fields of a header under construction; `record` and compaction fill them.
+#[derive(Debug)]
 pub(crate) struct HeaderFields {
     pub base_offset: Offset,
     pub leader_epoch: LeaderEpoch,
@@ -630,6 +631,16 @@ pub(crate) fn attributes(
         bits |= CONTROL_BIT;
     }
     bits
+}
+
+/// The attribute bits of `attributes`, which say that the base timestamp is a delete horizon.
+pub(crate) fn attributes_with_delete_horizon(attributes: i16) -> i16 {
+    attributes | DELETE_HORIZON_BIT
+}
+
+/// The attribute bits of a batch that has lost its records: no codec, and no delete horizon.
+pub(crate) fn attributes_without_records(attributes: i16) -> i16 {
+    attributes & !(CODEC_MASK | DELETE_HORIZON_BIT)
 }
 
 /// The attribute bits of `attributes` with another codec.

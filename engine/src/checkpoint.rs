@@ -346,6 +346,7 @@ impl<'a> Properties<'a> {
 /// once more with right CRCs.
 #[doc(hidden)]
 pub fn fuzz_checkpoint(data: &[u8]) {
+    crate::compaction::checkpoint::fuzz_cleaner_checkpoint(data);
     fuzz_slots(data);
     let mut repaired = data.to_vec();
     for slot in repaired.chunks_mut(SLOT_STRIDE) {

@@ -53,6 +53,12 @@ pub struct EngineConfig {
     pub retention_check_interval_ms: u64,
     /// What holds for a topic where its own configurations say nothing.
     pub log_defaults: LogConfig,
+    /// How often each core looks for a compacted partition that is dirty enough, in ms: Kafka's
+    /// `log.cleaner.backoff.ms`.
+    pub compaction_check_interval_ms: u64,
+    /// Bytes in which all cores together keep the newest offsets of keys while they compact. A smaller map takes more
+    /// rounds.
+    pub cleaner_map_bytes: usize,
     /// The executors' preemption timer. Long, because nothing relies on it; tests shorten it to provoke what a short
     /// one does.
     pub preempt_timer: Duration,
@@ -68,6 +74,8 @@ impl EngineConfig {
             tail_cache_bytes: 256 << 20,
             retention_check_interval_ms: 300_000,
             log_defaults: LogConfig::default(),
+            compaction_check_interval_ms: 15_000,
+            cleaner_map_bytes: 48 << 20,
             preempt_timer: Duration::from_secs(3600),
         }
     }
@@ -518,6 +526,8 @@ fn start_cores(
         let settings = lane::Settings {
             tail_cache_bytes: config.tail_cache_bytes / cpus.len(),
             retention_interval: Duration::from_millis(config.retention_check_interval_ms),
+            compaction_interval: Duration::from_millis(config.compaction_check_interval_ms),
+            cleaner_map_bytes: config.cleaner_map_bytes / cpus.len(),
         };
         let preempt_timer = config.preempt_timer;
         let live = move || {

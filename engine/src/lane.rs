@@ -8,7 +8,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::catalogue::Image;
+use crate::compaction::{CleanerSettings, HashSeed};
 use crate::io::Disk;
 use crate::partition::Partition;
 use crate::tail_cache::CacheBudget;
@@ -23,6 +26,10 @@ pub(crate) struct Settings {
     pub(crate) tail_cache_bytes: usize,
     /// How often retention is applied.
     pub(crate) retention_interval: Duration,
+    /// How often a partition is looked for that is dirty enough to be compacted.
+    pub(crate) compaction_interval: Duration,
+    /// Bytes of this core's map of keys.
+    pub(crate) cleaner_map_bytes: usize,
 }
 
 /// See the module.
@@ -84,6 +91,16 @@ impl<D: Disk> Lane<D> {
 
     pub(crate) fn retention_interval(&self) -> Duration {
         self.settings.retention_interval
+    }
+
+    /// What this core's compaction goes by; `seed` is nobody else's.
+    pub(crate) fn cleaner_settings(&self, seed: Uuid) -> CleanerSettings {
+        let (first, second) = seed.as_u64_pair();
+        CleanerSettings {
+            map_bytes: self.settings.cleaner_map_bytes,
+            interval: self.settings.compaction_interval,
+            seed: HashSeed([first, second]),
+        }
     }
 
     pub(crate) fn adopt(&self, partition: Rc<Partition<D>>) {

@@ -7,6 +7,7 @@ pub mod batch;
 pub mod catalogue;
 mod catalogue_log;
 pub mod checkpoint;
+pub mod compaction;
 pub mod compress;
 mod cores;
 mod data_directory;

@@ -220,6 +220,21 @@ impl<F> Log<F> {
             .checked_sub(1)
     }
 
+    /// Where the neighbouring segments that begin at `base_offsets` lie; none when they are not all there.
+    pub(crate) fn place_of(&self, base_offsets: &[Offset]) -> Option<usize> {
+        let first = *base_offsets.first()?;
+        let place = self
+            .segments
+            .binary_search_by_key(&first, |segment| segment.base_offset)
+            .ok()?;
+        let found = self.segments.iter().skip(place);
+        let found = found.map(|segment| segment.base_offset);
+        found
+            .take(base_offsets.len())
+            .eq(base_offsets.iter().copied())
+            .then_some(place)
+    }
+
     /// Gives a batch its offset and queues it.
     pub(crate) fn queue(
         &mut self,

@@ -26,6 +26,14 @@ pub const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 pub const FLUSH_MESSAGES: &str = "flush.messages";
 /// `flush.ms`.
 pub const FLUSH_MS: &str = "flush.ms";
+/// `delete.retention.ms`.
+pub const DELETE_RETENTION_MS: &str = "delete.retention.ms";
+/// `min.compaction.lag.ms`.
+pub const MIN_COMPACTION_LAG_MS: &str = "min.compaction.lag.ms";
+/// `max.compaction.lag.ms`.
+pub const MAX_COMPACTION_LAG_MS: &str = "max.compaction.lag.ms";
+/// `min.cleanable.dirty.ratio`.
+pub const MIN_CLEANABLE_DIRTY_RATIO: &str = "min.cleanable.dirty.ratio";
 
 /// What the broker does with a producer's codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +44,46 @@ pub enum CompressionPolicy {
     Codec(Compression),
 }
 
-/// What becomes of old segments.
+/// What becomes of old records: at least one of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CleanupPolicy {
-    /// They go when retention says so.
-    Delete,
+pub struct CleanupPolicy {
+    /// Segments go when `retention.ms` or `retention.bytes` says so.
+    pub delete: bool,
+    /// Of each key, compaction keeps the newest record.
+    pub compact: bool,
+}
+
+impl CleanupPolicy {
+    /// Kafka's default.
+    pub const DELETE: CleanupPolicy = CleanupPolicy {
+        delete: true,
+        compact: false,
+    };
+}
+
+/// A number from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fraction(f64);
+
+// A fraction that exists was compared with 0 and 1, so that it is never NaN and equals itself.
+impl Eq for Fraction {}
+
+impl Fraction {
+    /// `value` when it is from 0 to 1.
+    #[must_use]
+    pub const fn new(value: f64) -> Option<Fraction> {
+        if value >= 0.0 && value <= 1.0 {
+            Some(Fraction(value))
+        } else {
+            None
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        self.0
+    }
 }
 
 /// The configuration of a topic.
@@ -80,6 +123,14 @@ pub struct LogConfig {
     pub flush_ms: Option<u64>,
     /// `cleanup.policy`.
     pub cleanup_policy: CleanupPolicy,
+    /// `delete.retention.ms`: how long compaction keeps a tombstone after it has first come across it.
+    pub delete_retention_ms: u64,
+    /// `min.compaction.lag.ms`: how long a record is safe from compaction.
+    pub min_compaction_lag_ms: u64,
+    /// `max.compaction.lag.ms`: compaction starts when a record has waited so long; `None` leaves it to the ratio.
+    pub max_compaction_lag_ms: Option<u64>,
+    /// `min.cleanable.dirty.ratio`: the share of uncompacted bytes above which compaction starts.
+    pub min_cleanable_dirty_ratio: Fraction,
     /// `file.delete.delay.ms`: how long a removed file waits for its unlinking.
     pub file_delete_delay_ms: u64,
     /// `min.insync.replicas`: kept and shown; one node always has one replica.
@@ -182,7 +233,7 @@ pub const DEFINITIONS: &[ConfigDefinition] = &[
         ConfigKind::Word(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
     ),
     bounded("compression.zstd.level", "3", ZSTD_LEVEL_MIN, 22, false),
-    long("delete.retention.ms", "86400000", 0),
+    long(DELETE_RETENTION_MS, "86400000", 0),
     long("file.delete.delay.ms", "60000", 0),
     long(FLUSH_MESSAGES, I64_MAX, 1),
     long(FLUSH_MS, I64_MAX, 0),
@@ -199,7 +250,7 @@ pub const DEFINITIONS: &[ConfigDefinition] = &[
     ),
     long("local.retention.bytes", "-2", -2),
     long("local.retention.ms", "-2", -2),
-    long("max.compaction.lag.ms", I64_MAX, 1),
+    long(MAX_COMPACTION_LAG_MS, I64_MAX, 1),
     int(MAX_MESSAGE_BYTES, "1048588", 0),
     long("message.timestamp.after.max.ms", "3600000", 0),
     long("message.timestamp.before.max.ms", I64_MAX, 0),
@@ -208,8 +259,8 @@ pub const DEFINITIONS: &[ConfigDefinition] = &[
         "CreateTime",
         ConfigKind::Word(&["CreateTime", "LogAppendTime"]),
     ),
-    of_kind("min.cleanable.dirty.ratio", "0.5", ConfigKind::Ratio),
-    long("min.compaction.lag.ms", "0", 0),
+    of_kind(MIN_CLEANABLE_DIRTY_RATIO, "0.5", ConfigKind::Ratio),
+    long(MIN_COMPACTION_LAG_MS, "0", 0),
     int("min.insync.replicas", "1", 1),
     of_kind("preallocate", "false", ConfigKind::Boolean),
     of_kind("remote.log.copy.disable", "false", ConfigKind::Boolean),
@@ -247,7 +298,11 @@ impl Default for LogConfig {
             zstd_level: 3,
             flush_messages: None,
             flush_ms: None,
-            cleanup_policy: CleanupPolicy::Delete,
+            cleanup_policy: CleanupPolicy::DELETE,
+            delete_retention_ms: 86_400_000,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: None,
+            min_cleanable_dirty_ratio: Fraction(0.5),
             file_delete_delay_ms: 60_000,
             min_insync_replicas: 1,
         }
@@ -283,17 +338,40 @@ impl LogConfig {
                     reason,
                 })?;
         }
+        self.check_compaction_lags()?;
         Ok(self)
     }
 
-    /// The age at which a segment is rolled: `segment.ms` less a part of `segment.jitter.ms`, so that the segments of
-    /// many partitions do not all roll at once. Kafka draws that part by chance for each segment; here it follows from
-    /// `seed`, which must differ from segment to segment, so that asking again gives the same.
+    /// The age at which a segment is rolled: [`LogConfig::roll_ms`] less a part of `segment.jitter.ms`, so that the
+    /// segments of many partitions do not all roll at once. Kafka draws that part by chance for each segment; here it
+    /// follows from `seed`, which must differ from segment to segment, so that asking again gives the same.
     #[must_use]
     pub fn roll_after_ms(&self, seed: u64) -> u64 {
-        match self.segment_jitter_ms.min(self.segment_ms) {
-            0 => self.segment_ms,
-            jitter_ms => self.segment_ms - scattered(seed) % jitter_ms,
+        let roll_ms = self.roll_ms();
+        match self.segment_jitter_ms.min(roll_ms) {
+            0 => roll_ms,
+            jitter_ms => roll_ms - scattered(seed) % jitter_ms,
+        }
+    }
+
+    fn check_compaction_lags(&self) -> Result<(), ConfigError> {
+        match self.max_compaction_lag_ms {
+            Some(max) if self.min_compaction_lag_ms > max => Err(ConfigError {
+                name: MIN_COMPACTION_LAG_MS.to_owned(),
+                value: self.min_compaction_lag_ms.to_string(),
+                reason: format!("must not exceed {MAX_COMPACTION_LAG_MS} ({max})"),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The age at which the active segment is rolled: compaction leaves it alone, so that records of a compacted topic
+    /// must not stay in it beyond `max.compaction.lag.ms` (Kafka's `LogConfig.maxSegmentMs`).
+    #[must_use]
+    pub fn roll_ms(&self) -> u64 {
+        match self.max_compaction_lag_ms {
+            Some(max) if self.cleanup_policy.compact => self.segment_ms.min(max),
+            _ => self.segment_ms,
         }
     }
 
@@ -326,6 +404,9 @@ impl LogConfig {
             "compression.zstd.level" => self.zstd_level = level(number)?,
             FLUSH_MESSAGES => self.flush_messages = limit(number),
             FLUSH_MS => self.flush_ms = limit(number),
+            DELETE_RETENTION_MS => self.delete_retention_ms = unsigned(number)?,
+            MIN_COMPACTION_LAG_MS => self.min_compaction_lag_ms = unsigned(number)?,
+            MAX_COMPACTION_LAG_MS => self.max_compaction_lag_ms = limit(number),
             "file.delete.delay.ms" => self.file_delete_delay_ms = unsigned(number)?,
             "min.insync.replicas" => self.min_insync_replicas = unsigned(number)?,
             _ => {}
@@ -335,8 +416,11 @@ impl LogConfig {
 
     fn set_text(&mut self, name: &str, value: &str) -> Result<(), String> {
         match (name, value) {
-            (CLEANUP_POLICY, "delete") => self.cleanup_policy = CleanupPolicy::Delete,
-            (CLEANUP_POLICY, _) => return Err("only delete is supported".to_owned()),
+            (CLEANUP_POLICY, value) => self.cleanup_policy = cleanup_policy(value),
+            (MIN_CLEANABLE_DIRTY_RATIO, value) => {
+                let ratio = value.parse().ok().and_then(Fraction::new);
+                self.min_cleanable_dirty_ratio = ratio.ok_or("must be from 0 to 1")?;
+            }
             (COMPRESSION_TYPE, value) => self.compression = compression_policy(value)?,
             ("message.timestamp.type", "LogAppendTime") => {
                 self.timestamp_type = TimestampType::LogAppendTime;
@@ -353,9 +437,7 @@ impl LogConfig {
     /// Whether a record must have a key.
     #[must_use]
     pub fn requires_keys(&self) -> bool {
-        match self.cleanup_policy {
-            CleanupPolicy::Delete => false,
-        }
+        self.cleanup_policy.compact
     }
 
     /// The level to compress by, for the codec that `compression.type` names.
@@ -447,6 +529,14 @@ fn limit(number: i64) -> Option<u64> {
     u64::try_from(number).ok().filter(|_| number != i64::MAX)
 }
 
+fn cleanup_policy(value: &str) -> CleanupPolicy {
+    let names = |word| value.split(',').any(|given| given.trim() == word);
+    CleanupPolicy {
+        delete: names("delete"),
+        compact: names("compact"),
+    }
+}
+
 fn compression_policy(value: &str) -> Result<CompressionPolicy, String> {
     match value {
         "producer" => Ok(CompressionPolicy::Producer),
@@ -505,11 +595,22 @@ mod tests {
             ("compression.gzip.level", "6"),
             ("message.timestamp.type", "LogAppendTime"),
             ("min.insync.replicas", "2"),
+            ("cleanup.policy", "compact, delete"),
+            ("delete.retention.ms", "0"),
+            ("min.compaction.lag.ms", "5"),
+            ("max.compaction.lag.ms", "600"),
+            ("min.cleanable.dirty.ratio", "0.25"),
         ])
         .unwrap();
         assert_eq!(config.segment_bytes, 1 << 20);
         assert_eq!(config.retention_ms, None);
         assert_eq!(config.retention_bytes, Some(5000));
+        assert!(config.cleanup_policy.delete && config.cleanup_policy.compact);
+        assert_eq!(config.delete_retention_ms, 0);
+        assert_eq!(config.min_compaction_lag_ms, 5);
+        assert_eq!(config.max_compaction_lag_ms, Some(600));
+        assert_eq!(config.min_cleanable_dirty_ratio, Fraction(0.25));
+        assert_eq!(config.roll_ms(), 600);
         assert_eq!(config.flush_messages, Some(1));
         assert_eq!(
             config.compression,
@@ -577,9 +678,23 @@ mod tests {
     }
 
     #[test]
+    fn a_compaction_lag_that_contradicts_itself_is_refused_with_its_name() {
+        let error = LogConfig::from_pairs([
+            ("min.compaction.lag.ms", "11"),
+            ("max.compaction.lag.ms", "10"),
+        ])
+        .unwrap_err();
+        assert_eq!(error.name, "min.compaction.lag.ms");
+    }
+
+    #[test]
+    fn segments_of_topics_that_are_not_compacted_roll_by_segment_ms_alone() {
+        let config = one("max.compaction.lag.ms", "600").unwrap();
+        assert_eq!(config.roll_ms(), config.segment_ms);
+    }
+
+    #[test]
     fn promises_that_are_not_kept_are_refused() {
-        assert!(one("cleanup.policy", "compact").is_err());
-        assert!(one("cleanup.policy", "compact,delete").is_err());
         assert!(one("remote.storage.enable", "true").is_err());
         assert!(one("remote.storage.enable", "false").is_ok());
         assert_eq!(

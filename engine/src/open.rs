@@ -32,6 +32,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::checkpoint::{DecodedCheckpoint, DurableEnd};
+use crate::compaction::checkpoint::CleanerCheckpoint;
+use crate::compaction::{self, PartitionCleaner};
 use crate::ends::Ends;
 use crate::file_name::{self, SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
@@ -90,7 +92,11 @@ pub(crate) async fn open<D: Disk>(
     disk: D,
     request: OpenRequest,
 ) -> Result<Rc<Partition<D>>, OpenError> {
-    let files = files::list(&disk, &request.directory).await?;
+    let directory = &request.directory;
+    let cleaner = compaction::recover(&disk, directory)
+        .await
+        .map_err(at(directory))?;
+    let files = files::list(&disk, directory).await?;
     let small = SmallFiles::read(&disk, &request.directory).await?;
     let log_start = small
         .checkpoint
@@ -102,7 +108,7 @@ pub(crate) async fn open<D: Disk>(
         flushed.map_err(at(&path))?;
     }
     let foreign = request.foreign.clone();
-    let mut opening = Opening::new(disk, request, files, small);
+    let mut opening = Opening::new(disk, request, files, small, cleaner);
     if let Some(reason) = foreign {
         opening.refuse(&reason);
     }
@@ -134,10 +140,18 @@ struct Opening<D: Disk> {
     /// Whether the end of the last file was shortened, which is flushed before anything is served.
     is_trimmed: bool,
     now: TimestampMs,
+    /// Which segments compaction wrote: only those may have gaps.
+    cleaner: CleanerCheckpoint,
 }
 
 impl<D: Disk> Opening<D> {
-    fn new(disk: D, request: OpenRequest, files: Files, small: SmallFiles) -> Opening<D> {
+    fn new(
+        disk: D,
+        request: OpenRequest,
+        files: Files,
+        small: SmallFiles,
+        cleaner: CleanerCheckpoint,
+    ) -> Opening<D> {
         let latest = small.epochs.as_ref().map(|epochs| {
             epochs
                 .latest()
@@ -159,6 +173,7 @@ impl<D: Disk> Opening<D> {
             damaged: Vec::new(),
             cut: None,
             is_trimmed: false,
+            cleaner,
         }
     }
 
@@ -336,6 +351,7 @@ impl<D: Disk> Opening<D> {
         let cache = TailCache::new(budget.clone(), end.segment, remainder);
         self.request.progress.opened();
         let disk = self.disk.clone();
+        let cleaner = PartitionCleaner::new(self.cleaner.clone());
         let log = self.into_log(file, end);
         Ok(Partition::new(
             disk,
@@ -344,6 +360,7 @@ impl<D: Disk> Opening<D> {
             budget,
             allocated,
             checkpointer,
+            cleaner,
         ))
     }
 

@@ -14,6 +14,7 @@ use std::task::{Context, Poll};
 
 use crate::append::{Ack, Acks, AppendError, Pending};
 use crate::batch::ValidBatch;
+use crate::compaction::PartitionCleaner;
 use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
 use crate::log::{Log, Queueing};
@@ -62,6 +63,7 @@ pub struct Partition<D: Disk> {
     pub(crate) checkpointer: crate::upkeep::Checkpointer,
     this: Weak<Partition<D>>,
     pub(crate) stall: crate::stall::StallWatch,
+    pub(crate) cleaner: PartitionCleaner,
     watchers: RefCell<Vec<Watcher>>,
 }
 
@@ -90,6 +92,7 @@ impl<D: Disk> Partition<D> {
         budget: Rc<CacheBudget>,
         allocated: u64,
         checkpointer: crate::upkeep::Checkpointer,
+        cleaner: PartitionCleaner,
     ) -> Rc<Partition<D>> {
         Rc::new_cyclic(|this| Partition {
             disk,
@@ -102,6 +105,7 @@ impl<D: Disk> Partition<D> {
             checkpointer,
             this: this.clone(),
             stall: crate::stall::StallWatch::default(),
+            cleaner,
             watchers: RefCell::default(),
         })
     }
@@ -269,6 +273,17 @@ impl<D: Disk> Partition<D> {
 
     /// A segment's file, opened when it is not. Those of sealed segments stay open as [`crate::open_files`] says.
     pub(crate) async fn file_of(&self, base_offset: Offset) -> io::Result<D::File> {
+        loop {
+            self.cleaner.wait_for_files(&self.disk).await;
+            let swaps = self.cleaner.swaps();
+            if let Some(file) = self.open_file_of(base_offset, swaps).await? {
+                return Ok(file);
+            }
+        }
+    }
+
+    /// As [`Partition::file_of`]; none when a segment was replaced while it was opened, so that it may be either file.
+    async fn open_file_of(&self, base_offset: Offset, swaps: u64) -> io::Result<Option<D::File>> {
         let find = |log: &Log<D::File>| {
             log.segments
                 .iter()
@@ -278,12 +293,16 @@ impl<D: Disk> Partition<D> {
             let log = self.log.borrow();
             let open = find(&log).and_then(|index| log.segments[index].file.clone());
             match open {
-                Some(file) => return Ok(file),
+                Some(file) => return Ok(Some(file)),
                 None => log.directory.clone(),
             }
         };
         let name = SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string();
-        let file = self.disk.open_existing(&directory.join(name)).await?;
+        let opened = self.disk.open_existing(&directory.join(name)).await;
+        if self.cleaner.swaps() != swaps || self.cleaner.files_are_taken() {
+            return Ok(None);
+        }
+        let file = opened?;
         let mut log = self.log.borrow_mut();
         if log.closed {
             // The path may be another topic's of the same name by now.
@@ -294,7 +313,7 @@ impl<D: Disk> Partition<D> {
             drop(log);
             self.note_open(base_offset);
         }
-        Ok(file)
+        Ok(Some(file))
     }
 
     /// Takes note that the file of the sealed segment `opened` is open. Nothing of any partition may be borrowed.

@@ -14,7 +14,7 @@ use crate::io::{ChunkSlice, Disk};
 use crate::log::DamagedRange;
 use crate::partition::Partition;
 use crate::record::Records;
-use crate::segment::Indexes;
+use crate::segment::{Indexes, Segment};
 use crate::types::{Offset, Position, TimestampMs, TopicPartition};
 
 /// Bytes read at a time while looking for a batch boundary in a file.
@@ -153,6 +153,23 @@ impl<D: Disk> Partition<D> {
     /// # Errors
     /// When the offset is outside of the log, or when the place where its batch should be cannot be read.
     pub async fn read(&self, request: ReadRequest) -> Result<FetchPlan<D::File>, ReadError> {
+        self.between_swaps(async || self.plan_read(request).await)
+            .await
+    }
+
+    /// Does `read` again where compaction has replaced a segment meanwhile: positions of the old file and bytes of the
+    /// new one do not go together.
+    async fn between_swaps<T>(&self, read: impl AsyncFn() -> T) -> T {
+        loop {
+            let swaps = self.cleaner.swaps();
+            let outcome = read().await;
+            if self.cleaner.swaps() == swaps {
+                return outcome;
+            }
+        }
+    }
+
+    async fn plan_read(&self, request: ReadRequest) -> Result<FetchPlan<D::File>, ReadError> {
         let Some(view) = self.view(request.offset, request.offset_max).await? else {
             return Ok(self.plan(Vec::new()));
         };
@@ -243,8 +260,11 @@ impl<D: Disk> Partition<D> {
         let mut index = log
             .segment_of(offset)
             .expect("the log starts with a segment at or below its start");
-        // A record that was compacted away at the end of a segment is looked for in the next one.
-        while log.segments[index].next_offset <= offset && index + 1 < log.segments.len() {
+        // What was compacted away at the end of a segment, or with all that a segment held, is looked for in the next.
+        let holds_later = |segment: &Segment<D::File>| {
+            segment.next_offset > offset && segment.end > Position::ZERO
+        };
+        while !holds_later(&log.segments[index]) && index + 1 < log.segments.len() {
             index += 1;
         }
         let segment = &log.segments[index];
@@ -314,7 +334,12 @@ impl<D: Disk> Partition<D> {
         if let Some(indexes) = known {
             return Ok(indexes);
         }
+        let swaps = self.cleaner.swaps();
         let indexes = Rc::new(self.load_indexes(view).await?);
+        if self.cleaner.swaps() != swaps {
+            // They may be those of a segment that is gone; the read begins again.
+            return Ok(indexes);
+        }
         let mut log = self.log.borrow_mut();
         if let Some(segment) = log
             .segments
@@ -365,6 +390,14 @@ impl<D: Disk> Partition<D> {
     /// # Errors
     /// When a segment on the way cannot be read.
     pub async fn offset_for_timestamp(
+        &self,
+        timestamp: TimestampMs,
+    ) -> Result<Option<TimestampedOffset>, ReadError> {
+        self.between_swaps(async || self.find_timestamp(timestamp).await)
+            .await
+    }
+
+    async fn find_timestamp(
         &self,
         timestamp: TimestampMs,
     ) -> Result<Option<TimestampedOffset>, ReadError> {

@@ -168,6 +168,11 @@ impl<'a> Records<'a> {
         &self.header
     }
 
+    /// The bytes of all records, decompressed.
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
     /// Iterates the records in order; the first error ends the iteration.
     #[must_use]
     pub fn iter(&self) -> RecordIter<'_> {
@@ -278,6 +283,11 @@ pub struct RecordIter<'a> {
 }
 
 impl<'a> RecordIter<'a> {
+    /// The bytes of the records that are still to come.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     fn step(&mut self) -> Result<Record<'a>, RecordErrorKind> {
         let mut outer = Reader { rest: self.rest };
         let length = outer.varint()?;
@@ -527,6 +537,28 @@ impl NewRecord<'_> {
             write_nullable(out, header.value);
         }
     }
+}
+
+/// The bytes of the first record of `records`, and what follows; none when there is no whole one.
+pub(crate) fn split_record(records: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, body) = read_varint(records)?;
+    let end = records.len() - body.len() + usize::try_from(length).ok()?;
+    records.split_at_checked(end)
+}
+
+/// Appends `record`, the bytes of one whole record, with its timestamp delta changed by `shift_ms`; none when it is no
+/// record or the delta leaves its range.
+pub(crate) fn write_shifted(out: &mut Vec<u8>, record: &[u8], shift_ms: i64) -> Option<()> {
+    let (_length, body) = read_varint(record)?;
+    let (attributes, body) = body.split_first()?;
+    let (delta_ms, rest) = read_varlong(body)?;
+    let delta_ms = delta_ms.checked_add(shift_ms)?;
+    let length = 1 + varlong_length(delta_ms) + rest.len();
+    write_varlong(out, i64::try_from(length).ok()?);
+    out.push(*attributes);
+    write_varlong(out, delta_ms);
+    out.extend_from_slice(rest);
+    Some(())
 }
 
 fn nullable_length(bytes: Option<&[u8]>) -> usize {

@@ -55,8 +55,8 @@ pub(crate) struct Segment<F> {
     pub(crate) last_modified: TimestampMs,
     created: TimestampMs,
     offset_of_max_timestamp: Offset,
-    /// The timestamp of the first batch, from which `segment.ms` counts.
-    first_timestamp: Option<TimestampMs>,
+    /// The timestamp of the first batch, from which `segment.ms` and `max.compaction.lag.ms` count.
+    pub(crate) first_timestamp: Option<TimestampMs>,
     bytes_since_index_entry: u64,
 }
 

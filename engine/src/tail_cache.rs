@@ -10,7 +10,7 @@
 //! - The bytes since the last block boundary of the active segment are always at hand, cached or not: the next
 //!   write has to repeat them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -84,6 +84,15 @@ impl TailCache {
     pub(crate) fn roll(&mut self, active: Offset) {
         self.active = active;
         self.remainder.clear();
+    }
+
+    /// Forgets what is cached of the sealed segments up to the one at `segment`, whose file is another one now.
+    pub(crate) fn forget_up_to(&mut self, segment: Offset) {
+        assert!(segment < self.active, "the active segment's end is needed");
+        let is_old = |cached: &Cached| cached.segment <= segment;
+        while self.chunks.front().is_some_and(is_old) {
+            self.evict_oldest();
+        }
     }
 
     /// Copies a group of `length` bytes to the end of the segment, at `position`, and returns what has to be
@@ -227,6 +236,8 @@ pub(crate) struct CacheBudget {
     bytes_max: usize,
     state: RefCell<BudgetState>,
     pub(crate) flushes: Rc<FlushTurns>,
+    /// Groups that were written on this core; background work looks at it to tell whether anybody waits.
+    groups: Cell<u64>,
 }
 
 #[derive(Default)]
@@ -248,7 +259,13 @@ impl CacheBudget {
             bytes_max,
             state: RefCell::default(),
             flushes: Rc::default(),
+            groups: Cell::new(0),
         })
+    }
+
+    /// How many groups of appends this core has begun to write.
+    pub(crate) fn groups(&self) -> u64 {
+        self.groups.get()
     }
 
     /// Bytes in use.
@@ -275,6 +292,7 @@ impl CacheBudget {
 
     /// Evicts until the budget holds. Called by whoever has appended, once its own cache is not borrowed.
     pub(crate) fn enforce(&self) {
+        self.groups.set(self.groups.get() + 1);
         while self.bytes() > self.bytes_max {
             let oldest = {
                 let state = self.state.borrow();

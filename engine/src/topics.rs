@@ -19,6 +19,7 @@ use crate::catalogue::{
 };
 use crate::catalogue_log::{CatalogueError, CatalogueLog};
 use crate::checkpoint;
+use crate::compaction;
 use crate::cores::Cores;
 use crate::engine::{CATALOGUE_SHARD, EngineError, NewTopic, StopReport, TopicError};
 use crate::file_name::{self, PartitionDirectoryName};
@@ -137,9 +138,11 @@ pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
         .on_each(move || {
             let cores = everywhere.clone();
             async move {
-                cores
-                    .disk()
-                    .spawn(keep_retention(cores.disk(), cores.lane()))
+                let (disk, lane) = (cores.disk(), cores.lane());
+                disk.spawn(keep_retention(disk.clone(), lane.clone()));
+                let settings = lane.cleaner_settings(cores.new_id());
+                let partitions = move || lane.partitions();
+                disk.spawn(compaction::keep_clean(disk.clone(), partitions, settings));
             }
         })
         .await;

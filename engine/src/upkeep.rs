@@ -447,9 +447,11 @@ fn choose<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) -> retention:
             last_modified: segment.last_modified,
         })
         .collect();
+    let deletes = log.config.cleanup_policy.delete;
+    // Where the policy is compaction alone, only what lies below the log start goes.
     let policy = RetentionPolicy {
-        retention_ms: log.config.retention_ms,
-        retention_bytes: log.config.retention_bytes,
+        retention_ms: log.config.retention_ms.filter(|_| deletes),
+        retention_bytes: log.config.retention_bytes.filter(|_| deletes),
     };
     let bounds = LogBounds {
         log_start_offset: log.ends.start(),
@@ -482,6 +484,8 @@ async fn delete_segments_before<D: Disk>(
     flush_to(partition, offset).await?;
     partition.log.borrow_mut().ends.advance_start(offset);
     write_durable_end(partition, true).await?;
+    // Not while a cleaning renames files of these segments.
+    let _turn = partition.cleaner.take_files(&partition.disk).await;
     let (gone, directory) = {
         let mut log = partition.log.borrow_mut();
         let mut gone = Vec::new();
@@ -513,7 +517,11 @@ async fn delete_segments_before<D: Disk>(
 }
 
 /// Renames a segment's files so that they no longer belong to the log.
-async fn set_aside<D: Disk>(disk: &D, directory: &Path, base_offset: Offset) -> io::Result<()> {
+pub(crate) async fn set_aside<D: Disk>(
+    disk: &D,
+    directory: &Path,
+    base_offset: Offset,
+) -> io::Result<()> {
     for kind in SegmentFileKind::ALL {
         let name = SegmentFileName::live(base_offset, kind);
         let aside = name.with_state(FileState::Deleted);
@@ -530,7 +538,7 @@ async fn set_aside<D: Disk>(disk: &D, directory: &Path, base_offset: Offset) -> 
 }
 
 /// Readers that planned before the segments went have their files open; the delay is for people who want them back.
-async fn unlink_later<D: Disk>(
+pub(crate) async fn unlink_later<D: Disk>(
     disk: D,
     directory: std::path::PathBuf,
     segments: Vec<Offset>,
@@ -570,7 +578,10 @@ pub(crate) async fn flush_to<D: Disk>(
 /// Closes a partition that is about to lose its directory, and returns when nothing of it will touch a path again.
 pub(crate) async fn close<D: Disk>(partition: &Rc<Partition<D>>) {
     partition.close();
-    while partition.appending.get() || partition.checkpointer.is_busy() {
+    while partition.appending.get()
+        || partition.checkpointer.is_busy()
+        || partition.cleaner.is_cleaning()
+    {
         partition.disk.sleep(TURN_INTERVAL).await;
     }
 }
@@ -597,6 +608,7 @@ pub(crate) async fn stop<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     while partition.appending.get()
         || partition.allocating.get()
         || partition.checkpointer.is_busy()
+        || partition.cleaner.is_cleaning()
     {
         partition.disk.sleep(TURN_INTERVAL).await;
     }

@@ -20,8 +20,10 @@ use corelane_engine::catalogue::{
 use corelane_engine::checkpoint::{
     DurableEnd, MetaProperties, encode_clean_stop, encode_partition_metadata, encode_slot,
 };
+use corelane_engine::compaction::checkpoint::{CleanedSegment, CleanerCheckpoint};
 use corelane_engine::index::{OffsetIndex, TimeIndex};
 use corelane_engine::producer_state::ProducerStates;
+use corelane_engine::recovery::Place;
 use corelane_engine::{
     LeaderEpoch, Offset, Position, ProducerId, ShardId, TimestampMs, batch, catalogue, checkpoint,
     file_name, index, leader_epoch, log_config, producer_state, record, recovery,
@@ -308,6 +310,21 @@ fn snapshots() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+fn cleaner_checkpoint() -> CleanerCheckpoint {
+    let mut checkpoint = CleanerCheckpoint::NEVER;
+    checkpoint.cleaned_to = Some(Offset(1100));
+    checkpoint.replaced = vec![Offset(1000), Offset(1050)];
+    checkpoint.note(CleanedSegment {
+        base_offset: Offset(1000),
+        end: Place {
+            position: Position(5000),
+            offset: Offset(1090),
+        },
+        covers_to: Offset(1100),
+    });
+    checkpoint
+}
+
 fn small_files() -> Vec<(&'static str, Vec<u8>)> {
     let state = |durable_end| DurableEnd {
         durable_end: Offset(durable_end),
@@ -332,6 +349,7 @@ fn small_files() -> Vec<(&'static str, Vec<u8>)> {
         ("torn-slot", joined(&[&first[..30], &[0; 4066], &second])),
         ("flipped-generation", flipped(both, 12)),
         ("never-written", vec![0; 8192]),
+        ("cleaner-checkpoint", cleaner_checkpoint().encode()),
         ("clean-stop", encode_clean_stop().to_vec()),
         ("clean-stop-cut", encode_clean_stop()[..9].to_vec()),
         ("meta.properties", meta.encode().into_bytes()),

@@ -14,13 +14,14 @@ use corelane_engine::checkpoint::{
     encode_clean_stop, encode_partition_metadata, encode_slot, is_clean_stop,
     parse_partition_metadata,
 };
+use corelane_engine::compaction::checkpoint::{CleanedSegment, CleanerCheckpoint};
 use corelane_engine::index::{OffsetIndex, TimeIndex};
 use corelane_engine::leader_epoch::LeaderEpochs;
 use corelane_engine::producer_state::ProducerStates;
 use corelane_engine::record::{
     BatchBuilder, BatchOptions, Header, NewRecord, ProducerFields, Records,
 };
-use corelane_engine::recovery::Row;
+use corelane_engine::recovery::{Place, Row};
 use corelane_engine::{LeaderEpoch, Offset, Position, ProducerId, ShardId, TimestampMs};
 use uuid::Uuid;
 
@@ -89,6 +90,21 @@ fn durable_end() -> DurableEnd {
     }
 }
 
+fn cleaner_checkpoint() -> CleanerCheckpoint {
+    let mut checkpoint = CleanerCheckpoint::NEVER;
+    checkpoint.cleaned_to = Some(Offset(1100));
+    checkpoint.replaced = vec![Offset(1000), Offset(1050)];
+    checkpoint.note(CleanedSegment {
+        base_offset: Offset(1000),
+        end: Place {
+            position: Position(5000),
+            offset: Offset(1090),
+        },
+        covers_to: Offset(1100),
+    });
+    checkpoint
+}
+
 fn topic() -> MetadataRecord {
     MetadataRecord::Topic(TopicRecord {
         name: "flights".to_owned(),
@@ -146,6 +162,7 @@ fn structures() -> Vec<(&'static str, Vec<u8>)> {
         ("time-index", time_index()),
         ("producer-snapshot", producer_snapshot()),
         ("durable-end-slot", slot[..56].to_vec()),
+        ("cleaner-checkpoint", cleaner_checkpoint().encode()),
         ("clean-stop", encode_clean_stop().to_vec()),
         ("topic-record", topic().encode()),
         ("partition-record", partition().encode()),
@@ -184,6 +201,11 @@ const GOLDEN: &[(&str, &str)] = &[
         "durable-end-slot",
         "434c4445000100000000000000000001000000000000044c00000000000003e80000000000002328 \
         000000000000000700000005a417c092",
+    ),
+    (
+        "cleaner-checkpoint",
+        "434c434300010000000000000000044c000000010000000200000000000003e80000000000001388 \
+        0000000000000442000000000000044c00000000000003e8000000000000041a9000829e",
     ),
     ("clean-stop", "434c4353000135513b85"),
     (
@@ -307,6 +329,8 @@ fn golden_bytes_are_read_back() {
     let states = ProducerStates::decode_snapshot(&golden("producer-snapshot")).unwrap();
     assert_eq!(states.entry(ProducerId(77)).unwrap().last_sequence(), 9);
     assert!(is_clean_stop(&golden("clean-stop")));
+    let checkpoint = CleanerCheckpoint::decode(&golden("cleaner-checkpoint"));
+    assert_eq!(checkpoint, Ok(cleaner_checkpoint()));
     for record in [
         topic(),
         partition(),

@@ -132,6 +132,16 @@ pub trait Disk: Clone + 'static {
         position: u64,
         length: usize,
     ) -> impl Future<Output = io::Result<BytesMut>>;
+    /// As [`Disk::read`], of many bytes that nobody is likely to read again soon: a disk that keeps what it has read
+    /// does not keep them.
+    fn read_direct(
+        &self,
+        file: &Self::File,
+        position: u64,
+        length: usize,
+    ) -> impl Future<Output = io::Result<BytesMut>> {
+        self.read(file, position, length)
+    }
     /// fdatasync.
     fn flush(&self, file: &Self::File) -> impl Future<Output = io::Result<()>>;
     /// Reserves `length` bytes from `position`, which then read as zeros.
@@ -211,7 +221,8 @@ impl Disk for RingDisk {
     }
 
     fn yield_now(&self) -> impl Future<Output = ()> + 'static {
-        crate::runtime::yield_now()
+        // Through the ring: the next slice of work waits until I/O has been looked at.
+        async { Ring::current().nop().await }
     }
 
     async fn open(&self, path: &Path) -> io::Result<RingFile> {
@@ -274,6 +285,15 @@ impl Disk for RingDisk {
 
     async fn read(&self, file: &RingFile, position: u64, length: usize) -> io::Result<BytesMut> {
         read(&file.buffered, position, length).await
+    }
+
+    async fn read_direct(
+        &self,
+        file: &RingFile,
+        position: u64,
+        length: usize,
+    ) -> io::Result<BytesMut> {
+        read_blocks(&file.direct, position, length).await
     }
 
     async fn flush(&self, file: &RingFile) -> io::Result<()> {
@@ -591,6 +611,40 @@ async fn read(file: &Arc<OwnedFd>, position: u64, length: usize) -> io::Result<B
             count => unsafe { buffer.set_len(done + count as usize) },
         }
     }
+    Ok(buffer)
+}
+
+/// As [`read`], of whole blocks into aligned memory.
+async fn read_blocks(file: &Arc<OwnedFd>, position: u64, length: usize) -> io::Result<BytesMut> {
+    let before = usize::try_from(position % BLOCK as u64).expect("less than a block");
+    let blocks = (before + length).next_multiple_of(BLOCK);
+    let mut buffer = BytesMut::with_capacity(blocks + BLOCK);
+    let padding = buffer.as_ptr().align_offset(BLOCK);
+    buffer.resize(padding, 0);
+    while buffer.len() < padding + blocks {
+        let start = buffer.len();
+        let wanted = u32::try_from(padding + blocks - start).unwrap_or(u32::MAX);
+        let free = buffer.spare_capacity_mut().as_mut_ptr().cast::<u8>();
+        let done = (start - padding) as u64;
+        let entry = opcode::Read::new(fd(file), free, wanted)
+            .offset(position - before as u64 + done)
+            .build();
+        let answer = complete(entry, Some(file.clone()), Hold::Buffer(buffer)).await;
+        let Hold::Buffer(returned) = answer.hold else {
+            unreachable!("the ring hands back what it was given")
+        };
+        buffer = returned;
+        let count = answer.result? as usize;
+        // SAFETY: the kernel has filled that many bytes after the `start` first ones.
+        unsafe { buffer.set_len(start + count) };
+        if !count.is_multiple_of(BLOCK) || count == 0 {
+            // The end of the file.
+            break;
+        }
+    }
+    let skipped = buffer.len().min(padding + before);
+    bytes::Buf::advance(&mut buffer, skipped);
+    buffer.truncate(length);
     Ok(buffer)
 }
 

@@ -91,7 +91,10 @@ impl<D: Disk> Opening<D> {
             length,
             // An empty one counts as well: a roll flushes the segment before it makes the next one's file.
             next: self.files.logs.get(index + 1).map(|next| next.base_offset),
-            gaps: Gaps::Refused,
+            gaps: match self.cleaner.segment(base_offset) {
+                Some(_) => Gaps::Allowed,
+                None => Gaps::Refused,
+            },
         })
     }
 

@@ -116,8 +116,10 @@ impl<D: Disk> Opening<D> {
             allocated_from,
         };
         let file = &on_disk.file;
-        let walked = walk::scan_file(&self.disk, file, from, on_disk.length, &rules, note).await;
+        let mut walked =
+            walk::scan_file(&self.disk, file, from, on_disk.length, &rules, note).await;
         let missed = durable.and_then(|durable| durable.missed_by(walked.outcome.place()));
+        walked.outcome = self.cleaner.reached(on_disk.base_offset, walked.outcome);
         (walked, missed)
     }
 

@@ -311,6 +311,8 @@ impl Simulation {
         let lane_settings = Settings {
             tail_cache_bytes: settings.tail_cache_bytes,
             retention_interval: settings.retention_interval,
+            compaction_interval: Duration::from_secs(15),
+            cleaner_map_bytes: 1 << 20,
         };
         let lane = |core| Lane::new(ShardId(core), lane_settings);
         Simulation(Rc::new(World {

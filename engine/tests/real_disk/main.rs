@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)] // The whole crate is tests; clippy knows only `#[test]` functions as such.
 
 mod appends;
+mod compaction;
 mod cores;
 mod crashes;
 mod damage;

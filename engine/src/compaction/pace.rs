@@ -1,0 +1,59 @@
+//! Cuts work into slices between which the core's other tasks and its I/O have their turn.
+//!
+//! Shard-local. There is no clock in it, so that a simulated disk sees the same slices each time: work is counted by
+//! what it costs, about one unit a nanosecond. While nothing is appended on the core, a slice follows the other; while
+//! something is, the core and the disk have a pause after each.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::io::Disk;
+use crate::tail_cache::CacheBudget;
+
+/// The work of one slice.
+const SLICE_UNITS: u64 = 60_000;
+/// The pause after a slice on a core that takes appends.
+const PAUSE: Duration = Duration::from_micros(150);
+/// The work of looking at a record: a hash, and a look into memory that no cache holds.
+const UNITS_PER_RECORD: u64 = 150;
+/// Bytes that a CRC, a copy or a parser goes through in one unit.
+const BYTES_PER_UNIT: u64 = 4;
+/// Records whose work makes about one slice.
+pub(crate) const RECORDS_PER_SLICE: usize = 256;
+
+const _: () = assert!(RECORDS_PER_SLICE as u64 * UNITS_PER_RECORD <= SLICE_UNITS);
+
+/// See the module.
+pub(crate) struct Pace {
+    budget: Rc<CacheBudget>,
+    groups: u64,
+    spent: u64,
+}
+
+impl Pace {
+    /// A pace that minds the appends of the core whose `budget` this is.
+    pub(crate) fn new(budget: Rc<CacheBudget>) -> Pace {
+        Pace {
+            groups: budget.groups(),
+            budget,
+            spent: 0,
+        }
+    }
+
+    /// Counts work that was done; when a slice of it is, lets others have their turn.
+    pub(crate) async fn spend<D: Disk>(&mut self, disk: &D, records: u64, bytes: u64) {
+        self.spent += records * UNITS_PER_RECORD + bytes / BYTES_PER_UNIT;
+        if self.spent < SLICE_UNITS {
+            return;
+        }
+        self.spent = 0;
+        let groups = self.budget.groups();
+        let is_busy = groups != self.groups;
+        self.groups = groups;
+        if is_busy {
+            disk.sleep(PAUSE).await;
+        } else {
+            disk.yield_now().await;
+        }
+    }
+}
