@@ -17,6 +17,7 @@ pub mod hashes;
 pub mod kafka;
 pub mod process;
 pub mod wire;
+pub mod written;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

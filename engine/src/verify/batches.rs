@@ -3,16 +3,16 @@
 //! What is found comes in file order: a whole batch, a stretch of damage, or zeros up to the end as a file that was
 //! allocated ahead has them. After damage the walk looks for the next place where a whole batch with a matching CRC
 //! starts whose offsets are not below the expected ones, so that a lost length field costs one batch, not the rest.
+//! The fields that the CRC does not cover are judged by the neighbours: where the batch behind pins what a base offset
+//! or an epoch has to be, the field is what is damaged, and the records are not. Pure but for what [`LogBytes`] reads.
 
-use super::window::{RANGE_BYTES_MAX, Window};
-use corelane_engine::batch::{HEADER_LENGTH, MAGIC_V2, RecordBatchHeader, crc32c};
 use std::fmt;
-use std::path::Path;
+use std::io;
 
-/// Bytes read at a time when only headers are looked at.
-const HEADERS_PIECE_BYTES: usize = 4096;
-/// Bytes read at a time when contents are looked at.
-const CONTENTS_PIECE_BYTES: usize = 1 << 20;
+use super::{LogBytes, RANGE_BYTES_MAX};
+use crate::batch::{Gaps, HEADER_LENGTH, MAGIC_V2, RecordBatchHeader, crc32c};
+use crate::leader_epoch::LeaderEpochs;
+
 /// Bytes searched at a time for the next batch after damage.
 const SEARCH_BYTES: u64 = 1 << 20;
 /// The first byte that the CRC covers.
@@ -77,24 +77,68 @@ pub struct Damage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DamageKind {
     /// The file ends within a batch, as after a crash in the middle of a write.
-    TornTail { claimed: u64 },
+    TornTail {
+        /// Bytes that the batch says it has.
+        claimed: u64,
+    },
     /// The CRC does not match the bytes.
-    BadCrc { stored: u32, computed: u32 },
+    BadCrc {
+        /// What the header says.
+        stored: u32,
+        /// What the bytes give.
+        computed: u32,
+    },
     /// No batch can have this length.
-    BadLength { batch_length: i32 },
+    BadLength {
+        /// The length field.
+        batch_length: i32,
+    },
     /// No format has this magic.
-    BadMagic { magic: i8 },
+    BadMagic {
+        /// The magic.
+        magic: i8,
+    },
     /// A message set of before Kafka 0.11.
-    OldFormat { magic: i8 },
+    OldFormat {
+        /// The magic.
+        magic: i8,
+    },
     /// The offsets of the header make no sense.
     BadOffsets {
+        /// The base offset field.
         base_offset: i64,
+        /// The last offset delta field.
         last_offset_delta: i32,
     },
     /// The batch starts below the end of the one before.
-    OffsetBack { base_offset: i64 },
+    OffsetBack {
+        /// The base offset field.
+        base_offset: i64,
+    },
     /// Zeros with something behind them.
     ZerosInside,
+    /// The batch is whole, and its base offset is not the one that the batches around it leave for it.
+    WrongBaseOffset {
+        /// The base offset field.
+        base_offset: i64,
+    },
+    /// The batch is whole, and its leader epoch is neither that of its neighbours nor that of the checkpoint.
+    WrongEpoch {
+        /// The epoch field.
+        leader_epoch: i32,
+        /// What it has to be.
+        expected: i32,
+    },
+    /// Offsets are missing although no byte between the batches is: of length 0, in front of a whole batch.
+    Missing {
+        /// Where the log goes on.
+        base_offset: i64,
+    },
+    /// The batch lies beyond the base offset of the next segment, or begins a segment that is named otherwise.
+    Foreign {
+        /// The base offset field.
+        base_offset: i64,
+    },
 }
 
 impl DamageKind {
@@ -109,6 +153,10 @@ impl DamageKind {
             DamageKind::BadOffsets { .. } => "bad-offsets",
             DamageKind::OffsetBack { .. } => "offset-back",
             DamageKind::ZerosInside => "zeros-inside",
+            DamageKind::WrongBaseOffset { .. } => "wrong-base-offset",
+            DamageKind::WrongEpoch { .. } => "wrong-epoch",
+            DamageKind::Missing { .. } => "missing-offsets",
+            DamageKind::Foreign { .. } => "foreign-batch",
         }
     }
 }
@@ -150,32 +198,93 @@ impl fmt::Display for DamageKind {
             DamageKind::ZerosInside => {
                 formatter.write_str("zeros where a batch belongs, and data behind them")
             }
+            DamageKind::WrongBaseOffset { base_offset } => {
+                write!(
+                    formatter,
+                    "base offset {base_offset} in a batch that is whole otherwise"
+                )
+            }
+            DamageKind::WrongEpoch {
+                leader_epoch,
+                expected,
+            } => {
+                write!(
+                    formatter,
+                    "leader epoch {leader_epoch} in a batch that is whole otherwise; it was written in epoch {expected}"
+                )
+            }
+            DamageKind::Missing { base_offset } => {
+                write!(
+                    formatter,
+                    "offsets are missing: the log goes on with {base_offset}"
+                )
+            }
+            DamageKind::Foreign { base_offset } => {
+                write!(
+                    formatter,
+                    "base offset {base_offset} does not belong into this segment"
+                )
+            }
+        }
+    }
+}
+
+/// What the walk expects of a file.
+#[derive(Clone, Debug)]
+pub struct WalkFrom<'a> {
+    /// The offset that the first batch has, or the lowest that it may have.
+    pub base_offset: i64,
+    /// How closely to look.
+    pub depth: Depth,
+    /// Whether offsets are dense, or compaction may have left gaps.
+    pub gaps: Gaps,
+    /// The base offset of the next segment: no offset of this one reaches it.
+    pub offset_limit: Option<i64>,
+    /// The epochs of the partition's checkpoint, where there is one that can be believed.
+    pub epochs: Option<&'a LeaderEpochs>,
+}
+
+impl WalkFrom<'_> {
+    /// A walk that takes offsets and epochs as they come.
+    #[must_use]
+    pub fn any(base_offset: i64, depth: Depth) -> Self {
+        WalkFrom {
+            base_offset,
+            depth,
+            gaps: Gaps::Allowed,
+            offset_limit: None,
+            epochs: None,
         }
     }
 }
 
 /// The walk over one file.
-pub struct Batches {
-    window: Window,
-    depth: Depth,
+pub struct Batches<'w, S> {
+    source: S,
+    from: WalkFrom<'w>,
     position: u64,
     expected_offset: i64,
+    last_epoch: Option<i32>,
+    /// Damage lies directly before the position, so that the next offset may be any later one.
+    is_behind_damage: bool,
 }
 
-impl Batches {
-    /// Opens `path`, whose batches start at `base_offset` or above.
-    pub fn open(path: &Path, base_offset: i64, depth: Depth) -> anyhow::Result<Self> {
-        let piece_bytes = match depth {
-            Depth::Headers => HEADERS_PIECE_BYTES,
-            Depth::Contents => CONTENTS_PIECE_BYTES,
-        };
-        let window = Window::open(path, piece_bytes)?;
-        Ok(Batches {
-            window,
-            depth,
+impl<'w, S: LogBytes> Batches<'w, S> {
+    /// The walk over all of `source`.
+    pub fn new(source: S, from: WalkFrom<'w>) -> Self {
+        Batches {
+            source,
             position: 0,
-            expected_offset: base_offset,
-        })
+            expected_offset: from.base_offset,
+            last_epoch: None,
+            is_behind_damage: false,
+            from,
+        }
+    }
+
+    /// What is walked over.
+    pub fn source(&mut self) -> &mut S {
+        &mut self.source
     }
 
     /// The offset that follows everything found so far.
@@ -185,29 +294,36 @@ impl Batches {
 
     /// Bytes of the file.
     pub fn file_bytes(&self) -> u64 {
-        self.window.file_bytes()
+        self.source.length()
     }
 
     /// The next thing in the file; `None` at its end.
-    pub fn advance(&mut self) -> anyhow::Result<Option<Found<'_>>> {
+    ///
+    /// # Errors
+    /// Fails where the source cannot be read.
+    pub fn advance(&mut self) -> io::Result<Option<Found<'_>>> {
         let position = self.position;
-        if position >= self.window.file_bytes() {
+        if position >= self.source.length() {
             return Ok(None);
         }
         let kind = match self.judge()? {
             Verdict::Good(header, length) => {
                 return Ok(Some(Found::Batch(self.take(header, length)?)));
             }
-            Verdict::Back(header, length) => {
+            Verdict::Skip {
+                kind,
+                length,
+                next_offset,
+            } => {
                 self.position += length;
-                let kind = DamageKind::OffsetBack {
-                    base_offset: header.base_offset().0,
-                };
-                return Ok(Some(Found::Damage(self.damage(position, kind))));
+                let damage = self.damage(position, kind);
+                self.expected_offset = next_offset;
+                self.is_behind_damage = true;
+                return Ok(Some(Found::Damage(damage)));
             }
             Verdict::Zeros => match self.first_nonzero(position)? {
                 None => {
-                    self.position = self.window.file_bytes();
+                    self.position = self.source.length();
                     return Ok(Some(Found::Zeros {
                         position,
                         length: self.position - position,
@@ -218,9 +334,10 @@ impl Batches {
             Verdict::Bad(kind) => kind,
         };
         self.position = self.search(position + 1)?;
+        self.is_behind_damage = true;
         let kind = match kind {
             // A length beyond the end with whole batches behind it is a flipped bit, not the end of the log.
-            DamageKind::TornTail { claimed } if self.position < self.window.file_bytes() => {
+            DamageKind::TornTail { claimed } if self.position < self.source.length() => {
                 DamageKind::BadLength {
                     batch_length: i32::try_from(claimed).unwrap_or(i32::MAX),
                 }
@@ -239,17 +356,19 @@ impl Batches {
         }
     }
 
-    fn take(&mut self, header: RecordBatchHeader, length: u64) -> std::io::Result<Batch<'_>> {
+    fn take(&mut self, header: RecordBatchHeader, length: u64) -> io::Result<Batch<'_>> {
         let position = self.position;
         let base_offset = header.base_offset().0;
         let gap_from = (base_offset > self.expected_offset).then_some(self.expected_offset);
         self.position += length;
+        self.is_behind_damage = false;
+        self.last_epoch = Some(header.leader_epoch().0);
         self.expected_offset = header
             .next_offset()
             .map_or(self.expected_offset, |offset| offset.0);
-        let bytes = match self.depth {
+        let bytes = match self.from.depth {
             Depth::Headers => &[],
-            Depth::Contents => self.window.bytes(position, length)?,
+            Depth::Contents => self.source.bytes(position, length)?,
         };
         Ok(Batch {
             position,
@@ -261,10 +380,10 @@ impl Batches {
     }
 
     /// Judges what starts at the current position.
-    fn judge(&mut self) -> std::io::Result<Verdict> {
+    fn judge(&mut self) -> io::Result<Verdict> {
         let position = self.position;
-        let remaining = self.window.file_bytes() - position;
-        let head = self.window.bytes(position, HEADER_LENGTH as u64)?;
+        let remaining = self.source.length() - position;
+        let head = self.source.bytes(position, HEADER_LENGTH as u64)?;
         if head.iter().all(|byte| *byte == 0) {
             return Ok(Verdict::Zeros);
         }
@@ -280,8 +399,8 @@ impl Batches {
         if length > remaining {
             return Ok(Verdict::Bad(DamageKind::TornTail { claimed: length }));
         }
-        if self.depth == Depth::Contents {
-            let computed = crc32c(&self.window.bytes(position, length)?[CRC_START..]);
+        if self.from.depth == Depth::Contents {
+            let computed = crc32c(&self.source.bytes(position, length)?[CRC_START..]);
             if computed != header.crc() {
                 return Ok(Verdict::Bad(DamageKind::BadCrc {
                     stored: header.crc(),
@@ -289,16 +408,130 @@ impl Batches {
                 }));
             }
         }
-        match header.base_offset().0 < self.expected_offset {
-            true => Ok(Verdict::Back(header, length)),
-            false => Ok(Verdict::Good(header, length)),
-        }
+        Ok(match self.misplacement(&header, length)? {
+            Some(verdict) => verdict,
+            None => Verdict::Good(header, length),
+        })
     }
 
-    fn first_nonzero(&mut self, from: u64) -> std::io::Result<Option<u64>> {
+    /// What is wrong with the place of a batch that is whole.
+    fn misplacement(
+        &mut self,
+        header: &RecordBatchHeader,
+        length: u64,
+    ) -> io::Result<Option<Verdict>> {
+        let base_offset = header.base_offset().0;
+        let next_offset = header.next_offset().map_or(i64::MAX, |offset| offset.0);
+        let expected = self.expected_offset;
+        if base_offset != expected && self.is_pinned(header, length)? {
+            return Ok(Some(Verdict::Skip {
+                kind: DamageKind::WrongBaseOffset { base_offset },
+                length,
+                next_offset: expected + i64::from(header.last_offset_delta()) + 1,
+            }));
+        }
+        let skip = |kind| Verdict::Skip {
+            kind,
+            length,
+            next_offset: expected,
+        };
+        if base_offset < expected {
+            return Ok(Some(skip(DamageKind::OffsetBack { base_offset })));
+        }
+        if self
+            .from
+            .offset_limit
+            .is_some_and(|limit| next_offset > limit)
+        {
+            return Ok(Some(skip(DamageKind::Foreign { base_offset })));
+        }
+        let is_jump = base_offset > expected && !self.is_behind_damage;
+        if is_jump && self.from.gaps == Gaps::Refused {
+            return Ok(Some(match self.position {
+                0 => Verdict::Skip {
+                    kind: DamageKind::Foreign { base_offset },
+                    length: self.source.length(),
+                    next_offset: expected,
+                },
+                _ => Verdict::Skip {
+                    kind: DamageKind::Missing { base_offset },
+                    length: 0,
+                    next_offset: expected,
+                },
+            }));
+        }
+        self.wrong_epoch(header, length)
+    }
+
+    /// Whether what lies around the batch leaves only the expected base offset for it.
+    fn is_pinned(&mut self, header: &RecordBatchHeader, length: u64) -> io::Result<bool> {
+        if self.from.depth == Depth::Headers {
+            return Ok(false);
+        }
+        let delta = i64::from(header.last_offset_delta());
+        let Some(end) = self.expected_offset.checked_add(delta + 1) else {
+            return Ok(false);
+        };
+        let behind = self.peek(self.position + length)?;
+        Ok(match (behind, self.from.offset_limit) {
+            (Some(behind), _) => behind.base_offset().0 == end,
+            (None, _) if self.is_behind_damage || self.from.gaps == Gaps::Allowed => false,
+            (None, Some(limit)) => limit == end,
+            // Nothing lies behind it. A batch that is whole and one bit away from its place has that bit flipped.
+            (None, None) => (header.base_offset().0 ^ self.expected_offset).count_ones() == 1,
+        })
+    }
+
+    fn wrong_epoch(
+        &mut self,
+        header: &RecordBatchHeader,
+        length: u64,
+    ) -> io::Result<Option<Verdict>> {
+        let found = header.leader_epoch().0;
+        let base_offset = header.base_offset();
+        let known = self
+            .from
+            .epochs
+            .and_then(|epochs| epochs.epoch_for_offset(base_offset));
+        let expected = known.map(|epoch| epoch.0).or(self.last_epoch);
+        let Some(expected) = expected.filter(|expected| *expected != found) else {
+            return Ok(None);
+        };
+        if self.from.depth == Depth::Headers {
+            return Ok(None);
+        }
+        let behind = self.peek(self.position + length)?;
+        let epoch_behind = behind
+            .filter(|behind| Some(behind.base_offset()) == header.next_offset())
+            .map(|behind| behind.leader_epoch().0);
+        // Two batches that agree with each other outweigh the checkpoint; without one, epochs rise from time to time.
+        let is_wrong = match known {
+            Some(_) => epoch_behind != Some(found),
+            None => epoch_behind == Some(expected),
+        };
+        Ok(is_wrong.then(|| Verdict::Skip {
+            kind: DamageKind::WrongEpoch {
+                leader_epoch: found,
+                expected,
+            },
+            length,
+            next_offset: header
+                .next_offset()
+                .map_or(self.expected_offset, |offset| offset.0),
+        }))
+    }
+
+    /// The header at `position`, where one of this format seems to start.
+    fn peek(&mut self, position: u64) -> io::Result<Option<RecordBatchHeader>> {
+        let bytes = self.source.bytes(position, HEADER_LENGTH as u64)?;
+        let header = RecordBatchHeader::view(bytes).copied();
+        Ok(header.filter(|header| header.magic() == MAGIC_V2 && header.size().is_some()))
+    }
+
+    fn first_nonzero(&mut self, from: u64) -> io::Result<Option<u64>> {
         let mut position = from;
-        while position < self.window.file_bytes() {
-            let bytes = self.window.bytes(position, SEARCH_BYTES)?;
+        while position < self.source.length() {
+            let bytes = self.source.bytes(position, SEARCH_BYTES)?;
             if let Some(index) = bytes.iter().position(|byte| *byte != 0) {
                 return Ok(Some(position + index as u64));
             }
@@ -311,11 +544,11 @@ impl Batches {
     }
 
     /// The first position from `from` on where a whole, intact, expected batch starts; the end of the file without one.
-    fn search(&mut self, from: u64) -> std::io::Result<u64> {
-        let file_bytes = self.window.file_bytes();
+    fn search(&mut self, from: u64) -> io::Result<u64> {
+        let file_bytes = self.source.length();
         let mut start = from;
         while start < file_bytes {
-            let bytes = self.window.bytes(start, SEARCH_BYTES)?;
+            let bytes = self.source.bytes(start, SEARCH_BYTES)?;
             let candidates: Vec<u64> = plausible_starts(bytes, self.expected_offset)
                 .map(|index| start + index as u64)
                 .collect();
@@ -334,15 +567,15 @@ impl Batches {
         Ok(file_bytes)
     }
 
-    fn is_intact(&mut self, position: u64) -> std::io::Result<bool> {
-        let head = self.window.bytes(position, HEADER_LENGTH as u64)?;
+    fn is_intact(&mut self, position: u64) -> io::Result<bool> {
+        let head = self.source.bytes(position, HEADER_LENGTH as u64)?;
         let Some(header) = RecordBatchHeader::view(head).copied() else {
             return Ok(false);
         };
         let Ok(length) = whole_length(&header) else {
             return Ok(false);
         };
-        let bytes = self.window.bytes(position, length)?;
+        let bytes = self.source.bytes(position, length)?;
         Ok(bytes.len() as u64 == length && crc32c(&bytes[CRC_START..]) == header.crc())
     }
 }
@@ -350,7 +583,12 @@ impl Batches {
 /// What starts at a position.
 enum Verdict {
     Good(RecordBatchHeader, u64),
-    Back(RecordBatchHeader, u64),
+    /// Damage of known length, and the offset that is expected behind it.
+    Skip {
+        kind: DamageKind,
+        length: u64,
+        next_offset: i64,
+    },
     Zeros,
     Bad(DamageKind),
 }
@@ -390,10 +628,10 @@ fn plausible_starts(bytes: &[u8], expected_offset: i64) -> impl Iterator<Item = 
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
-    use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord};
-    use corelane_engine::types::{LeaderEpoch, Offset};
+    use crate::record::{BatchBuilder, BatchOptions, NewRecord};
+    use crate::types::{LeaderEpoch, Offset};
 
     /// A batch of `count` records from `base_offset` on, each with a value of 100 bytes.
     pub fn batch(base_offset: i64, count: i64) -> Vec<u8> {
@@ -423,10 +661,7 @@ pub mod tests {
 
     /// What a walk finds, as short text.
     fn walk(bytes: &[u8]) -> Vec<String> {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("file.log");
-        std::fs::write(&path, bytes).unwrap();
-        let mut batches = Batches::open(&path, 0, Depth::Contents).unwrap();
+        let mut batches = Batches::new(bytes, WalkFrom::any(0, Depth::Contents));
         let mut found = Vec::new();
         while let Some(item) = batches.advance().unwrap() {
             found.push(match item {
