@@ -1,9 +1,9 @@
 //! What plans claim, over logs made batch by batch. Pure.
 
 use super::*;
-use crate::batch::{ScanFrom, scan};
+use crate::batch::{HEADER_LENGTH, RecordBatchHeader, ScanFrom, scan};
 use crate::checkpoint::{DecodedCheckpoint, DurableEnd};
-use crate::types::Position;
+use crate::types::{LeaderEpoch, Position};
 use crate::verify::batches::tests::{batch, three_batches};
 use crate::verify::partition::Origin;
 
