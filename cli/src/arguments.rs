@@ -16,7 +16,7 @@ pub use bench::{
     BenchProduce,
 };
 pub use consume::Consume;
-pub use log::{LogCommand, LogDump, LogInspect, LogSegments};
+pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify};
 pub use produce::{AcksFlag, Codec, Input, Produce};
 pub use serve::{Serve, SettingFlags};
 pub use topic::{TopicAlter, TopicCommand, TopicCreate, TopicDelete, TopicDescribe, TopicList};

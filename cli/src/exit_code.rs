@@ -1,6 +1,6 @@
 //! The exit codes of the binary: what a script may rely on.
 //!
-//! 2 is clap's own code for usage; 75 and 78 are `EX_TEMPFAIL` and `EX_CONFIG` of BSD's `sysexits.h`.
+//! 2 is clap's own code for usage; 74, 75 and 78 are `EX_IOERR`, `EX_TEMPFAIL` and `EX_CONFIG` of BSD's `sysexits.h`.
 //! Lives in the command line only; pure.
 
 /// How a run of the binary ended.
@@ -12,6 +12,8 @@ pub enum ExitCode {
     Failure,
     /// The command line itself is wrong.
     Usage,
+    /// Files could not be read, so that nothing is known of what they hold.
+    Unreadable,
     /// It may work when tried again: the broker cannot be reached, or did not answer in time.
     Temporary,
     /// The configuration or the machine is not fit: a bad setting, or a required check of `doctor` failed.
@@ -25,6 +27,7 @@ impl ExitCode {
             ExitCode::Success => 0,
             ExitCode::Failure => 1,
             ExitCode::Usage => 2,
+            ExitCode::Unreadable => 74,
             ExitCode::Temporary => 75,
             ExitCode::Configuration => 78,
         }

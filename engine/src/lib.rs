@@ -47,6 +47,7 @@ mod tail_cache;
 mod topics;
 pub mod types;
 mod upkeep;
+pub mod verify;
 mod watchdog;
 
 #[cfg(test)]

@@ -293,6 +293,11 @@ impl ProducerStates {
         self.entries.get(&producer_id)
     }
 
+    /// Every producer that is known, by rising id.
+    pub fn entries(&self) -> impl Iterator<Item = (ProducerId, &ProducerEntry)> {
+        self.entries.iter().map(|(id, entry)| (*id, entry))
+    }
+
     /// How many producers are known.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,4 +1,4 @@
-//! The flags of `log segments`, `log inspect` and `log dump`.
+//! The flags of the commands `log …`.
 //!
 //! Pure.
 
@@ -10,7 +10,9 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   corelane log segments /var/lib/corelane
   corelane log inspect /var/lib/corelane/flights-0
-  corelane log dump /var/lib/corelane/flights-0/00000000000000000000.log --count 5")]
+  corelane log dump /var/lib/corelane/flights-0/00000000000000000000.log --count 5
+  corelane log verify /var/lib/corelane
+  corelane log repair /var/lib/corelane/flights-0")]
 pub enum LogCommand {
     /// Segments of partitions: offsets, sizes, timestamps, indexes
     Segments(LogSegments),
@@ -18,6 +20,50 @@ pub enum LogCommand {
     Inspect(LogInspect),
     /// Records with keys, values and headers
     Dump(LogDump),
+    /// Every byte of logs, indexes and checkpoints checked, on all cores; nothing is written
+    Verify(LogVerify),
+    /// What would mend a damaged partition, and with --execute the mending
+    Repair(LogRepair),
+}
+
+/// `log verify`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  corelane log verify /var/lib/corelane
+  corelane log verify /var/lib/corelane/flights-0 --json
+  corelane log verify /var/lib/kafka/data
+  corelane log verify flights-0/00000000000000000000.log
+
+Exits with 0 when all is clean, with 1 when something is damaged, and with 74 when nothing is known to be damaged but
+something could not be read. What a crash or a running broker leaves above the durable end is no damage: the next
+start cuts it.")]
+pub struct LogVerify {
+    /// A segment's log, a partition directory, or a data directory; without one the working directory
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `log repair`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  corelane log repair /var/lib/corelane/flights-0
+  corelane log repair /var/lib/corelane/flights-0 --execute
+
+Without --execute nothing is written: what would be done and what would be lost is shown. Every byte that is cut or
+replaced is saved first, in <topic>-<partition>.<n>-cut beside the partition. The broker must not run.")]
+pub struct LogRepair {
+    /// A partition directory, or a data directory
+    #[arg(value_name = "PATH", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    /// Do it
+    #[arg(long)]
+    pub execute: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `log segments`.

@@ -3,14 +3,15 @@
 //! A batch that ends below the first offset asked for is skipped by its header. Damage is told on standard error and
 //! the dump goes on behind it, because what is still readable is what somebody dumping a damaged file came for.
 
-use super::batches::{Batch, Batches, Depth, Found};
 use super::partition::{self, SegmentFiles};
+use super::window::open_batches;
 use crate::arguments::LogDump;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::record_format::{PlacedRecord, RecordFormat};
 use corelane_engine::file_name::SegmentFileKind;
 use corelane_engine::record::Records;
+use corelane_engine::verify::batches::{Batch, Depth, Found};
 use std::io::Write;
 use std::path::Path;
 
@@ -90,7 +91,7 @@ impl<W: Write> Dump<'_, W> {
         partition: i32,
     ) -> anyhow::Result<()> {
         let log = segment.file(SegmentFileKind::Log).unwrap_or(Path::new(""));
-        let mut batches = Batches::open(log, segment.base_offset, Depth::Contents)?;
+        let mut batches = open_batches(log, segment.base_offset, Depth::Contents)?;
         while self.remaining > 0 {
             match batches.advance()? {
                 None => break,

@@ -3,19 +3,21 @@
 //! A partition is walked segment by segment; offsets and leader epochs must go on from one segment to the next. Each
 //! batch is decompressed and its records are counted. Indexes are compared in the same pass.
 
-use super::batches::{Batch, Batches, Damage, DamageKind, Depth, Found};
 use super::checkpoints;
-use super::index_check::{OffsetIndexCheck, TimeIndexCheck, read_offset_index, read_time_index};
+use super::index_files::{read_offset_index, read_time_index};
 use super::partition::{self, Partition, SegmentFiles};
 use super::report::{BatchLine, Form, Line, Report};
 use super::totals::{Totals, codec_name};
-use super::transaction_index;
+use super::window::open_batches;
 use crate::arguments::LogInspect;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use corelane_engine::batch::TimestampType;
 use corelane_engine::file_name::{SegmentFileKind, SegmentFileName};
 use corelane_engine::record::Records;
+use corelane_engine::verify::batches::{Batch, Damage, DamageKind, Depth, Found};
+use corelane_engine::verify::index_check::{OffsetIndexCheck, TimeIndexCheck};
+use corelane_engine::verify::transaction_index::{self, AbortedTransaction};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -132,7 +134,7 @@ impl<W: Write> Inspection<'_, W> {
         is_last: bool,
     ) -> anyhow::Result<Continuity> {
         let log = segment.file(SegmentFileKind::Log).unwrap_or(Path::new(""));
-        let mut batches = Batches::open(log, segment.base_offset, Depth::Contents)?;
+        let mut batches = open_batches(log, segment.base_offset, Depth::Contents)?;
         self.report.summary.file_count += 1;
         self.report.line(Line::File {
             file: text(log),
@@ -365,7 +367,7 @@ impl<W: Write> Inspection<'_, W> {
     ) -> anyhow::Result<Option<Vec<serde_json::Value>>> {
         self.report.summary.file_count += 1;
         match transaction_index::parse(&checkpoints::read_small(path)?) {
-            Ok(entries) => Ok(Some(entries.iter().map(|entry| json!(entry)).collect())),
+            Ok(entries) => Ok(Some(entries.iter().map(aborted).collect())),
             Err((position, message)) => self
                 .damage_line(path, Some(position), None, "bad-transaction-index", message)
                 .map(|()| None),
@@ -485,6 +487,15 @@ fn batch_line(log: &Path, batch: &Batch<'_>, records_ok: bool) -> BatchLine {
         crc_ok: true,
         records_ok,
     }
+}
+
+fn aborted(entry: &AbortedTransaction) -> serde_json::Value {
+    json!({
+        "producer_id": entry.producer_id,
+        "first_offset": entry.first_offset,
+        "last_offset": entry.last_offset,
+        "last_stable_offset": entry.last_stable_offset,
+    })
 }
 
 fn text(path: &Path) -> String {

@@ -6,8 +6,8 @@
 use crate::failure::Failure;
 use anyhow::Context;
 use corelane_engine::file_name::{
-    FileState, PartitionDirectoryName, SegmentFileKind, SegmentFileName,
-    is_deleted_partition_directory,
+    DURABLE_END_CHECKPOINT, FileState, LEADER_EPOCH_CHECKPOINT, PARTITION_METADATA,
+    PartitionDirectoryName, SegmentFileKind, SegmentFileName, is_deleted_partition_directory,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,21 @@ pub struct Partition {
     pub snapshots: Vec<PathBuf>,
     /// Files that a deletion or a compaction has left behind.
     pub leftovers: Vec<PathBuf>,
+    /// Files that no broker gives such names.
+    pub strangers: Vec<PathBuf>,
+    /// What `segments` are of the log.
+    pub extent: Extent,
+}
+
+/// How much of a log is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// One segment, the last.
+    LastSegment,
+    /// One segment that others follow.
+    InnerSegment,
 }
 
 /// The files of one segment.
@@ -51,6 +66,13 @@ impl SegmentFiles {
             .map(|metadata| metadata.len())
     }
 }
+
+/// Files of a partition that are named apart from segments.
+const SMALL_FILES: [&str; 3] = [
+    DURABLE_END_CHECKPOINT,
+    LEADER_EPOCH_CHECKPOINT,
+    PARTITION_METADATA,
+];
 
 /// The partitions at `path`: itself, or those directly inside it.
 pub fn discover(path: &Path) -> anyhow::Result<Vec<Partition>> {
@@ -130,11 +152,16 @@ fn children(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(children)
 }
 
-fn read(directory: &Path) -> anyhow::Result<Partition> {
+/// Reads one directory as a partition.
+pub fn read(directory: &Path) -> anyhow::Result<Partition> {
     let mut segments: BTreeMap<i64, SegmentFiles> = BTreeMap::new();
     let mut leftovers = Vec::new();
+    let mut strangers = Vec::new();
     for path in children(directory)? {
         let Some(name) = SegmentFileName::parse(&file_name(&path)) else {
+            if !SMALL_FILES.contains(&file_name(&path).as_str()) {
+                strangers.push(path);
+            }
             continue;
         };
         if name.state != FileState::Live {
@@ -167,6 +194,8 @@ fn read(directory: &Path) -> anyhow::Result<Partition> {
         segments: whole,
         snapshots,
         leftovers,
+        strangers,
+        extent: Extent::Whole,
     })
 }
 

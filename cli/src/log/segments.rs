@@ -2,13 +2,14 @@
 //!
 //! Bodies of batches are not read, so that a large directory takes seconds; `log inspect` checks contents.
 
-use super::batches::{Batches, Depth, Found};
 use super::partition::{self, Partition, SegmentFiles};
+use super::window::open_batches;
 use crate::arguments::LogSegments;
 use crate::exit_code::ExitCode;
 use crate::table::{Align, Table};
 use crate::{json_lines, size, utc_time};
 use corelane_engine::file_name::SegmentFileKind;
+use corelane_engine::verify::batches::{Depth, Found};
 use serde::Serialize;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -78,7 +79,7 @@ pub fn run(arguments: &LogSegments, output: &mut impl Write) -> anyhow::Result<E
 
 fn read(partition: &Partition, segment: &SegmentFiles) -> anyhow::Result<SegmentLine> {
     let log = segment.file(SegmentFileKind::Log).unwrap_or(Path::new(""));
-    let mut batches = Batches::open(log, segment.base_offset, Depth::Headers)?;
+    let mut batches = open_batches(log, segment.base_offset, Depth::Headers)?;
     let mut line = SegmentLine {
         topic: partition.topic.clone(),
         partition: partition.number,

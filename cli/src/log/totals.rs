@@ -92,7 +92,25 @@ fn add_to(total: &mut Total, header: &RecordBatchHeader, bytes: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::batches::tests::batch;
+    use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord};
+    use corelane_engine::types::Offset;
+
+    fn batch(base_offset: i64, count: i64) -> Vec<u8> {
+        let mut builder = BatchBuilder::new(BatchOptions {
+            base_offset: Offset(base_offset),
+            ..BatchOptions::default()
+        });
+        for index in 0..count {
+            let record = NewRecord {
+                timestamp_ms: 1_000 + base_offset + index,
+                key: None,
+                value: None,
+                headers: &[],
+            };
+            builder.append(&record).unwrap();
+        }
+        builder.build().unwrap().to_vec()
+    }
 
     #[test]
     fn batches_are_counted_by_codec_and_unknown_producers_not_at_all() {

@@ -4,13 +4,31 @@
 //! more than [`RANGE_BYTES_MAX`] plus a piece.
 
 use anyhow::Context;
+use corelane_engine::verify::batches::{Batches, Depth, WalkFrom};
+use corelane_engine::verify::{LogBytes, RANGE_BYTES_MAX};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// The longest range that may be asked for: far above any batch that a broker accepts by default.
-pub const RANGE_BYTES_MAX: u64 = 256 << 20;
+/// Bytes read at a time when only headers are looked at.
+const HEADERS_PIECE_BYTES: usize = 4096;
+/// Bytes read at a time when contents are looked at.
+const CONTENTS_PIECE_BYTES: usize = 1 << 20;
+
+/// The walk over the log at `path`, whose batches start at `base_offset` or above.
+pub fn open_batches(
+    path: &Path,
+    base_offset: i64,
+    depth: Depth,
+) -> anyhow::Result<Batches<'static, Window>> {
+    let piece_bytes = match depth {
+        Depth::Headers => HEADERS_PIECE_BYTES,
+        Depth::Contents => CONTENTS_PIECE_BYTES,
+    };
+    let window = Window::open(path, piece_bytes)?;
+    Ok(Batches::new(window, WalkFrom::any(base_offset, depth)))
+}
 
 /// A read-only file and the part of it that is in memory.
 pub struct Window {
@@ -39,14 +57,14 @@ impl Window {
             buffer: Vec::new(),
         })
     }
+}
 
-    /// Bytes of the file when it was opened; what is appended later is not looked at.
-    pub fn file_bytes(&self) -> u64 {
+impl LogBytes for Window {
+    fn length(&self) -> u64 {
         self.file_bytes
     }
 
-    /// The bytes from `position` on: as many as asked for, or fewer where the file ends.
-    pub fn bytes(&mut self, position: u64, length: u64) -> io::Result<&[u8]> {
+    fn bytes(&mut self, position: u64, length: u64) -> io::Result<&[u8]> {
         assert!(
             length <= RANGE_BYTES_MAX,
             "{length} bytes are more than a window may hold"
@@ -63,7 +81,9 @@ impl Window {
         let to = self.buffer.len().min((end - self.start) as usize);
         Ok(self.buffer.get(from..to).unwrap_or(&[]))
     }
+}
 
+impl Window {
     /// Reads at least `length` bytes from `position` on, unless the file has become shorter.
     fn fill(&mut self, position: u64, length: usize) -> io::Result<()> {
         let wanted = length.max(self.piece_bytes);

@@ -20,6 +20,7 @@ pub mod kafka;
 pub mod mount;
 pub mod process;
 pub mod wire;
+pub mod written;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,59 +1,36 @@
 //! Offset and time indexes compared with the log that they belong to, in one pass beside the walk over its batches.
 //!
 //! An index may be sparse, but it must not lie: a lookup through an entry must find what a scan from the start of the
-//! segment finds. Pure but for [`read_index`].
+//! segment finds. Pure.
 
-use anyhow::Context;
-use corelane_engine::batch::RecordBatchHeader;
-use corelane_engine::index::{OffsetEntry, OffsetIndex, TimeEntry, TimeIndex};
-use corelane_engine::types::Offset;
 use std::iter::Peekable;
-use std::path::Path;
 
-/// Bytes up to which an index file is read: its positions are 31 bits wide and Kafka's default is 10 MiB.
-const INDEX_BYTES_MAX: u64 = 256 << 20;
-
-/// The entries of the offset index at `path`, or what is wrong with the file.
-pub fn read_offset_index(
-    path: &Path,
-    base_offset: i64,
-) -> anyhow::Result<Result<Vec<OffsetEntry>, String>> {
-    let decode = |bytes: &[u8]| {
-        OffsetIndex::decode(Offset(base_offset), bytes).map(|index| index.iter().collect())
-    };
-    Ok(read_index(path)?.and_then(|bytes| decode(&bytes).map_err(|error| error.to_string())))
-}
-
-/// The entries of the time index at `path`, or what is wrong with the file.
-pub fn read_time_index(
-    path: &Path,
-    base_offset: i64,
-) -> anyhow::Result<Result<Vec<TimeEntry>, String>> {
-    let decode = |bytes: &[u8]| {
-        TimeIndex::decode(Offset(base_offset), bytes).map(|index| index.iter().collect())
-    };
-    Ok(read_index(path)?.and_then(|bytes| decode(&bytes).map_err(|error| error.to_string())))
-}
-
-fn read_index(path: &Path) -> anyhow::Result<Result<Vec<u8>, String>> {
-    let reading = || format!("cannot read {}", path.display());
-    let bytes = std::fs::metadata(path).with_context(reading)?.len();
-    if bytes > INDEX_BYTES_MAX {
-        return Ok(Err(format!("{bytes} bytes are more than any index has")));
-    }
-    std::fs::read(path).with_context(reading).map(Ok)
-}
+use crate::batch::RecordBatchHeader;
+use crate::index::{OffsetEntry, TimeEntry};
 
 /// The check of an offset index while its log is walked.
 pub struct OffsetIndexCheck {
     entries: Peekable<std::vec::IntoIter<OffsetEntry>>,
+    is_exact: bool,
 }
 
 impl OffsetIndexCheck {
     /// A check of these entries.
+    #[must_use]
     pub fn new(entries: Vec<OffsetEntry>) -> Self {
         OffsetIndexCheck {
             entries: entries.into_iter().peekable(),
+            is_exact: false,
+        }
+    }
+
+    /// The same, where each entry has the last offset of the very batch that it points to. Kafka's may have that of a
+    /// later batch of the same append.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        OffsetIndexCheck {
+            is_exact: true,
+            ..self
         }
     }
 
@@ -72,12 +49,18 @@ impl OffsetIndexCheck {
                     entry.offset,
                     header.base_offset()
                 ));
+            } else if self.is_exact && Some(entry.offset) != header.last_offset() {
+                wrong.push(format!(
+                    "the entry of offset {} points to {position}, but that batch ends at another offset",
+                    entry.offset
+                ));
             }
         }
         wrong
     }
 
     /// Says what is wrong with the entries behind the last batch.
+    #[must_use]
     pub fn end(self) -> Vec<String> {
         let behind = |entry: OffsetEntry| {
             format!(
@@ -97,6 +80,7 @@ pub struct TimeIndexCheck {
 
 impl TimeIndexCheck {
     /// A check of these entries.
+    #[must_use]
     pub fn new(entries: Vec<TimeEntry>) -> Self {
         TimeIndexCheck {
             entries: entries.into_iter().peekable(),
@@ -127,6 +111,7 @@ impl TimeIndexCheck {
     }
 
     /// Says what is wrong with the entries behind the last batch.
+    #[must_use]
     pub fn end(self) -> Vec<String> {
         let behind = |entry: TimeEntry| {
             format!(
@@ -141,8 +126,8 @@ impl TimeIndexCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::batches::tests::batch;
-    use corelane_engine::types::{Position, TimestampMs};
+    use crate::types::{Offset, Position, TimestampMs};
+    use crate::verify::batches::tests::batch;
 
     /// Checks an entry against two batches of ten records with timestamps 1000 to 1019.
     fn check(offset_entry: Option<(i64, u64)>, time_entry: Option<(i64, i64)>) -> Vec<String> {

@@ -3,8 +3,6 @@
 //! Entries of 34 bytes, big-endian: version (2), producer id (8), first offset (8), last offset (8), last stable
 //! offset (8). Pure.
 
-use serde::Serialize;
-
 /// Bytes of an entry.
 pub const ENTRY_LENGTH: usize = 34;
 
@@ -12,15 +10,22 @@ pub const ENTRY_LENGTH: usize = 34;
 const VERSION: i16 = 0;
 
 /// An aborted transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AbortedTransaction {
+    /// Whose it was.
     pub producer_id: i64,
+    /// Its first offset.
     pub first_offset: i64,
+    /// The offset of its abort marker.
     pub last_offset: i64,
+    /// The last stable offset when it was aborted.
     pub last_stable_offset: i64,
 }
 
 /// The entries of a file, or what is wrong with it and where.
+///
+/// # Errors
+/// The position of what is wrong, and what it is.
 pub fn parse(bytes: &[u8]) -> Result<Vec<AbortedTransaction>, (u64, String)> {
     let (entries, rest) = bytes.as_chunks::<ENTRY_LENGTH>();
     let mut parsed: Vec<AbortedTransaction> = Vec::with_capacity(entries.len());
