@@ -13,7 +13,9 @@ use crate::file_name::{
 };
 use crate::leader_epoch::{EpochCheckpointError, LeaderEpochs};
 use crate::producer_state::{ProducerStates, SnapshotError};
-use crate::recovery::{Action, Decision, Follows, Place, Row, ScanOutcome, TailFacts, decide};
+use crate::recovery::{
+    Action, Decision, Follows, Found, Place, Row, ScanOutcome, TailFacts, decide,
+};
 use crate::types::{LeaderEpoch, Offset, Position};
 
 /// Who wrote a partition, as far as its files tell.
@@ -109,10 +111,12 @@ pub fn tail_decision(facts: &PartitionFacts, report: &SegmentReport) -> Decision
     let outcome = match (report.damages.first(), report.zeros_from) {
         (Some(damage), _) => ScanOutcome::Damage {
             place: place(damage.position, damage.expected_offset),
+            found: Found::Nothing,
             follows: what_follows(report, damage),
         },
         (None, Some(_)) => ScanOutcome::Damage {
             place: end,
+            found: Found::Nothing,
             follows: Follows::Zeros,
         },
         (None, None) => ScanOutcome::CleanEnd { end },
@@ -125,6 +129,7 @@ pub fn tail_decision(facts: &PartitionFacts, report: &SegmentReport) -> Decision
         .unwrap_or(LeaderEpoch::UNDEFINED);
     let decision = decide(&TailFacts {
         durable_end: facts.known_durable_end(),
+        durable_end_missed: None,
         clean_stop: facts.clean_stop,
         next_segment: None,
         outcome,
