@@ -33,6 +33,8 @@ use crate::settings::{BrokerSettings, Endpoint};
 const ACCEPTOR: ShardId = ShardId(0);
 /// Accepts between two looks at other tasks.
 const ACCEPTS_AT_ONCE_MAX: usize = 64;
+/// What is left of [`STOP_MAX`] for saying what was not flushed.
+const STOP_REPORT: Duration = Duration::from_millis(200);
 /// How often a stopping core looks whether its connections have drained.
 const DRAIN_CHECK_INTERVAL: Duration = Duration::from_millis(5);
 
@@ -258,7 +260,7 @@ impl RunningBroker {
         for shard in self.engine.shards() {
             block_on(self.engine.on(shard, move || drain(deadline)));
         }
-        let left = STOP_MAX.saturating_sub(began.elapsed());
+        let left = STOP_MAX.saturating_sub(began.elapsed() + STOP_REPORT);
         self.engine.stop_within(left.max(FLUSH_STILL_MAX))
     }
 }
