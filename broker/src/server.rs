@@ -34,6 +34,8 @@ use crate::topic_defaults::TopicDefaults;
 const ACCEPTOR: ShardId = ShardId(0);
 /// Accepts between two looks at other tasks.
 const ACCEPTS_AT_ONCE_MAX: usize = 64;
+/// What is left of [`STOP_MAX`] for saying what was not flushed.
+const STOP_REPORT: Duration = Duration::from_millis(200);
 /// How often a stopping core looks whether its connections have drained.
 const DRAIN_CHECK_INTERVAL: Duration = Duration::from_millis(5);
 
@@ -274,7 +276,7 @@ impl RunningBroker {
             ?longest_turn,
             "the longest that a core went without a look at its ring"
         );
-        let left = STOP_MAX.saturating_sub(began.elapsed());
+        let left = STOP_MAX.saturating_sub(began.elapsed() + STOP_REPORT);
         self.engine.stop_within(left.max(FLUSH_STILL_MAX))
     }
 }

@@ -36,11 +36,21 @@ impl OpenFiles {
             false => None,
         };
         drop(order);
-        if let Some((holder, base_offset)) = longest
-            && let Some(holder) = holder.upgrade()
-        {
-            holder.close_sealed(base_offset);
+        if let Some(longest) = longest {
+            close(&longest);
         }
+    }
+
+    /// Closes all of them, for want of descriptors.
+    pub(crate) fn close_all(&self) {
+        let all = self.order.take();
+        all.iter().for_each(close);
+    }
+}
+
+fn close((holder, base_offset): &(Weak<dyn HoldsFiles>, Offset)) {
+    if let Some(holder) = holder.upgrade() {
+        holder.close_sealed(*base_offset);
     }
 }
 
@@ -78,6 +88,8 @@ mod tests {
         // Those that were opened last.
         assert!(holders.iter().all(|holder| holder.0.borrow().contains(&9)));
         assert!(holders.iter().all(|holder| !holder.0.borrow().contains(&0)));
+        files.close_all();
+        assert!(holders.iter().all(|holder| holder.0.borrow().is_empty()));
     }
 
     #[test]

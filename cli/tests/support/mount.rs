@@ -17,6 +17,8 @@ const SHUT_DOWN: &str = "import fcntl, os, struct, sys; \
 /// A mounted file system.
 pub struct Mount {
     at: PathBuf,
+    /// What it was mounted with.
+    arguments: Vec<String>,
     folder: Option<TempDir>,
 }
 
@@ -57,12 +59,24 @@ impl Mount {
         }
         Some(Self {
             at: at.to_owned(),
+            arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
             folder: None,
         })
     }
 
     pub fn path(&self) -> &Path {
         &self.at
+    }
+
+    /// The file that the file system is in.
+    pub fn image(&self) -> &Path {
+        Path::new(self.arguments.last().expect("mounted with arguments"))
+    }
+
+    /// Unmounts and mounts again: the kernel forgets what it has read. Nothing may be open.
+    pub fn remount(&self) {
+        run(Command::new("umount").arg(self.path()));
+        run(Command::new("mount").args(&self.arguments).arg(self.path()));
     }
 
     /// Everything fails with EIO from here on.

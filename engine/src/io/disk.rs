@@ -443,12 +443,13 @@ async fn run(entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> io::Result
     complete(entry, file, hold).await.result.map(drop)
 }
 
-/// Opens a file. Without a free descriptor it waits a while for one: connections give theirs back, and a log that is
-/// refused for want of one would stay refused.
+/// Opens a file. Without a free descriptor the core gives up those that it can do without, and waits a while for one:
+/// connections give theirs back as well, and a log that is refused for want of one would stay refused.
 async fn open(path: &Path, flags: i32) -> io::Result<Arc<OwnedFd>> {
     for _ in 0..DESCRIPTOR_WAITS_MAX {
         match open_once(path, flags).await {
             Err(error) if is_out_of_descriptors(&error) => {
+                Ring::current().let_go_of_descriptors();
                 crate::runtime::sleep(DESCRIPTOR_WAIT).await;
             }
             opened => return opened,

@@ -224,6 +224,8 @@ struct Inner {
     in_flight: Cell<usize>,
     /// What the submission queue had no room for, in order; each has its slot, or cancels one. Empty but under pressure.
     backlog: RefCell<VecDeque<Submission>>,
+    /// Lets go of descriptors that this core can do without.
+    spare_descriptors: RefCell<Option<Rc<dyn Fn()>>>,
     /// Submissions that are to fail as under pressure.
     #[cfg(test)]
     refusals: Cell<u32>,
@@ -257,6 +259,7 @@ impl Ring {
             due_soon: Cell::new(0),
             in_flight: Cell::new(0),
             backlog: RefCell::default(),
+            spare_descriptors: RefCell::default(),
             #[cfg(test)]
             refusals: Cell::new(0),
         }));
@@ -272,6 +275,19 @@ impl Ring {
         CURRENT
             .with(|current| current.borrow().clone())
             .expect("ring operations run on shard threads only, which install their ring first")
+    }
+
+    /// What to do when a file cannot be opened for want of a descriptor: `let_go` gives up those that are kept only to
+    /// save time.
+    pub(crate) fn when_short_of_descriptors(&self, let_go: impl Fn() + 'static) {
+        self.0.spare_descriptors.replace(Some(Rc::new(let_go)));
+    }
+
+    pub(super) fn let_go_of_descriptors(&self) {
+        let let_go = self.0.spare_descriptors.borrow().clone();
+        if let Some(let_go) = let_go {
+            let_go();
+        }
     }
 
     /// Operations that the kernel has not answered.
@@ -457,7 +473,8 @@ impl Ring {
     /// that has been given to something else. Whoever waits is never woken again.
     pub(crate) fn shut_down(&self) {
         let alarms = self.0.alarms.take();
-        drop(alarms);
+        let let_go = self.0.spare_descriptors.take();
+        drop((alarms, let_go));
         if self.in_flight() > 0 {
             let all = types::CancelBuilder::any().all();
             let cancel = opcode::AsyncCancel2::new(all).build().user_data(NOBODY);
