@@ -196,7 +196,7 @@ async fn live(
         awake_since: Cell::new(Instant::now()),
     });
     CURRENT.with(|current| *current.borrow_mut() = Some(shard.clone()));
-    let budget = shard.cache_budget();
+    let budget = shard.lane().cache_budget();
     ring.when_short_of_descriptors(move || budget.open_files.close_all());
     spawn(answer_bell(shard.clone()));
     ready(Ok(()));
