@@ -6,6 +6,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
@@ -688,6 +689,17 @@ impl FullDisk {
         let filler = full.mount.path().join("filler");
         let filled = std::fs::write(&filler, vec![1; 64 << 20]);
         assert!(filled.is_err(), "there was room for 64 MiB");
+        // What has been freed may be handed out only once the journal has been written.
+        eventually("the disk is full to the last block", || {
+            let status = Command::new("sync")
+                .arg("-f")
+                .arg(full.mount.path())
+                .status();
+            assert!(status.expect("sync runs").success());
+            let file = std::fs::OpenOptions::new().append(true).open(&filler);
+            let mut file = file.expect("the filler");
+            file.write_all(&[1; 4096]).is_err() || file.write_all(&vec![1; 64 << 20]).is_ok()
+        });
         Some(full)
     }
 

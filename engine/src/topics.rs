@@ -664,8 +664,14 @@ async fn discard_unfinished<C: Cores>(
     if owner == Some(partition.topic_id) {
         return set_aside(cores, topic, partition.partition).await;
     }
-    // Only an empty one can be removed like this, which is what a creation begins with.
-    let _ = disk.remove_directory(&directory).await;
+    if owner.is_none() {
+        // What a creation begins with; a directory that holds anything else cannot be removed like this.
+        for begun in ["", ".tmp"] {
+            let begun = format!("{}{begun}", file_name::PARTITION_METADATA);
+            let _ = disk.remove(&directory.join(begun)).await;
+        }
+        let _ = disk.remove_directory(&directory).await;
+    }
     Ok(())
 }
 
