@@ -86,13 +86,21 @@ impl TailCache {
         self.remainder.clear();
     }
 
-    /// Forgets what is cached of the sealed segments up to the one at `segment`, whose file is another one now.
-    pub(crate) fn forget_up_to(&mut self, segment: Offset) {
+    /// Forgets what is cached of the sealed segments up to the one at `segment`, whose file is another one now. The
+    /// memory is for the caller to give back, a piece at a time: all at once would hold the core for long.
+    pub(crate) fn forget_up_to(&mut self, segment: Offset) -> Vec<Arc<Chunk>> {
         assert!(segment < self.active, "the active segment's end is needed");
-        let is_old = |cached: &Cached| cached.segment <= segment;
-        while self.chunks.front().is_some_and(is_old) {
-            self.evict_oldest();
+        let count = self
+            .chunks
+            .iter()
+            .take_while(|cached| cached.segment <= segment)
+            .count();
+        let forgotten = self.chunks.drain(..count).map(|cached| cached.chunk);
+        let forgotten: Vec<Arc<Chunk>> = forgotten.collect();
+        for chunk in &forgotten {
+            self.budget.refund(chunk.capacity());
         }
+        forgotten
     }
 
     /// Copies a group of `length` bytes to the end of the segment, at `position`, and returns what has to be

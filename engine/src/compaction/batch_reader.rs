@@ -10,8 +10,6 @@ use crate::batch::{Gaps, ScanErrorKind, ScanFrom, ScannedBatch, scan};
 use crate::io::Disk;
 use crate::types::{LeaderEpoch, Offset, Position};
 
-/// Bytes read at a time, unless a batch is larger.
-const WINDOW_BYTES: usize = 256 << 10;
 /// The largest batch that a file may hold: that of the largest request.
 const BATCH_BYTES_MAX: usize = 100 << 20;
 
@@ -48,9 +46,12 @@ impl<D: Disk> BatchReader<D> {
         }
     }
 
-    /// The next batch; none behind the last.
-    pub(crate) async fn next(&mut self) -> Result<Option<(ScannedBatch, &[u8])>, CleanError> {
-        let mut wanted = WINDOW_BYTES;
+    /// The next batch; none behind the last. Where the disk has to be asked, for `window_bytes` unless a batch is larger.
+    pub(crate) async fn next(
+        &mut self,
+        window_bytes: usize,
+    ) -> Result<Option<(ScannedBatch, &[u8])>, CleanError> {
+        let mut wanted = window_bytes;
         loop {
             if self.from.position >= self.end {
                 return Ok(None);
@@ -64,7 +65,7 @@ impl<D: Disk> BatchReader<D> {
                 }
                 None => {}
                 Some(Err(error)) => match error.kind {
-                    ScanErrorKind::NeedMore { length } => wanted = length.max(WINDOW_BYTES),
+                    ScanErrorKind::NeedMore { length } => wanted = length.max(window_bytes),
                     kind => return Err(self.damaged(kind.to_string())),
                 },
             }

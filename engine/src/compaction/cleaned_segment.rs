@@ -16,8 +16,6 @@ use crate::segment::Segment;
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{Offset, Position, TimestampMs};
 
-/// Bytes of one write, unless a batch is larger.
-const WRITE_BYTES: usize = 256 << 10;
 /// Aligned memory that writes go through.
 const BUFFER_BYTES: usize = 2 << 20;
 /// Bytes after which what was written is flushed: one flush of a whole segment would make the appends' flushes wait
@@ -95,17 +93,18 @@ impl<D: Disk> CleanedSegment<D> {
         })
     }
 
-    /// Appends one whole batch, in the order of offsets.
+    /// Appends one whole batch, in the order of offsets. What waits is written when it is `write_bytes` or more.
     pub(crate) async fn append(
         &mut self,
         header: &RecordBatchHeader,
         batch: &[u8],
+        write_bytes: usize,
     ) -> io::Result<()> {
         let last_offset = header.last_offset().ok_or(io::ErrorKind::InvalidData)?;
         self.segment
             .note(header, last_offset, batch.len() as u64, &self.config);
         self.pending.extend_from_slice(batch);
-        if self.pending.len() >= WRITE_BYTES {
+        if self.pending.len() >= write_bytes {
             self.write().await?;
         }
         Ok(())

@@ -286,7 +286,7 @@ impl<D: Disk> Cleaning<'_, D> {
     ) -> Result<Option<Offset>, CleanError> {
         let (disk, first_dirty) = (self.partition.disk.clone(), self.cleanable.first_dirty);
         let mut reader = self.reader(source).await?;
-        while let Some((batch, bytes)) = reader.next().await? {
+        while let Some((batch, bytes)) = reader.next(self.pace.io_bytes()).await? {
             self.check_open()?;
             let is_dirty = batch.header.last_offset() >= Some(first_dirty);
             let has_keys = standing(&batch.header) == Standing::Data;
@@ -384,7 +384,7 @@ impl<D: Disk> Cleaning<'_, D> {
         let disk = self.partition.disk.clone();
         let mut reader = self.reader(source).await?;
         let mut has_changed = false;
-        while let Some((batch, bytes)) = reader.next().await? {
+        while let Some((batch, bytes)) = reader.next(self.pace.io_bytes()).await? {
             self.check_open()?;
             self.pace.spend(&disk, 1, batch.size as u64).await;
             let filtered = self.filter(source, batch.position, bytes, rules).await?;
@@ -402,7 +402,7 @@ impl<D: Disk> Cleaning<'_, D> {
             let kept_bytes = kept.map_or(0, <[u8]>::len) as u64;
             if let Some(kept) = kept {
                 let header = RecordBatchHeader::view(kept).expect("a batch has a header");
-                let appended = cleaned.append(header, kept).await;
+                let appended = cleaned.append(header, kept, self.pace.io_bytes()).await;
                 appended.map_err(|error| CleanError::Write {
                     segment: source.facts.base_offset,
                     source: error,

@@ -11,9 +11,13 @@ use crate::io::Disk;
 use crate::tail_cache::CacheBudget;
 
 /// The work of one slice.
-const SLICE_UNITS: u64 = 60_000;
+const SLICE_UNITS: u64 = 50_000;
 /// The pause after a slice on a core that takes appends.
-const PAUSE: Duration = Duration::from_micros(150);
+const PAUSE: Duration = Duration::from_micros(300);
+/// Bytes of one read or write on a core that takes no appends, and on one that does: an append's write waits for what
+/// the disk has been given before it.
+const IO_BYTES: usize = 512 << 10;
+const IO_BYTES_BUSY: usize = 128 << 10;
 /// The work of looking at a record: a hash, and a look into memory that no cache holds.
 const UNITS_PER_RECORD: u64 = 150;
 /// Bytes that a CRC, a copy or a parser goes through in one unit.
@@ -28,6 +32,7 @@ pub(crate) struct Pace {
     budget: Rc<CacheBudget>,
     groups: u64,
     spent: u64,
+    is_busy: bool,
 }
 
 impl Pace {
@@ -37,6 +42,16 @@ impl Pace {
             groups: budget.groups(),
             budget,
             spent: 0,
+            is_busy: true,
+        }
+    }
+
+    /// How many bytes to read or write at a time.
+    pub(crate) fn io_bytes(&self) -> usize {
+        if self.is_busy {
+            IO_BYTES_BUSY
+        } else {
+            IO_BYTES
         }
     }
 
@@ -48,9 +63,9 @@ impl Pace {
         }
         self.spent = 0;
         let groups = self.budget.groups();
-        let is_busy = groups != self.groups;
+        self.is_busy = groups != self.groups;
         self.groups = groups;
-        if is_busy {
+        if self.is_busy {
             disk.sleep(PAUSE).await;
         } else {
             disk.yield_now().await;

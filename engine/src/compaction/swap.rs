@@ -12,13 +12,14 @@
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::checkpoint::{CLEANER_CHECKPOINT, CleanedSegment, CleanerCheckpoint};
 use super::cleaned_segment::{KINDS, cleaned_path, remove_cleaned};
 use super::cleaning::CleanError;
 use crate::file_name::{FileState, SegmentFileKind, SegmentFileName};
-use crate::io::{DirectoryEntry, Disk};
+use crate::io::{Chunk, DirectoryEntry, Disk};
 use crate::partition::Partition;
 use crate::recovery::Place;
 use crate::segment::Segment;
@@ -41,7 +42,10 @@ pub(crate) async fn swap<D: Disk>(
     write_checkpoint(&partition.disk, &directory, &checkpoint)
         .await
         .map_err(failed)?;
-    switch(partition, replaced, cleaned);
+    for chunk in switch(partition, replaced, cleaned) {
+        drop(chunk);
+        partition.disk.yield_now().await;
+    }
     rename_files(&partition.disk, &directory, replaced, &KINDS)
         .await
         .map_err(failed)?;
@@ -90,12 +94,13 @@ fn checkpoint_with<D: Disk>(
     Ok(checkpoint)
 }
 
-/// From here on reads see the new segment. Plans that were made before keep the old files.
+/// From here on reads see the new segment. Plans that were made before keep the old files. Returns the memory in which
+/// the old segments were cached.
 fn switch<D: Disk>(
     partition: &Rc<Partition<D>>,
     replaced: &[Offset],
     mut cleaned: Segment<D::File>,
-) {
+) -> Vec<Arc<Chunk>> {
     let mut log = partition.log.borrow_mut();
     let place = log.place_of(replaced);
     let place =
@@ -106,10 +111,11 @@ fn switch<D: Disk>(
     log.segments.drain(place..=last);
     let last_base_offset = replaced.last().copied().unwrap_or(base_offset);
     log.segments.insert(place, cleaned);
-    partition.cache.borrow_mut().forget_up_to(last_base_offset);
+    let forgotten = partition.cache.borrow_mut().forget_up_to(last_base_offset);
     partition.cleaner.count_swap();
     drop(log);
     partition.note_open(base_offset);
+    forgotten
 }
 
 async fn write_checkpoint<D: Disk>(

@@ -222,7 +222,7 @@ impl Disk for RingDisk {
 
     fn yield_now(&self) -> impl Future<Output = ()> + 'static {
         // Through the ring: the next slice of work waits until I/O has been looked at.
-        async { Ring::current().nop().await }
+        nop()
     }
 
     async fn open(&self, path: &Path) -> io::Result<RingFile> {
@@ -441,6 +441,10 @@ async fn complete(entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> Compl
 
 async fn run(entry: Entry, file: Option<Arc<OwnedFd>>, hold: Hold) -> io::Result<()> {
     complete(entry, file, hold).await.result.map(drop)
+}
+
+async fn nop() {
+    Ring::current().nop().await;
 }
 
 /// Opens a file. Without a free descriptor the core gives up those that it can do without, and waits a while for one:

@@ -40,8 +40,11 @@ impl Dice {
     }
 }
 
-/// The newest record of each key: its offset, timestamp and value.
-type Newest = BTreeMap<Vec<u8>, (i64, i64, Option<Vec<u8>>)>;
+/// A record's offset, timestamp and value.
+type Place = (i64, i64, Option<Vec<u8>>);
+
+/// The newest record of each key.
+type Newest = BTreeMap<Vec<u8>, Place>;
 
 /// What was written to one topic.
 #[derive(Default)]
@@ -151,7 +154,7 @@ fn keyed(
 }
 
 /// Key and place of every record.
-fn records(bytes: &[u8]) -> Vec<(Vec<u8>, (i64, i64, Option<Vec<u8>>))> {
+fn records(bytes: &[u8]) -> Vec<(Vec<u8>, Place)> {
     let mut found = Vec::new();
     for batch in batches(bytes) {
         for record in &Records::open(&batch.bytes).expect("a batch") {
