@@ -95,12 +95,12 @@ impl TailCache {
             .iter()
             .take_while(|cached| cached.segment <= segment)
             .count();
-        let forgotten = self.chunks.drain(..count).map(|cached| cached.chunk);
-        let forgotten: Vec<Arc<Chunk>> = forgotten.collect();
-        for chunk in &forgotten {
-            self.budget.refund(chunk.capacity());
-        }
-        forgotten
+        let budget = &self.budget;
+        let forget = |cached: Cached| {
+            budget.refund(cached.charge, cached.chunk.capacity());
+            cached.chunk
+        };
+        self.chunks.drain(..count).map(forget).collect()
     }
 
     /// Copies a group of `length` bytes to the end of the segment, at `position`, and returns what has to be
