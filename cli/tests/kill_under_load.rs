@@ -1,5 +1,6 @@
-//! SIGKILL in the middle of an idempotent `acks=all` load, again and again: every acknowledged record
-//! is there once, where it was acknowledged, in order.
+//! SIGKILL in the middle of an idempotent `acks=all` load and of one with `acks=1` beside it, again and again, and
+//! SIGSTOP between: every acknowledged record is there, where it was acknowledged; those of the first load once and in
+//! order.
 //!
 //! One producer lives through all restarts, so that its retries meet a broker that must still know its
 //! sequence numbers. `CORELANE_TEST_KILLS` sets the number of kills.
@@ -7,20 +8,31 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use support::broker::{Broker, Target};
+use support::calls::{self, Acks, NONE};
 use support::clients::{create_topics, franz_go};
 use support::dump_log_segments::assert_kafka_reads;
 use support::process::run;
+use support::wire::{Answer, Batch, Wire};
 use support::{clients_are_installed, report};
 
 /// The partitions that the load is spread over, as `produce.go` has it.
 const LOAD_PARTITIONS: i32 = 4;
 
 const TOPIC: &str = "load";
+/// The topic of the load with `acks=1`.
+const WRITTEN_TOPIC: &str = "written";
+
+/// Of so many kills, one meets a broker that is stopped, and one is preceded by a stop that ends.
+const STOPS_EVERY: u32 = 5;
 
 /// Growth of the list of acknowledged records, in bytes, that shows the load to be running again after a restart.
 const PROGRESS_BYTES: u64 = 8 << 10;
@@ -44,8 +56,9 @@ fn every_acknowledged_record_is_there_once_and_in_order_after_each_sigkill() {
         &broker.bootstrap(),
         LOAD_PARTITIONS,
         CONFIG,
-        &[TOPIC.to_owned()],
+        &[TOPIC.to_owned(), WRITTEN_TOPIC.to_owned()],
     );
+    let written = WrittenLoad::start(broker.address());
     let acknowledged_path = broker.scratch().join("acknowledged");
     let mut load = franz_go();
     load.args(["load", &broker.bootstrap(), TOPIC])
@@ -59,13 +72,26 @@ fn every_acknowledged_record_is_there_once_and_in_order_after_each_sigkill() {
     for kill in 0..kills {
         wait_for_progress(&mut load, &acknowledged_path);
         std::thread::sleep(Duration::from_millis(u64::from(kill) * 37 % 100));
+        stop_before(&mut broker, kill);
         broker.crash_and_restart();
     }
     finish(&mut load);
+    let written = written.finish();
     let acknowledged = parse(&std::fs::read(&acknowledged_path).expect("the load wrote its list"));
     let found = parse(&run(franz_go().args(["dump", &broker.bootstrap(), TOPIC])));
     let count: usize = acknowledged.values().map(Vec::len).sum();
-    report(&format!("{kills} kills, {count} acknowledged records"));
+    let written_count: usize = written.values().map(Vec::len).sum();
+    report(&format!(
+        "{kills} kills, {count} records acknowledged with acks=all and {written_count} with acks=1"
+    ));
+    assert!(written_count > 0);
+    let found_written = parse(&run(franz_go().args([
+        "dump",
+        &broker.bootstrap(),
+        WRITTEN_TOPIC,
+    ])));
+    assert_nothing_lost(&written, &found_written);
+    assert_dense(&found_written);
     assert!(count > 0, "the load made progress");
     assert_nothing_lost(&acknowledged, &found);
     assert_once_and_in_order(&found);
@@ -96,8 +122,81 @@ fn assert_nothing_lost(acknowledged: &Records, found: &Records) {
     }
 }
 
-/// Offsets are dense, and numbers rise as the producer sent them: no record twice, none out of order.
-fn assert_once_and_in_order(found: &Records) {
+/// Stops the process for a moment before some of the kills, and leaves it stopped before others.
+fn stop_before(broker: &mut Broker, kill: u32) {
+    let pid = broker.server().pid().to_string();
+    let signal = |name: &str| drop(run(Command::new("kill").args([name, &pid])));
+    match kill % STOPS_EVERY {
+        1 => signal("-STOP"),
+        3 => {
+            signal("-STOP");
+            std::thread::sleep(Duration::from_millis(50));
+            signal("-CONT");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        _ => {}
+    }
+}
+
+/// One batch after the other with `acks=1`, by no idempotent producer: what was acknowledged is in the kernel, and
+/// outlasts the process.
+struct WrittenLoad {
+    ends: Arc<AtomicBool>,
+    thread: JoinHandle<Records>,
+}
+
+impl WrittenLoad {
+    fn start(broker: SocketAddr) -> Self {
+        let ends = Arc::new(AtomicBool::new(false));
+        let thread = std::thread::spawn({
+            let ends = ends.clone();
+            move || Self::run(broker, &ends)
+        });
+        Self { ends, thread }
+    }
+
+    fn run(broker: SocketAddr, ends: &AtomicBool) -> Records {
+        let mut acknowledged = Records::new();
+        let mut wire = None;
+        let mut number = 0;
+        while !ends.load(Ordering::Relaxed) {
+            let Some(connected) = wire.take().or_else(|| Wire::try_connect(broker)) else {
+                std::thread::sleep(Duration::from_millis(5));
+                continue;
+            };
+            wire = Self::append(connected, number, &mut acknowledged);
+            number += 1;
+        }
+        acknowledged
+    }
+
+    /// Appends record `number`; the connection, where it has survived.
+    fn append(mut wire: Wire, number: u64, acknowledged: &mut Records) -> Option<Wire> {
+        let partition = i32::try_from(number % 4).expect("below 4");
+        let batch = Batch::of(&[number.to_string().as_bytes()]).encode();
+        let request = calls::produce_request(WRITTEN_TOPIC, partition, &batch, Acks::LEADER);
+        wire.send(&request.frame());
+        let answer = wire.answer_within(FINISH_LIMIT)?;
+        if answer == Answer::Closed {
+            return None;
+        }
+        let (code, offset) = calls::produced(&mut answer.body());
+        if code == NONE {
+            acknowledged
+                .entry(partition)
+                .or_default()
+                .push((offset, number));
+        }
+        Some(wire)
+    }
+
+    fn finish(self) -> Records {
+        self.ends.store(true, Ordering::Relaxed);
+        self.thread.join().expect("the load does not panic")
+    }
+}
+
+fn assert_dense(found: &Records) {
     for (partition, records) in found {
         for (expected, (offset, _)) in (0..).zip(records) {
             assert_eq!(
@@ -105,6 +204,13 @@ fn assert_once_and_in_order(found: &Records) {
                 "offsets of partition {partition} are dense"
             );
         }
+    }
+}
+
+/// Offsets are dense, and numbers rise as the producer sent them: no record twice, none out of order.
+fn assert_once_and_in_order(found: &Records) {
+    assert_dense(found);
+    for (partition, records) in found {
         for pair in records.windows(2) {
             assert!(
                 pair[0].1 < pair[1].1,
@@ -139,7 +245,7 @@ fn kills(broker: &Broker) -> u32 {
     if broker.target() == Target::Kafka {
         3
     } else {
-        50
+        100
     }
 }
 

@@ -38,7 +38,7 @@ const PRODUCER_ID_BLOCK: i64 = 1000;
 /// Partitions that a core opens or stops side by side: enough to keep the disk busy.
 const OPENING_MAX: usize = 32;
 /// How often a stop looks whether it gets on.
-const STOP_LOOK_INTERVAL: Duration = Duration::from_millis(2);
+const STOP_LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The catalogue with the turn that changes take. On the catalogue's core only.
 pub(crate) struct Catalogue<D> {

@@ -44,7 +44,12 @@ pub struct Wire {
 
 impl Wire {
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("the broker accepts connections");
+        Self::try_connect(address).expect("the broker accepts connections")
+    }
+
+    /// None where nobody accepts connections.
+    pub fn try_connect(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(address).ok()?;
         stream
             .set_read_timeout(Some(ANSWER_LIMIT))
             .expect("a limit above zero");
@@ -52,7 +57,7 @@ impl Wire {
             .set_write_timeout(Some(ANSWER_LIMIT))
             .expect("a limit above zero");
         stream.set_nodelay(true).expect("TCP has this option");
-        Self { stream }
+        Some(Self { stream })
     }
 
     /// Sends bytes as they are. The broker may close before it has read all; that is not a failure here.
