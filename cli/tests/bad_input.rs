@@ -94,6 +94,55 @@ fn allowed(target: Target, expected: i16, code: i16) -> bool {
 fn bad_batches() -> Vec<(&'static str, Vec<u8>, i16)> {
     let mut cases = bad_headers();
     cases.extend(bad_lengths());
+    cases.extend(bad_records());
+    cases
+}
+
+/// What lies behind a sound header and a right checksum. Each of the two records takes ten bytes: length, attributes,
+/// timestamp and offset deltas, no key, the value's length and its three bytes, no headers.
+fn bad_records() -> Vec<(&'static str, Vec<u8>, i16)> {
+    let with = |change: fn(&mut Vec<u8>)| {
+        let mut batch = Batch::of(&[b"one", b"two"]);
+        change(&mut batch.records);
+        batch.encode()
+    };
+    let cases = [
+        (
+            "a record longer than the batch",
+            with(|records| records[10] += 2),
+        ),
+        (
+            "a record shorter than its fields",
+            with(|records| records[10] -= 2),
+        ),
+        ("a negative record length", with(|records| records[0] = 1)),
+        (
+            "a value longer than its record",
+            with(|records| records[5] += 2),
+        ),
+        (
+            "a negative number of headers",
+            with(|records| records[9] = 1),
+        ),
+        (
+            "headers that are not there",
+            with(|records| records[19] = 4),
+        ),
+        (
+            "a record too many",
+            with(|records| records.extend_from_within(10..)),
+        ),
+        ("a record too few", with(|records| records.truncate(10))),
+        ("a byte behind the records", with(|records| records.push(0))),
+    ];
+    let mut cases = cases
+        .map(|(name, batch)| (name, batch, code::INVALID_RECORD))
+        .to_vec();
+    cases.push((
+        "noise for records",
+        with(|records| records.fill(0xa5)),
+        code::UNKNOWN_SERVER_ERROR,
+    ));
     cases
 }
 
