@@ -107,7 +107,9 @@ pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
         epochs.extend(opened?);
     }
     // Directories that this start has made, and those that a killed process had and never flushed the names of.
-    flush_data_directory(&cores).await?;
+    let there = cores.clone();
+    let flush = move || async move { flush_data_directory(&there).await };
+    cores.on(CATALOGUE_SHARD, flush).await?;
     show_epochs(&cores, epochs).await;
     let everywhere = cores.clone();
     cores
@@ -116,7 +118,7 @@ pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
             async move {
                 cores
                     .disk()
-                    .spawn(keep_retention(cores.clone(), cores.lane()))
+                    .spawn(keep_retention(cores.disk(), cores.lane()))
             }
         })
         .await;
@@ -729,9 +731,11 @@ pub(crate) async fn allocate_producer_id<C: Cores>(cores: C) -> Result<ProducerI
 }
 
 /// Applies retention to this core's partitions, again and again, and flushes what `flush.ms` says.
-async fn keep_retention<C: Cores>(cores: C, lane: Rc<Lane<C::Disk>>) {
+///
+/// It holds no handle of the cores: as long as one is held they are not stopped.
+async fn keep_retention<D: Disk>(disk: D, lane: Rc<Lane<D>>) {
     loop {
-        cores.disk().sleep(lane.retention_interval()).await;
+        disk.sleep(lane.retention_interval()).await;
         for partition in lane.partitions() {
             match upkeep::retain(&partition).await {
                 Ok(0) => {}
@@ -786,6 +790,10 @@ pub(crate) async fn stop_all<C: Cores>(cores: C) {
     }
     let there = cores.clone();
     let mark = move || async move {
+        if Turn::take(&there).await.log().is_refused() {
+            // What the failed write has left would be taken for rot after a clean stop.
+            return Ok(());
+        }
         let path = there.data().join(file_name::CLEAN_STOP_MARKER);
         there
             .disk()
