@@ -115,6 +115,11 @@ impl<D: Disk> CatalogueLog<D> {
         })
     }
 
+    /// Whether a write has failed and may have left something behind the end.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused
+    }
+
     /// Topics that had been removed before this start.
     pub(crate) fn removed(&self) -> &BTreeSet<Uuid> {
         &self.removed

@@ -841,6 +841,10 @@ pub(crate) async fn stop_all<C: Cores>(cores: C, still_max: Duration) -> StopRep
     }
     let there = cores.clone();
     let mark = move || async move {
+        if Turn::take(&there).await.log().is_refused() {
+            // What the failed write has left would be taken for rot after a clean stop.
+            return Ok(());
+        }
         let path = there.data().join(file_name::CLEAN_STOP_MARKER);
         there
             .disk()

@@ -563,6 +563,8 @@ impl World {
     }
 
     fn submit(&self, ask: Ask) -> Rc<RefCell<Reply>> {
+        // As on the real disk, where each core has a ring and other threads have none.
+        assert!(self.core.get().is_some(), "I/O outside of a core");
         let reply = Rc::new(RefCell::new(Reply::default()));
         let mut state = self.state.borrow_mut();
         if state.has_crashed {

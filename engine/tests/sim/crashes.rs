@@ -47,7 +47,7 @@ fn chosen_by_environment() -> Option<Chosen> {
 
 /// Which crashes of a script are tried.
 #[derive(Clone, Copy)]
-enum Which {
+pub enum Which {
     /// Every point in every mode.
     Every,
     /// One point in so many, in one mode, by the dice.
@@ -71,14 +71,14 @@ impl Which {
     }
 }
 
-struct Walked {
-    played: Played,
-    crashes: u64,
-    failures: Vec<(Chosen, String)>,
+pub struct Walked {
+    pub played: Played,
+    pub crashes: u64,
+    pub failures: Vec<(Chosen, String)>,
 }
 
 /// Plays a script and crashes it.
-fn walk(seed: u64, steps: &[Step], which: Which) -> Walked {
+pub fn walk(seed: u64, steps: &[Step], which: Which) -> Walked {
     let found = Rc::new(RefCell::new((0, Vec::new())));
     let place = found.clone();
     let mut dice = Dice::of(&[seed, 2]);
@@ -150,7 +150,7 @@ fn equal_seeds_have_equal_traces() {
 
 #[test]
 fn the_fixed_script_survives_a_crash_at_every_point() {
-    let which = match (chosen_by_environment(), number("CORELANE_SIM_STRIDE")) {
+    let which = match (chosen_by_environment(), number("CORELANE_SIM_CRASH_STRIDE")) {
         (Some(chosen), _) => Which::Only(chosen),
         (None, Some(stride)) => Which::OneIn(stride),
         (None, None) => Which::Every,

@@ -10,7 +10,7 @@ use crate::script::{self, Step};
 
 /// Plays a script with one fault, then starts again on a disk that is well: what was acknowledged is there, also
 /// after a power cut.
-fn fail_and_recover(seed: u64, steps: &[Step], fault: LifeFault) -> Result<Played, String> {
+pub fn fail_and_recover(seed: u64, steps: &[Step], fault: LifeFault) -> Result<Played, String> {
     let played = play(seed, steps, Some(fault), |_, _, _, _| {});
     if let Some(failure) = played.failures.first() {
         return Err(failure.clone());
@@ -60,7 +60,7 @@ fn every_io_of_the_fixed_script_may_fail() {
     let seed = number("CORELANE_SIM_SEED").unwrap_or(1);
     let steps = script::fixed();
     let well = play(seed, &steps, None, |_, _, _, _| {});
-    let stride = number("CORELANE_SIM_STRIDE").unwrap_or(29);
+    let stride = number("CORELANE_SIM_FAULT_STRIDE").unwrap_or(16);
     let mut dice = Dice::of(&[seed, 6]);
     let chosen = chosen_by_environment();
     let (mut count, mut failed) = (0, 0);

@@ -28,7 +28,7 @@ enum Came {
     ReadFails,
     /// Bytes are served whose CRC does not match: for the client to find.
     ServedWithBadCrc,
-    /// A right batch is served whose offset or epoch, which its CRC does not cover, is wrong.
+    /// A right batch is served with a wrong offset or epoch, which its CRC does not cover, or in another's place.
     ServedMisplaced,
     /// The end of the log is missing.
     Cut,
@@ -110,9 +110,15 @@ fn judge(storage: &Storage, model: &Model) -> Came {
                 };
                 let header = crate::model::header(&batch);
                 if ValidBatch::check_foreign(batch.clone(), 100 << 20).is_err() {
-                    came = came.max(Came::ServedWithBadCrc);
+                    // No client goes on from here.
+                    return came.max(Came::ServedWithBadCrc);
                 } else if plain(&batch) != *bytes {
-                    return Came::ServedWrong;
+                    let is_another = expected.iter().any(|(_, _, bytes)| plain(&batch) == *bytes);
+                    return if is_another {
+                        Came::ServedMisplaced
+                    } else {
+                        Came::ServedWrong
+                    };
                 } else if header.base_offset().0 != *base_offset || header.leader_epoch().0 != 0 {
                     came = came.max(Came::ServedMisplaced);
                 }

@@ -7,6 +7,7 @@
 mod crashes;
 mod faults;
 mod flips;
+mod found;
 mod model;
 mod play;
 mod recover;

@@ -93,6 +93,8 @@ pub struct ReadLog {
     pub high_watermark: i64,
     pub batches: Vec<Bytes>,
     pub is_refused: bool,
+    /// Reads at its end fail and say so: what should follow is there or not, and is not served.
+    pub ends_in_damage: bool,
     pub refusal: Option<String>,
 }
 
@@ -192,6 +194,9 @@ impl PartitionModel {
             };
             let must_be_there = acks == Acks::Durable || since == Since::ProcessRan;
             let is_deleted = base_offset + sent.count <= log.start;
+            if log.ends_in_damage && base_offset >= log.high_watermark {
+                continue;
+            }
             match places.get(&index) {
                 Some(place) if *place != base_offset => {
                     return Err(format!(

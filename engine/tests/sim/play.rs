@@ -629,6 +629,7 @@ pub async fn read_log(id: TopicPartition) -> Result<Option<ReadLog>, String> {
             high_watermark,
             batches: Vec::new(),
             is_refused: refused.is_some(),
+            ends_in_damage: false,
             refusal: refused.map(|reason| reason.to_string()),
         };
         let mut offset = start;
@@ -636,6 +637,7 @@ pub async fn read_log(id: TopicPartition) -> Result<Option<ReadLog>, String> {
             if offset >= high_watermark {
                 // What came while this was reading.
                 log.high_watermark = offset;
+                log.ends_in_damage = log.is_refused && read_batches(id, offset).await.is_err();
                 return Ok(Some(log));
             }
             match read_batches(id, offset).await {

@@ -218,6 +218,6 @@ pub fn fixed() -> Vec<Step> {
         },
     ];
     // By the dice of one seed, which was chosen so that every kind of step does something.
-    steps.extend(random(0xc0e1, 230).into_iter().skip(2));
+    steps.extend(random(0xc0e1, 300).into_iter().skip(2));
     steps
 }

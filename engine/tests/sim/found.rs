@@ -1,0 +1,303 @@
+//! What the simulation has found in the engine, each as a test that tells its story.
+
+use std::path::Path;
+use std::time::Duration;
+
+use corelane_engine::sim::{
+    CrashMode, DATA, Dice, Fault, FaultKind, Outcome, SimEngine, Simulation, Storage,
+};
+use corelane_engine::{NewTopic, Offset, TopicError};
+
+use crate::crashes::{Which, walk};
+use crate::faults::fail_and_recover;
+use crate::play::{LifeFault, patiently, play, settings};
+use crate::script::{Batch, Level, Step};
+
+const TOPIC: &str = "flights";
+const LIFE: Duration = Duration::from_secs(600);
+
+fn create(configs: &'static [(&'static str, &'static str)]) -> Step {
+    Step::CreateTopic {
+        topic: TOPIC,
+        partitions: 1,
+        configs,
+    }
+}
+
+fn append(acks: Level, producer: Option<usize>) -> Step {
+    Step::Append {
+        topic: TOPIC,
+        partition: 0,
+        batch: Batch {
+            records: 2,
+            bytes: 200,
+            acks,
+            producer,
+            later_ms: 5,
+        },
+    }
+}
+
+/// Crashes a script at every point in every way, by several seeds.
+fn assert_survives(steps: &[Step], seeds: u64) {
+    for seed in 0..seeds {
+        let walked = walk(seed, steps, Which::Every);
+        assert_eq!(walked.played.failures, Vec::<String>::new(), "seed {seed}");
+        assert_eq!(walked.failures, Vec::new(), "seed {seed}");
+    }
+}
+
+/// A start that found a topic in the catalogue and no directory made one, and never flushed its name.
+#[test]
+fn a_directory_made_at_a_start_outlasts_a_power_cut() {
+    assert_survives(&[create(&[])], 10);
+}
+
+/// After a process was killed the next one showed changes that were in the page cache only.
+#[test]
+fn a_catalogue_change_that_was_shown_outlasts_a_power_cut() {
+    let alter = Step::AlterConfigs {
+        topic: TOPIC,
+        configs: &[("retention.bytes", "9000")],
+    };
+    let add = Step::AddPartitions {
+        topic: TOPIC,
+        count: 2,
+    };
+    let delete = Step::DeleteTopic { topic: TOPIC };
+    assert_survives(&[create(&[]), alter, add, delete], 10);
+}
+
+/// Two checkpoints in a row were written without a flush, so that a power cut could tear both slots, and deleted
+/// records came back.
+#[test]
+fn a_torn_checkpoint_leaves_a_slot_that_is_whole() {
+    let delete = Step::DeleteRecords {
+        topic: TOPIC,
+        partition: 0,
+        percent: 60,
+    };
+    let mut steps = vec![
+        create(&[]),
+        append(Level::All, None),
+        append(Level::All, None),
+    ];
+    steps.push(delete);
+    for _ in 0..3 {
+        steps.extend([append(Level::One, None), Step::Sleep { ms: 250 }]);
+    }
+    assert_survives(&steps, 10);
+}
+
+/// The log start that a killed process had written and not flushed was shown, and fell back after a power cut.
+#[test]
+fn a_log_start_that_was_shown_does_not_fall_back() {
+    let delete = |percent| Step::DeleteRecords {
+        topic: TOPIC,
+        partition: 0,
+        percent,
+    };
+    let steps = [
+        create(&[]),
+        append(Level::All, None),
+        append(Level::All, None),
+        delete(50),
+        append(Level::All, None),
+        delete(110),
+    ];
+    assert_survives(&steps, 10);
+}
+
+/// Saved without a flush, a time index could lack entries that the offset index had, and hid records from searches
+/// by time.
+#[test]
+fn a_saved_index_that_is_behind_the_other_hides_nothing() {
+    let mut steps = vec![create(&[
+        ("index.interval.bytes", "100"),
+        ("segment.index.bytes", "64"),
+    ])];
+    let save = Step::Save {
+        topic: TOPIC,
+        partition: 0,
+    };
+    for _ in 0..3 {
+        steps.extend([
+            append(Level::All, None),
+            append(Level::All, None),
+            save.clone(),
+        ]);
+    }
+    steps.push(Step::Restart);
+    steps.extend([append(Level::All, None), append(Level::All, None), save]);
+    steps.extend((0..4).map(|_| append(Level::All, None)));
+    assert_survives(&steps, 2);
+}
+
+/// A retry with acks=all of a batch that was first sent with acks=1 was answered before anything was flushed.
+#[test]
+fn a_retry_that_asks_for_a_flush_waits_for_one() {
+    let resend = Step::Resend {
+        topic: TOPIC,
+        partition: 0,
+        producer: 0,
+    };
+    let steps = [
+        create(&[]),
+        append(Level::One, Some(0)),
+        resend.clone(),
+        append(Level::One, Some(0)),
+        resend,
+        Step::Sleep { ms: 10 },
+        append(Level::One, None),
+    ];
+    assert_survives(&steps, 10);
+}
+
+/// After a failed write to the catalogue the stop was marked as clean, and the next start took the torn write for
+/// rot and did not start.
+#[test]
+fn a_failed_catalogue_write_is_not_followed_by_a_clean_stop() {
+    let second = Step::CreateTopic {
+        topic: "rolls",
+        partitions: 2,
+        configs: &[("segment.ms", "60000"), ("file.delete.delay.ms", "200")],
+    };
+    let steps = [create(&[]), second, append(Level::All, None)];
+    let well = play(1, &steps, None, |_, _, _, _| {});
+    for io in 0..well.ios[0] {
+        for kind in [FaultKind::Eio, FaultKind::Enospc] {
+            for seed in 0..10 {
+                let fault = Fault { io, kind };
+                let fault = LifeFault { life: 0, fault };
+                if let Err(error) = fail_and_recover(seed, &steps, fault) {
+                    panic!("{kind:?} at I/O {io}, seed {seed}: {error}");
+                }
+            }
+        }
+    }
+}
+
+/// One flipped bit in `partition.metadata` made a start take the directory for that of a deleted topic.
+#[test]
+fn a_damaged_partition_metadata_deletes_nothing() {
+    let steps = [create(&[]), append(Level::All, None)];
+    let played = play(1, &steps, None, |_, _, _, _| {});
+    let path = Path::new(DATA).join("flights-0/partition.metadata");
+    let log = Path::new(DATA).join("flights-0/00000000000000000000.log");
+    let held = played.storage.contents(&log);
+    let length = played.storage.contents(&path).unwrap().len() as u64;
+    for bit in 0..length * 8 {
+        let mut flipped = played.storage.clone();
+        flipped.flip_bit(&path, bit);
+        let sim = Simulation::new(settings(1, 9), flipped);
+        let opened = sim.run(LIFE, async { SimEngine.open().await.is_ok() });
+        assert_eq!(opened, Outcome::Done(true), "bit {bit}");
+        let left = sim.with_storage(|storage| storage.contents(&log));
+        assert_eq!(left, held, "bit {bit}");
+    }
+}
+
+/// A creation that failed halfway left a topic that was there, served in part, and could not be created again.
+#[test]
+fn a_topic_whose_creation_failed_can_be_created_again() {
+    let topic = || NewTopic {
+        name: TOPIC.into(),
+        partitions: 3,
+        configs: Default::default(),
+    };
+    let mut failed = 0;
+    for io in 0..120 {
+        let sim = Simulation::new(settings(2, 0), Storage::new(DATA));
+        let kind = FaultKind::Enospc;
+        sim.fail(Fault { io, kind });
+        let outcome = sim.run(LIFE, async move {
+            if SimEngine.open().await.is_err() {
+                return Ok(false);
+            }
+            let first = SimEngine.create_topic(topic()).await;
+            if first.is_ok() {
+                return Ok(false);
+            }
+            match patiently(SimEngine.create_topic(topic())).await {
+                Some(Ok(topic_id)) => {
+                    for partition in 0..3 {
+                        let id = corelane_engine::TopicPartition {
+                            topic_id,
+                            partition,
+                        };
+                        let end = SimEngine
+                            .with_partition(id, |open| async move { open.high_watermark() });
+                        if end.await != Some(Offset(0)) {
+                            return Err(format!("partition {partition} does not serve"));
+                        }
+                    }
+                    Ok(true)
+                }
+                // A catalogue that cannot tell what is on the disk takes no changes.
+                Some(Err(TopicError::Catalogue(_))) => Ok(false),
+                other => Err(format!("the second creation: {other:?}")),
+            }
+        });
+        match outcome {
+            Outcome::Done(Ok(has_failed)) => failed += u32::from(has_failed),
+            other => panic!("I/O {io}: {other:?}"),
+        }
+    }
+    assert!(failed > 3, "{failed}");
+}
+
+/// The process is killed between the catalogue's record of a deletion and the directories' new names.
+#[test]
+fn an_interrupted_deletion_is_finished_at_the_next_start() {
+    let steps = [
+        create(&[]),
+        append(Level::All, None),
+        Step::DeleteTopic { topic: TOPIC },
+    ];
+    let mut finished = 0;
+    let walked = play(1, &steps, None, |_, _, _, _| {});
+    for point in 0..walked.points {
+        let sim = Simulation::new(settings(1, 0), Storage::new(DATA));
+        sim.crash_at(point);
+        let id = sim.run(LIFE, async {
+            SimEngine.open().await.ok()?;
+            let topic = NewTopic {
+                name: TOPIC.into(),
+                partitions: 1,
+                configs: Default::default(),
+            };
+            let id = SimEngine.create_topic(topic).await.ok()?;
+            SimEngine.delete_topic(id).await.ok()
+        });
+        let mut dice = Dice::new(point);
+        let left = sim
+            .point()
+            .storage
+            .after_crash(CrashMode::Kill, &[], &mut dice);
+        drop(sim);
+        if id != Outcome::Crashed {
+            break;
+        }
+        let sim = Simulation::new(settings(1, 1), left);
+        let is_gone = sim.run(LIFE, async {
+            SimEngine.open().await.expect("the disk is well");
+            SimEngine.image().await.topic_by_name(TOPIC).is_none()
+        });
+        let _ = sim.run(LIFE, async {
+            patiently(std::future::pending::<()>()).await
+        });
+        if is_gone == Outcome::Done(true) {
+            let files = sim.with_storage(|storage| storage.files());
+            let left = files
+                .iter()
+                .filter(|path| path.to_string_lossy().contains(TOPIC));
+            assert_eq!(
+                left.collect::<Vec<_>>(),
+                Vec::<&std::path::PathBuf>::new(),
+                "point {point}"
+            );
+            finished += 1;
+        }
+    }
+    assert!(finished > 3, "{finished}");
+}
