@@ -50,6 +50,12 @@ pub fn prepare(
         );
         return Err(Refusal::new(ErrorCode::UnsupportedCompressionType, message));
     }
+    let base_offset = batch.header().base_offset();
+    if base_offset.0 != 0 {
+        let message =
+            format!("The baseOffset of the record batch should be 0, but it is {base_offset}");
+        return Err(Refusal::new(ErrorCode::InvalidRecord, message));
+    }
     if batch.header().is_transactional() {
         return Err(Refusal::new(
             ErrorCode::InvalidTxnState,

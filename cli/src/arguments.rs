@@ -78,7 +78,7 @@ pub enum Command {
     Produce(Produce),
     /// Print records of a topic
     Consume(Consume),
-    /// Look inside log files, offline; never writes
+    /// Look inside log files, offline; only `repair --execute` writes
     #[command(subcommand)]
     Log(LogCommand),
     /// Measure a broker of the Kafka protocol: throughput, latency, CPU and memory

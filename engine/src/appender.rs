@@ -227,6 +227,7 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     // its end.
     trim(partition, &file, written.position).await;
     let base_offset = written.offset;
+    partition.log.borrow_mut().roll_begun = true;
     let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
     partition.disk.flush_directory(&directory).await?;
@@ -236,6 +237,7 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     let sealed = log.active().base_offset;
     log.segments
         .push_back(Segment::new(base_offset, Some(next), now));
+    log.roll_begun = false;
     let begin = LogPosition {
         segment: base_offset,
         position: Position::ZERO,

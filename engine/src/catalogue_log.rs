@@ -97,8 +97,13 @@ impl<D: Disk> CatalogueLog<D> {
             disk.flush(&file).await.map_err(failed)?;
         }
         // Makes the file where there is none. Where there is one, a killed process may have left it, its name or its
-        // last change unflushed: what the image says from here on has to outlast a power cut.
-        disk.overwrite(&path, 0, Vec::new(), true)
+        // last change unflushed: what the image says from here on has to outlast a power cut. It is written again, because
+        // what a failed flush has left in memory is read back and flushed by nobody.
+        let rewritten = match clean_stop {
+            true => Vec::new(),
+            false => contents[..replayed.end.0 as usize].to_vec(),
+        };
+        disk.overwrite(&path, 0, rewritten, true)
             .await
             .map_err(failed)?;
         disk.flush_directory(&directory).await.map_err(failed)?;

@@ -156,6 +156,9 @@ pub(crate) struct Log<F> {
     /// The end of what is durable.
     pub(crate) durable: LogPosition,
     pub(crate) records_since_flush: u64,
+    /// Whether a roll has begun. The next segment's file may be there from then on, so that nothing goes into this one
+    /// any more, even if the roll has failed for want of space and the next batch would fit.
+    pub(crate) roll_begun: bool,
     /// Whether what has been written is to be flushed next, for `flush.ms` or a deletion.
     pub(crate) flush_due: bool,
     /// The active segment as it was before the group under way was noted in it.
@@ -371,14 +374,15 @@ impl<F> Log<F> {
         if !self.epoch_is_durable {
             return Step::PersistEpoch;
         }
-        if self.active().must_roll(
+        let must_roll = self.active().must_roll(
             last_offset,
             size,
             timestamp,
             &self.config,
             self.roll_seed(),
             now,
-        ) {
+        );
+        if must_roll || self.roll_begun {
             return Step::Roll;
         }
         let mut group = self.form_group(now);
@@ -495,7 +499,9 @@ impl<F> Log<F> {
         if self.ends.high_watermark() == self.written.offset {
             self.visible = self.written;
         }
-        self.records_since_flush = 0;
+        // Those that were queued meanwhile are not among what has been flushed.
+        let since = self.ends.assigned().0.saturating_sub(end.offset.0);
+        self.records_since_flush = u64::try_from(since).unwrap_or(0);
     }
 
     fn answer_group(&self, group: &Group, acks: Acks) {

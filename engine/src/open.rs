@@ -423,6 +423,7 @@ impl<D: Disk> Opening<D> {
             written: end,
             durable: end,
             records_since_flush: 0,
+            roll_begun: false,
             flush_due: false,
             before_group: None,
             refused,
