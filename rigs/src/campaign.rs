@@ -11,6 +11,7 @@ use crate::broker_process::{BrokerProcess, BrokerProgram};
 use crate::lane::{Lane, Signals};
 use crate::ledger::{RecordCounts, Violation};
 use crate::random;
+use crate::requirements;
 use crate::rig::Rig;
 
 /// Clients at a time.
@@ -24,12 +25,16 @@ const SECOND_CRASH_EVERY: u64 = 4;
 /// How long after the begin of the start, at most.
 const START_MAX: Duration = Duration::from_millis(60);
 const POLL: Duration = Duration::from_micros(200);
+/// A long run says where it is.
+const REPORT_EVERY: u32 = 250;
 /// The end of the broker's log that is shown with a violation.
 const LOG_TAIL_BYTES: usize = 4_000;
 
 /// What to do.
 #[derive(Clone, Debug)]
 pub struct Campaign {
+    /// What reports call it.
+    pub name: String,
     /// The broker.
     pub program: BrokerProgram,
     /// How many crashes.
@@ -90,6 +95,7 @@ impl Campaign {
             campaign: self,
             rig,
             lanes: (0..LANES).map(|lane| Lane::new(lane, self.seed)).collect(),
+            next_report: REPORT_EVERY,
             choices: self.seed,
             crashes: 0,
             crashes_during_start: 0,
@@ -100,8 +106,7 @@ impl Campaign {
             Violation::Lost { records, .. } => *records,
             _ => 0,
         };
-        let mut records = RecordCounts::default();
-        run.lanes.iter().for_each(|lane| records += lane.counts());
+        let records = run.records();
         Ok(Outcome {
             crashes: run.crashes,
             crashes_during_start: run.crashes_during_start,
@@ -118,6 +123,7 @@ struct Run<'a, R: Rig> {
     campaign: &'a Campaign,
     rig: &'a mut R,
     lanes: Vec<Lane>,
+    next_report: u32,
     choices: u64,
     crashes: u32,
     crashes_during_start: u32,
@@ -131,6 +137,7 @@ impl<R: Rig> Run<'_, R> {
             if !violations.is_empty() {
                 return Ok(violations);
             }
+            self.report_progress();
             if self.crashes >= self.campaign.crashes {
                 return self.clean_stop(broker);
             }
@@ -143,6 +150,23 @@ impl<R: Rig> Run<'_, R> {
             if random::below(&mut self.choices, SECOND_CRASH_EVERY) == 0 {
                 self.crash_during_start()?;
             }
+        }
+    }
+
+    fn records(&self) -> RecordCounts {
+        let mut records = RecordCounts::default();
+        self.lanes.iter().for_each(|lane| records += lane.counts());
+        records
+    }
+
+    fn report_progress(&mut self) {
+        if self.crashes >= self.next_report {
+            self.next_report = self.crashes + REPORT_EVERY;
+            let (name, crashes) = (&self.campaign.name, self.crashes);
+            let acknowledged = self.records().acknowledged;
+            requirements::report(&format!(
+                "{name}: {crashes} crashes so far, {acknowledged} records acknowledged"
+            ));
         }
     }
 

@@ -82,6 +82,7 @@ fn assert_the_broken_broker_is_caught(rig: &mut impl Rig, name: &str) {
 fn run(rig: &mut impl Rig, name: &str, program: BrokerProgram, crashes: u32) -> Outcome {
     let seed = number("CORELANE_TEST_SEED", 1);
     let campaign = Campaign {
+        name: name.to_owned(),
         program,
         crashes,
         seed: u64::from(seed),
