@@ -62,7 +62,7 @@ pub const ABANDONED_MAX: usize = 1024;
 /// Descriptors that connections leave to the logs.
 pub const DESCRIPTORS_KEPT: usize = 64;
 /// How long the flush at a stop may get nowhere once draining has taken its time; [`STOP_MAX`] otherwise.
-pub const FLUSH_STILL_MAX: Duration = Duration::from_millis(800);
+pub const FLUSH_STILL_MAX: Duration = Duration::from_millis(600);
 /// The wait after an accept that failed for want of descriptors or memory.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Partitions of one topic.

@@ -35,7 +35,7 @@ const ACCEPTOR: ShardId = ShardId(0);
 /// Accepts between two looks at other tasks.
 const ACCEPTS_AT_ONCE_MAX: usize = 64;
 /// What is left of [`STOP_MAX`] for saying what was not flushed.
-const STOP_REPORT: Duration = Duration::from_millis(200);
+const STOP_REPORT: Duration = Duration::from_millis(400);
 /// How often a stopping core looks whether its connections have drained.
 const DRAIN_CHECK_INTERVAL: Duration = Duration::from_millis(5);
 

@@ -36,7 +36,7 @@ impl Mount {
     /// An empty ext4 file system, in a file in `folder`, on a directory that is there.
     pub fn ext4_at(test: &str, at: &Path, folder: &Path, size: &str) -> Option<Self> {
         let image = make_ext4(folder, size);
-        let mounted = Self::mount(test, &["-o", "loop,errors=remount-ro", &image], at)?;
+        let mounted = Self::mount_at(test, &["-o", "loop,errors=remount-ro", &image], at)?;
         // A new partition takes an empty directory only.
         std::fs::remove_dir(at.join("lost+found")).expect("a new file system has it");
         Some(mounted)
@@ -45,12 +45,12 @@ impl Mount {
     /// Mounts with these arguments, or skips the test by name where that is not permitted.
     pub fn new(test: &str, arguments: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
-        let mut mount = Self::mount(test, arguments, folder.path())?;
+        let mut mount = Self::mount_at(test, arguments, folder.path())?;
         mount.folder = Some(folder);
         Some(mount)
     }
 
-    fn mount(test: &str, arguments: &[&str], at: &Path) -> Option<Self> {
+    fn mount_at(test: &str, arguments: &[&str], at: &Path) -> Option<Self> {
         let output = finished(Command::new("mount").args(arguments).arg(at));
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
