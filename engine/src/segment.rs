@@ -127,7 +127,11 @@ impl<F> Segment<F> {
         size: u64,
         config: &LogConfig,
     ) {
-        let max_timestamp = batch.max_timestamp();
+        // The time of a batch that compaction has kept without its records is that of nothing to be found.
+        let max_timestamp = match batch.record_count() {
+            0 => TimestampMs::NONE,
+            _ => batch.max_timestamp(),
+        };
         if max_timestamp > self.max_timestamp {
             self.max_timestamp = max_timestamp;
             self.offset_of_max_timestamp = last_offset;

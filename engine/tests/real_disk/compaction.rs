@@ -375,7 +375,12 @@ fn an_active_producers_last_batch_stays_without_its_records_and_its_sequence_goe
     };
     let record = [(b"k".to_vec(), Some(b"by producer 9".to_vec()))];
     for sequence in 0..7 {
-        let batch = keyed(Compression::None, Some(producer(sequence)), 0, &record);
+        let batch = keyed(
+            Compression::None,
+            Some(producer(sequence)),
+            1 << 40,
+            &record,
+        );
         scene.append(topic, batch, Acks::Written);
     }
     let mut written = Written {
@@ -396,6 +401,16 @@ fn an_active_producers_last_batch_stays_without_its_records_and_its_sequence_goe
     let kept = &of_producer[0].header;
     assert_eq!((kept.record_count(), kept.base_offset()), (0, Offset(6)));
     assert_eq!((kept.base_sequence(), kept.producer_epoch()), (6, 2));
+    assert!(kept.max_timestamp() > TimestampMs(NOW_MS + written.end));
+    let largest = scene.on_partition(topic, |open| async move { open.max_timestamp().await });
+    let largest = largest.expect("it can be read").expect("there are records");
+    let found = records(&bytes);
+    let newest = found.iter().map(|record| record.1.1).max();
+    assert_eq!(
+        Some(largest.timestamp.0),
+        newest,
+        "a batch without records has no time"
+    );
     // Without any snapshot the producer's state is in the log alone.
     scene.drop_engine();
     let directory = scene.directory("producer");
