@@ -159,7 +159,8 @@ fn a_retry_that_asks_for_a_flush_waits_for_one() {
 fn a_failed_catalogue_write_is_not_followed_by_a_clean_stop() {
     let second = Step::CreateTopic {
         topic: "rolls",
-        partitions: 2,
+        // More than one sector of the catalogue, so that the write can arrive in part.
+        partitions: 8,
         configs: &[("segment.ms", "60000"), ("file.delete.delay.ms", "200")],
     };
     let steps = [create(&[]), second, append(Level::All, None)];
