@@ -54,7 +54,7 @@ fn dump_log_segments_reads_what_compaction_has_left() {
         &broker.bootstrap(),
         PARTITIONS,
         configs,
-        &[write.topic.clone()],
+        std::slice::from_ref(&write.topic),
     );
     let produce = || {
         let writes = std::slice::from_ref(&write);
