@@ -830,6 +830,15 @@ fn altered_configurations_are_in_force_and_survive_a_restart() {
             .error_code,
         0
     );
+    // No longer too large, and the topic is still compacted.
+    assert_eq!(
+        client.produce(0, &large, 1).0,
+        ErrorCode::InvalidRecord.code()
+    );
+    assert_eq!(
+        client.ask(&alter("cleanup.policy", 1, None), 1).responses[0].error_code,
+        0
+    );
     assert_eq!(client.produce(0, &large, 1).0, 0);
 }
 
