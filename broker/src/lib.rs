@@ -40,6 +40,6 @@ pub mod topic_defaults;
 mod topics;
 
 pub use config_kind::ConfigKind;
-pub use server::{RunningBroker, ServeConfig, ServeError, StopHandle, serve};
+pub use server::{RunningBroker, ServeConfig, ServeError, StopOrder, serve};
 pub use settings::Endpoint;
 pub use topic_defaults::{TopicDefaultError, TopicDefaults};

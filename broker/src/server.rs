@@ -116,29 +116,27 @@ pub enum ServeError {
 pub struct RunningBroker {
     engine: Engine,
     address: SocketAddr,
-    stop: Arc<Stop>,
 }
 
-/// The order to stop. The second thread is the one that waits.
-#[derive(Default)]
-struct Stop {
-    ordered: Mutex<bool>,
-    changed: Condvar,
-}
+/// The order to stop, given by any thread, also before the broker has started: whoever may be told to stop takes that
+/// order from the first moment, since a start can last.
+#[derive(Clone, Default)]
+pub struct StopOrder(Arc<(Mutex<bool>, Condvar)>);
 
-/// Orders the broker to stop; works from a signal handler's thread.
-#[derive(Clone)]
-pub struct StopHandle(Arc<Stop>);
-
-impl StopHandle {
+impl StopOrder {
     /// Lets [`RunningBroker::wait`] return.
-    pub fn stop(&self) {
-        *self
-            .0
-            .ordered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
-        self.0.changed.notify_all();
+    pub fn give(&self) {
+        let (given, changed) = &*self.0;
+        *given.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        changed.notify_all();
+    }
+
+    fn wait(&self) {
+        let (given, changed) = &*self.0;
+        let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*given {
+            given = changed.wait(given).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
@@ -174,16 +172,11 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
             Lane::install(lane_engine, settings)
         }));
     }
-    let stop = Arc::new(Stop::default());
     let admissions = Admissions::new(&config, engine.shard_count());
     block_on(engine.on(ACCEPTOR, move || async move {
         spawn(accept_until_stopped(listener, admissions))
     }));
-    Ok(RunningBroker {
-        engine,
-        address,
-        stop,
-    })
+    Ok(RunningBroker { engine, address })
 }
 
 /// Listens, waiting a while for the port: a process that was killed has ended before the kernel has taken its ring
@@ -232,26 +225,9 @@ impl RunningBroker {
         &self.engine
     }
 
-    /// A handle that lets [`RunningBroker::wait`] return.
-    pub fn stop_handle(&self) -> StopHandle {
-        StopHandle(self.stop.clone())
-    }
-
     /// Waits for the order to stop, then stops.
-    pub fn wait(self) -> StopReport {
-        let mut ordered = self
-            .stop
-            .ordered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        while !*ordered {
-            ordered = self
-                .stop
-                .changed
-                .wait(ordered)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        drop(ordered);
+    pub fn wait(self, order: &StopOrder) -> StopReport {
+        order.wait();
         self.stop()
     }
 
@@ -260,7 +236,6 @@ impl RunningBroker {
     pub fn stop(self) -> StopReport {
         let began = Instant::now();
         let deadline = began + STOP_MAX.min(DRAIN_MAX);
-        StopHandle(self.stop.clone()).stop();
         for shard in self.engine.shards() {
             block_on(self.engine.on(shard, || async {
                 if let Some(lane) = Lane::current() {

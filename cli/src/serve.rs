@@ -9,7 +9,7 @@ use crate::doctor;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{HostPort, ServeSettings};
-use corelane_broker::{Endpoint, ServeConfig, ServeError};
+use corelane_broker::{Endpoint, ServeConfig, ServeError, StopOrder};
 use corelane_engine::{EngineConfig, Finding, StartReport};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -32,6 +32,10 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
         .map_err(Failure::configuration)?;
     let listen = resolve(settings)?;
     let config = config(settings, listen, cpus.clone());
+    // Before the start, which may take long: a signal in the middle of it lets it end, then stops cleanly.
+    let order = StopOrder::default();
+    let given = order.clone();
+    on_stop_signal(move || given.give())?;
     let broker = corelane_broker::serve(config).map_err(refusal)?;
     // A broker whose standard output is closed serves all the same.
     let mut text = banner(settings, broker.address(), &cpus);
@@ -39,9 +43,7 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
     let _ = output
         .write_all(text.as_bytes())
         .and_then(|()| output.flush());
-    let handle = broker.stop_handle();
-    on_stop_signal(move || handle.stop())?;
-    let report = broker.wait();
+    let report = broker.wait(&order);
     if !report.is_clean() {
         // The log lines have said why of each.
         tracing::error!(

@@ -332,7 +332,8 @@ fn a_repair_is_refused_while_a_broker_runs_and_names_it() {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(text.contains(&server.pid().to_string()), "{text}");
     }
-    assert!(server.terminate(STOP_LIMIT).success());
+    let status = server.terminate(STOP_LIMIT);
+    assert!(status.success(), "{status}:\n{}", server.output());
 }
 
 #[test]

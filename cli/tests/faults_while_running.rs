@@ -460,6 +460,26 @@ fn a_stop_on_a_disk_that_hangs_says_what_is_not_flushed_within_five_seconds() {
 }
 
 #[test]
+fn an_order_to_stop_in_the_middle_of_a_start_is_followed_cleanly() {
+    if not_for_kafka("a stop while starting") {
+        return;
+    }
+    let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
+    let data = folder.path().join("data");
+    for _ in 0..10 {
+        let address = free_address();
+        let mut server = Server::start(
+            corelane_serve(&data, address),
+            &folder.path().join("broker.log"),
+        );
+        // It listens before it has opened its logs.
+        server.wait_until_it_listens(address, PATIENCE);
+        let status = server.terminate(STOP_LIMIT);
+        assert_eq!(status.code(), Some(0), "{status}:\n{}", server.output());
+    }
+}
+
+#[test]
 fn without_descriptors_accepting_pauses_and_the_logs_go_on() {
     const TEST: &str = "RLIMIT_NOFILE";
     if not_for_kafka(TEST) {
