@@ -20,6 +20,7 @@ mod dispatch;
 mod error_map;
 mod gather;
 mod handlers;
+mod home;
 mod lane;
 mod leader_epoch;
 pub mod limits;

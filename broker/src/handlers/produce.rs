@@ -118,6 +118,7 @@ async fn append(call: &Call, prepared: Vec<Prepared>, asked: Asked, place: Place
         asked.limit,
         async move |partition, batch| append_one(partition, batch, asked.acks).await,
     );
+    call.connection.goes_to(appends.owner());
     appends.start().await;
     drop(place);
     let mut appended = appends.finish().await.into_iter();
