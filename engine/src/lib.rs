@@ -1,6 +1,7 @@
 //! Corelane's storage engine: partitions of a log in Kafka's format, one core each. It knows no network.
 #![deny(missing_docs)]
 
+mod ahead;
 mod append;
 mod appender;
 pub mod batch;

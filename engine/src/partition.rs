@@ -12,6 +12,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::ahead::Zeros;
 use crate::append::{Ack, Acks, AppendError, Pending};
 use crate::batch::ValidBatch;
 use crate::compaction::PartitionCleaner;
@@ -60,6 +61,7 @@ pub struct Partition<D: Disk> {
     /// Bytes allocated ahead in the active segment's file, and whether more are on their way.
     pub(crate) allocated: Cell<u64>,
     pub(crate) allocating: Cell<bool>,
+    pub(crate) zeros: Zeros,
     pub(crate) checkpointer: crate::upkeep::Checkpointer,
     this: Weak<Partition<D>>,
     pub(crate) stall: crate::stall::StallWatch,
@@ -102,6 +104,7 @@ impl<D: Disk> Partition<D> {
             appending: Cell::new(false),
             allocated: Cell::new(allocated),
             allocating: Cell::new(false),
+            zeros: Zeros::default(),
             checkpointer,
             this: this.clone(),
             stall: crate::stall::StallWatch::default(),
