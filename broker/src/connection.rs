@@ -32,6 +32,7 @@ use io_uring::{opcode, types};
 
 use crate::append_order::AppendOrder;
 use crate::dispatch;
+use crate::eagerness::Eagerness;
 use crate::home::{Home, Observed};
 use crate::lane::Lane;
 use crate::limits::{
@@ -58,6 +59,7 @@ pub struct Connection {
     responses: ResponseQueue<(Answer, Option<Held>)>,
     earned: Cell<EarnedCapacity>,
     home: Home,
+    eagerness: Eagerness,
     /// Set by the reader when it ends for a move.
     moves: RefCell<Option<(ShardId, Begun)>>,
 }
@@ -116,6 +118,7 @@ pub async fn serve(lane: Rc<Lane>, accepted: Accepted) -> Option<(ShardId, Accep
         responses: ResponseQueue::default(),
         earned: Cell::default(),
         home: Home::default(),
+        eagerness: Eagerness::default(),
         moves: RefCell::default(),
     });
     let number = lane.enlist(&connection);
@@ -161,6 +164,12 @@ impl Connection {
             is_alone: self.responses.open_count() == 1,
             wakes: owner.is_some_and(|owner| self.lane.engine.is_asleep(owner)),
         });
+    }
+
+    /// Whether the request under way is the only one of a client that comes back at once when it is answered: then
+    /// whoever works on it waits awake for what is next.
+    pub fn is_eager(&self) -> bool {
+        self.eagerness.is_eager() && self.responses.open_count() == 1
     }
 
     /// Lets the reader see the end of the stream.
@@ -311,6 +320,7 @@ impl Connection {
             return Ok(None);
         };
         *received = buffer;
+        self.eagerness.asked();
         if result? == 0 {
             return Err(Ended::ByClient);
         }
@@ -385,6 +395,9 @@ impl Connection {
             }
             self.flush(&mut outbox, false).await?;
             self.responses.written();
+            if self.responses.open_count() == 0 {
+                self.eagerness.answered();
+            }
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ mod config_resource;
 mod connection;
 mod delayed_fetch;
 mod dispatch;
+mod eagerness;
 mod error_map;
 mod gather;
 mod handlers;
