@@ -223,11 +223,12 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
         partition.log.borrow_mut().flushed_to(written);
         partition.notify();
     }
+    let base_offset = written.offset;
+    // From here on an allocation that comes to its end is trimmed by whoever asked for it.
+    partition.log.borrow_mut().roll_begun = true;
     // What was allocated ahead must not be taken for records at the next start, when the length of a sealed file is
     // its end.
     trim(partition, &file, written.position).await;
-    let base_offset = written.offset;
-    partition.log.borrow_mut().roll_begun = true;
     let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
     partition.disk.flush_directory(&directory).await?;
@@ -309,7 +310,10 @@ fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
     let partition = partition.clone();
     partition.disk.clone().spawn(async move {
         let outcome = partition.disk.allocate(&file, from, length).await;
-        let still_active = partition.log.borrow().active().base_offset == segment;
+        let still_active = {
+            let log = partition.log.borrow();
+            log.active().base_offset == segment && !log.roll_begun
+        };
         if still_active {
             // Where there is no room or no such operation, the file grows as it is written, and asking again would
             // cost each append a call.

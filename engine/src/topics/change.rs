@@ -231,6 +231,10 @@ async fn remove<C: Cores>(
                         // A topic of the same name may be made in its place: nothing of this one may touch a path by
                         // then.
                         upkeep::close(&gone).await;
+                        if gone.is_foreign() {
+                            tracing::warn!(directory = %gone.directory().display(), "may be another topic's; left alone");
+                            continue;
+                        }
                         set_aside(&cores, &name, *partition).await
                     }
                     None => discard_unfinished(&cores, &name, id).await,

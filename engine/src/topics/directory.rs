@@ -113,11 +113,11 @@ pub(super) async fn clear_the_way<C: Cores>(
     if !is_taken || owner == Some(partition.topic_id) {
         return Ok(());
     }
-    let aside = data.join(format!(
-        "{topic}-{}.{}-stray",
-        partition.partition,
-        cores.new_id().simple()
-    ));
+    let name = PartitionDirectoryName {
+        topic: topic.to_owned(),
+        partition: partition.partition,
+    };
+    let aside = data.join(file_name::stray_partition_directory(&name, cores.new_id()));
     tracing::warn!(directory = %directory.display(), aside = %aside.display(), "is no partition of the catalogue and in the way; keeping it under another name");
     disk.rename(&directory, &aside).await.map_err(failed)
 }
