@@ -223,13 +223,14 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
         partition.log.borrow_mut().flushed_to(written);
         partition.notify();
     }
+    let base_offset = written.offset;
+    // From here on whatever is prepared ahead is trimmed by whoever asked for it, when it comes to its end.
+    partition.log.borrow_mut().roll_begun = true;
     // Zeros on their way would make the file longer again.
     partition.zeros.keep_off(u64::MAX).await;
     // What was allocated ahead must not be taken for records at the next start, when the length of a sealed file is
     // its end.
     ahead::trim(partition, &file, written.position).await;
-    let base_offset = written.offset;
-    partition.log.borrow_mut().roll_begun = true;
     let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
     partition.disk.flush_directory(&directory).await?;
