@@ -12,6 +12,7 @@ use zerocopy::byteorder::big_endian::{I16, I32, I64, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::compress::{Compression, UnknownCompression};
+use crate::marker::{self, Marker};
 use crate::types::{LeaderEpoch, Offset, Position, ProducerId, TimestampMs};
 
 /// Bytes of a batch header, before the first record.
@@ -683,6 +684,8 @@ pub struct ScannedBatch {
     pub header: RecordBatchHeader,
     /// Bytes of the whole batch.
     pub size: usize,
+    /// What a control batch says.
+    pub marker: Option<Marker>,
 }
 
 /// Where and how a walk found something that is not the batch it expected.
@@ -815,6 +818,7 @@ impl Scan<'_> {
             position: self.from.position,
             header,
             size,
+            marker: marker::of_control(&header, batch),
         };
         Ok((found, next))
     }

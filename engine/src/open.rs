@@ -228,6 +228,7 @@ impl<D: Disk> Opening<D> {
                 self.disk.remove(&path).await.map_err(at(&path))?;
             }
             self.files.snapshots.retain(|at| *at != below);
+            self.files.aborted.retain(|at| *at != below);
         }
         Ok(())
     }
@@ -418,6 +419,7 @@ impl<D: Disk> Opening<D> {
             epoch_is_durable: false,
             producers: self.producers.clone(),
             written_producers: self.producers,
+            decided_unseen: VecDeque::new(),
             queue: VecDeque::new(),
             visible: end,
             written: end,

@@ -76,7 +76,7 @@ fn time_index() -> Vec<u8> {
 fn producer_snapshot() -> Vec<u8> {
     let mut states = ProducerStates::new();
     let batch = record_batch();
-    states.update(RecordBatchHeader::view(&batch).unwrap(), Offset(1000));
+    states.update(RecordBatchHeader::view(&batch).unwrap(), Offset(1000), None);
     states.encode_snapshot()
 }
 

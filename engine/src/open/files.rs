@@ -24,6 +24,8 @@ pub(super) struct LogFile {
 pub(super) struct Files {
     pub(super) logs: Vec<LogFile>,
     pub(super) snapshots: Vec<Offset>,
+    /// Segments that have an aborted index.
+    pub(super) aborted: Vec<Offset>,
 }
 
 /// Finds the live files and removes what a crash or a deletion has left.
@@ -46,6 +48,9 @@ pub(super) async fn list<D: Disk>(disk: &D, directory: &Path) -> Result<Files, O
             }),
             (FileState::Live, SegmentFileKind::ProducerSnapshot) => {
                 files.snapshots.push(name.base_offset)
+            }
+            (FileState::Live, SegmentFileKind::TransactionIndex) => {
+                files.aborted.push(name.base_offset)
             }
             (FileState::Live, _) => {}
             (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) => {
