@@ -15,10 +15,13 @@ mod config_entry;
 mod config_kind;
 mod config_resource;
 mod connection;
+#[expect(dead_code, reason = "the coordinators come with the next change")]
+mod coordinator;
 mod delayed_fetch;
 mod dispatch;
 mod error_map;
 mod gather;
+pub mod groups;
 mod handlers;
 mod lane;
 mod leader_epoch;

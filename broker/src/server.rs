@@ -22,6 +22,7 @@ use futures_lite::future::block_on;
 use crate::complaint::complain;
 use crate::connection::{self, Accepted};
 use crate::gather::Gather;
+use crate::groups::GroupSettings;
 use crate::lane::Lane;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DESCRIPTORS_KEPT, DRAIN_MAX,
@@ -69,6 +70,8 @@ pub struct ServeConfig {
     pub open_files_max: usize,
     /// What topics take where they set nothing; the engine's own defaults are replaced by it.
     pub topic_defaults: TopicDefaults,
+    /// Consumer groups.
+    pub groups: GroupSettings,
 }
 
 impl ServeConfig {
@@ -86,6 +89,7 @@ impl ServeConfig {
             request_memory_bytes: REQUEST_BYTES_MAX,
             open_files_max: usize::MAX,
             topic_defaults: TopicDefaults::default(),
+            groups: GroupSettings::default(),
         }
     }
 }
@@ -165,6 +169,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         cluster_id: engine.cluster_id().to_owned(),
         data_directory: engine.data().to_owned(),
         topic_defaults: config.topic_defaults.clone(),
+        groups: config.groups.clone(),
     });
     for shard in engine.shards() {
         let (lane_engine, settings) = (engine.clone(), settings.clone());

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::connection::Connection;
+use crate::groups::GroupSettings;
 use crate::topic_defaults::TopicDefaults;
 
 /// The one broker's id.
@@ -41,6 +42,8 @@ pub struct BrokerSettings {
     pub data_directory: PathBuf,
     /// What topics take where they set nothing.
     pub topic_defaults: TopicDefaults,
+    /// Consumer groups.
+    pub groups: GroupSettings,
 }
 
 impl BrokerSettings {
