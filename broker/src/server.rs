@@ -9,6 +9,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use corelane_engine::{Engine, EngineConfig, EngineError, StartReport, StopReport
 use futures_lite::future::block_on;
 
 use crate::complaint::complain;
-use crate::connection::{self, Accepted};
+use crate::connection::{self, Accepted, Begun};
 use crate::gather::Gather;
 use crate::groups::GroupSettings;
 use crate::lane::Lane;
@@ -360,6 +361,14 @@ impl Admission {
     }
 }
 
+impl Admission {
+    fn move_to(&mut self, core: ShardId) {
+        self.counts.by_core[self.core].fetch_sub(1, Ordering::Relaxed);
+        self.core = usize::from(core.0);
+        self.counts.by_core[self.core].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 impl Drop for Admission {
     fn drop(&mut self) {
         self.counts.by_core[self.core].fetch_sub(1, Ordering::Relaxed);
@@ -437,6 +446,11 @@ fn hand_over(engine: &Engine, stream: TcpStream, peer: SocketAddr, admissions: &
         // The client has gone already.
         return;
     };
+    send_to_its_core(engine, accepted, admission);
+}
+
+/// Lets the core of the admission serve the client.
+fn send_to_its_core(engine: &Engine, accepted: Accepted, admission: Admission) {
     let (engine, shard) = (engine.clone(), admission.shard());
     spawn(async move {
         engine
@@ -449,9 +463,12 @@ fn hand_over(engine: &Engine, stream: TcpStream, peer: SocketAddr, admissions: &
     });
 }
 
-async fn serve_admitted(lane: std::rc::Rc<Lane>, accepted: Accepted, admission: Admission) {
-    connection::serve(lane, accepted).await;
-    drop(admission);
+async fn serve_admitted(lane: Rc<Lane>, accepted: Accepted, mut admission: Admission) {
+    if let Some((core, accepted)) = connection::serve(lane.clone(), accepted).await {
+        tracing::debug!(peer = %accepted.peer, core = core.0, "a connection moves");
+        admission.move_to(core);
+        send_to_its_core(&lane.engine, accepted, admission);
+    }
 }
 
 fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
@@ -460,9 +477,10 @@ fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
     stream.set_nonblocking(true)?;
     let local = stream.local_addr()?;
     Ok(Accepted {
-        socket: OwnedFd::from(stream),
+        socket: Arc::new(OwnedFd::from(stream)),
         peer,
         local,
+        begun: Begun::default(),
     })
 }
 
@@ -491,6 +509,22 @@ mod tests {
         assert_eq!(admissions.admit(address).unwrap().core, 1);
         drop((first, third));
         assert!(admissions.0.by_address.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_client_that_moves_is_counted_where_it_is() {
+        let admissions = admissions(10, 10);
+        let mut first = admissions.admit(IpAddr::from([127, 0, 0, 1])).unwrap();
+        first.move_to(ShardId(1));
+        let second = admissions.admit(IpAddr::from([127, 0, 0, 1])).unwrap();
+        assert_eq!((first.core, second.core), (1, 0));
+        drop((first, second));
+        let counts = admissions.0.by_core.iter();
+        assert!(
+            counts
+                .map(|count| count.load(Ordering::Relaxed))
+                .all(|count| count == 0)
+        );
     }
 
     #[test]

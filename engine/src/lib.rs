@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod aborted_index;
+mod ahead;
 mod append;
 mod appender;
 pub mod batch;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::aborted_index::AbortedRange;
+use crate::ahead::Zeros;
 use crate::append::{Ack, Acks, AppendError, Pending};
 use crate::batch::ValidBatch;
 use crate::compaction::PartitionCleaner;
@@ -63,6 +64,7 @@ pub struct Partition<D: Disk> {
     /// Bytes allocated ahead in the active segment's file, and whether more are on their way.
     pub(crate) allocated: Cell<u64>,
     pub(crate) allocating: Cell<bool>,
+    pub(crate) zeros: Zeros,
     pub(crate) checkpointer: crate::upkeep::Checkpointer,
     this: Weak<Partition<D>>,
     pub(crate) stall: crate::stall::StallWatch,
@@ -105,6 +107,7 @@ impl<D: Disk> Partition<D> {
             appending: Cell::new(false),
             allocated: Cell::new(allocated),
             allocating: Cell::new(false),
+            zeros: Zeros::default(),
             checkpointer,
             this: this.clone(),
             stall: crate::stall::StallWatch::default(),
