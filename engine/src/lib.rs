@@ -1,6 +1,7 @@
 //! Corelane's storage engine: partitions of a log in Kafka's format, one core each. It knows no network.
 #![deny(missing_docs)]
 
+pub mod aborted_index;
 mod ahead;
 mod append;
 mod appender;
@@ -23,6 +24,7 @@ pub mod leader_epoch;
 mod log;
 pub mod log_config;
 mod mailbox;
+pub mod marker;
 mod open;
 mod open_files;
 mod partition;
