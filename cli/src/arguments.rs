@@ -12,8 +12,8 @@ mod serve;
 mod topic;
 
 pub use bench::{
-    BenchClient, BenchCommand, BenchCompareKafka, BenchFetch, BenchIdle, BenchNullBroker,
-    BenchProduce,
+    BenchClient, BenchCommand, BenchCompare, BenchCompareKafka, BenchFetch, BenchIdle,
+    BenchNullBroker, BenchProduce, BenchReport, BenchRun, BenchWorkloads,
 };
 pub use consume::Consume;
 pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify};
