@@ -38,6 +38,7 @@ use crate::receive_buffer::EarnedCapacity;
 use crate::response::{Answer, Part, Slice};
 use crate::response_queue::{ResponseQueue, Turn};
 use crate::splice;
+use crate::throttle::Throttle;
 
 /// A connected client.
 pub struct Connection {
@@ -47,6 +48,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// The broker's end: what the client dialled.
     pub local: SocketAddr,
+    /// Whether the client has used more than its quota.
+    pub throttle: Throttle,
     /// The order of appends among this connection's Produce requests.
     pub append_order: Rc<AppendOrder>,
     socket: Arc<OwnedFd>,
@@ -91,6 +94,7 @@ pub async fn serve(lane: Rc<Lane>, accepted: Accepted) {
         lane: lane.clone(),
         peer: accepted.peer,
         local: accepted.local,
+        throttle: Throttle::default(),
         append_order: Rc::default(),
         socket: Arc::new(accepted.socket),
         responses: ResponseQueue::default(),
@@ -125,11 +129,13 @@ impl Connection {
 
     /// Lets the reader see the end of the stream.
     pub fn stop_reading(&self) {
+        self.throttle.lift();
         self.shut(libc::SHUT_RD);
     }
 
     /// Ends both directions at once.
     pub fn hang_up(&self) {
+        self.throttle.lift();
         self.shut(libc::SHUT_RDWR);
     }
 
@@ -153,6 +159,7 @@ impl Connection {
     async fn read_requests(self: &Rc<Self>) -> Result<std::convert::Infallible, Ended> {
         let mut received = self.lane.buffers.small();
         loop {
+            self.throttle.over().await;
             let length = self.receive_length(&mut received).await?;
             let (frame, held) = self.receive_frame(&mut received, length).await?;
             self.responses.room().await;

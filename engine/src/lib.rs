@@ -21,7 +21,9 @@ mod lane;
 pub mod leader_epoch;
 mod log;
 pub mod log_config;
+mod log_defaults;
 mod mailbox;
+mod node_settings;
 mod open;
 mod open_files;
 mod partition;
@@ -62,6 +64,7 @@ pub use ends::Ends;
 pub use engine::{
     Engine, EngineConfig, EngineError, NewTopic, PartitionError, StopReport, TopicError,
 };
+pub use log_defaults::LogDefaults;
 pub use open::OpenError;
 pub use partition::{DataWait, DeleteRecordsError};
 pub use read::{ReadError, ReadRequest, TimestampedOffset};

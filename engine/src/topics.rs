@@ -43,6 +43,8 @@ const STOP_LOOK_INTERVAL: Duration = Duration::from_millis(10);
 /// The catalogue with the turn that changes take. On the catalogue's core only.
 pub(crate) struct Catalogue<D> {
     log: RefCell<Option<CatalogueLog<D>>>,
+    /// The epoch of this start.
+    epoch: LeaderEpoch,
     producer_ids: Cell<ProducerIdBlock>,
 }
 
@@ -53,13 +55,13 @@ struct ProducerIdBlock {
 }
 
 /// The log, taken out for one change; others wait until it is back.
-struct Turn<D> {
+pub(crate) struct Turn<D> {
     catalogue: Rc<Catalogue<D>>,
     log: Option<CatalogueLog<D>>,
 }
 
 impl<D: Disk> Turn<D> {
-    async fn take<C: Cores<Disk = D>>(cores: &C) -> Turn<D> {
+    pub(crate) async fn take<C: Cores<Disk = D>>(cores: &C) -> Turn<D> {
         let catalogue = cores.lane().catalogue();
         let catalogue = catalogue.expect("the catalogue is open before anything can change it");
         loop {
@@ -72,7 +74,7 @@ impl<D: Disk> Turn<D> {
         }
     }
 
-    fn log(&mut self) -> &mut CatalogueLog<D> {
+    pub(crate) fn log(&mut self) -> &mut CatalogueLog<D> {
         self.log
             .as_mut()
             .expect("taken when the turn began, put back when it ends")
@@ -179,6 +181,7 @@ async fn open_catalogue<C: Cores>(cores: C) -> Result<(Arc<Image>, bool), Engine
     remove_clean_stop_marker(&disk, &data).await?;
     set_aside_removed(&cores, &image, log.removed()).await?;
     let catalogue = Rc::new(Catalogue {
+        epoch: log.epoch(),
         log: RefCell::new(Some(log)),
         producer_ids: Cell::default(),
     });
@@ -414,7 +417,7 @@ async fn open_partition<C: Cores>(
 /// What the image says of a topic's configuration. Names and values were checked before they got there; what another
 /// version wrote and this one refuses falls back to the defaults, and is said.
 pub(crate) fn log_config<C: Cores>(cores: &C, image: &Image, topic: &str) -> LogConfig {
-    let defaults = cores.log_defaults();
+    let defaults = cores.log_defaults(image);
     let laid_over = defaults.clone().with_pairs(image.topic_configs(topic));
     laid_over.unwrap_or_else(|error| {
         tracing::warn!(topic, %error, "using the default configuration");
@@ -728,7 +731,7 @@ pub(crate) async fn alter<C: Cores>(
     let topic = image
         .topic_by_id(topic_id)
         .ok_or(TopicError::Unknown { topic_id })?;
-    let records = config_changes(&image, &topic.name, configs);
+    let records = config_changes(&image, ResourceType::Topic, &topic.name, configs);
     if records.is_empty() {
         return Ok(());
     }
@@ -754,16 +757,17 @@ pub(crate) async fn alter<C: Cores>(
 }
 
 /// The records that lead from what the image says to `configs`.
-fn config_changes(
+pub(crate) fn config_changes(
     image: &Image,
-    topic: &str,
+    resource_type: ResourceType,
+    resource: &str,
     configs: BTreeMap<String, String>,
 ) -> Vec<MetadataRecord> {
-    let present: BTreeMap<&str, &str> = image.topic_configs(topic).collect();
+    let present: BTreeMap<&str, &str> = image.configs_of(resource_type, resource).collect();
     let record = |name: String, value: Option<String>| {
         MetadataRecord::Config(ConfigRecord {
-            resource_type: ResourceType::Topic,
-            resource_name: topic.to_owned(),
+            resource_type,
+            resource_name: resource.to_owned(),
             name,
             value,
         })
@@ -778,6 +782,12 @@ fn config_changes(
         }
     }
     records
+}
+
+/// See [`crate::Engine::catalogue_epoch`].
+pub(crate) async fn catalogue_epoch<C: Cores>(cores: C) -> LeaderEpoch {
+    let catalogue = cores.lane().catalogue();
+    catalogue.map_or(LeaderEpoch::UNDEFINED, |catalogue| catalogue.epoch)
 }
 
 /// See [`crate::Engine::allocate_producer_id`].
