@@ -75,6 +75,15 @@ pub const PARTITIONS_PER_TOPIC_MAX: i32 = 10_000;
 /// Kafka's `max.request.partition.size.limit`.
 pub const DESCRIBED_PARTITIONS_MAX: i32 = 2_000;
 
+/// Meters of clients that have quotas, over all cores.
+pub const QUOTA_METERS_MAX: usize = 100_000;
+/// Clients of which a core remembers what their quotas are.
+pub const QUOTA_CLIENTS_KNOWN_MAX: usize = 10_000;
+/// How long DescribeLogDirs waits for the kernel to say how large the volume is.
+pub const VOLUME_WAIT_MAX: Duration = Duration::from_secs(1);
+/// Connections over their address's quota that are kept open until their time has passed.
+pub const THROTTLED_CONNECTIONS_MAX: usize = 1_024;
+
 const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MAX <= FRAME_ADVANCE_BYTES_MAX);

@@ -186,7 +186,12 @@ async fn fail<D: Disk>(
     let mut log = partition.log.borrow_mut();
     let file = log.active().base_offset;
     let reason = format!("{what} of segment {file} failed: {}", failure.source);
-    tracing::error!(partition = %log.directory.display(), %reason, "the partition refuses writes");
+    let partition_directory = log.directory.display();
+    if is_full_disk {
+        tracing::error!(partition = %partition_directory, %reason, "the partition refuses writes until there is room on the disk, and then takes them again by itself");
+    } else {
+        tracing::error!(partition = %partition_directory, %reason, "the partition refuses writes");
+    }
     let error = if is_full_disk {
         AppendError::DiskFull {
             partition: log.partition,

@@ -29,6 +29,7 @@ use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
 use crate::patience;
 use crate::produce_batch;
+use crate::quotas::QuotaKind;
 use crate::refusal::Refusal;
 use crate::response::Answer;
 use crate::topics::{self, Partition};
@@ -44,8 +45,12 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let prepared = partitions(&request)
         .map(|partition| prepare(&call, &image, &partition, request.acks))
         .collect();
+    let bytes: usize = partitions(&request)
+        .filter_map(|partition| partition.records.as_ref().map(|records| records.len()))
+        .sum();
     let asked = Asked::of(&call, &request);
     let outcomes = append(&call, prepared, asked, place).await;
+    let throttle_time_ms = call.charge(QuotaKind::Produce, bytes);
     if request.acks == 0 {
         let failed = outcomes.iter().any(Result::is_err);
         return call.answer(if failed {
@@ -54,7 +59,10 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
             Answer::Silent
         });
     }
-    let response = assemble(&request, outcomes);
+    let response = ProduceResponse {
+        throttle_time_ms,
+        ..assemble(&request, outcomes)
+    };
     call.respond(ApiKey::Produce, &response);
 }
 
