@@ -19,9 +19,7 @@ pub use bench::{
     BenchNullBroker, BenchProduce, BenchReport, BenchRun, BenchWorkloads,
 };
 pub use cluster::{ClusterCommand, ClusterDescribe, ClusterLogDirs};
-pub use config::{
-    ConfigAlter, ConfigCommand, ConfigDelete, ConfigDescribe, ConfigList, ConfigShow,
-};
+pub use config::{ConfigAlter, ConfigCommand, ConfigDelete, ConfigDescribe, ConfigList};
 pub use consume::Consume;
 pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify};
 pub use produce::{AcksFlag, Codec, Input, Produce};
