@@ -65,6 +65,7 @@ impl BrokerSettings {
             cluster_id: String::new(),
             data_directory: "data".into(),
             topic_defaults: TopicDefaults::default(),
+            groups: GroupSettings::default(),
         }
     }
 
