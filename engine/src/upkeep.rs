@@ -274,8 +274,9 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     outcome
 }
 
-/// Writes what the active segment's indexes have gained, durably: an index that is behind the other, or behind a
-/// producers' state, would hide records from searches by time, and their segment's age from retention.
+/// Writes what the active segment's indexes have gained, durably, the time index first: a start takes an entry of the
+/// offset index for a sign that the time index has all before it, and one that has not would hide records from searches
+/// by time, and their segment's age from retention.
 async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (directory, segment, indexes) = {
         let log = partition.log.borrow();
@@ -312,21 +313,17 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
             .await
     };
     write(
-        SegmentFileKind::OffsetIndex,
-        offset_from,
-        indexes.offset.encode_from(saved.offset_entries),
-    )
-    .await?;
-    write(
         SegmentFileKind::TimeIndex,
         time_from,
         indexes.time.encode_from(saved.time_entries),
     )
     .await?;
-    if known.is_none() {
-        // Else the names could lead to the files removed above.
-        partition.disk.flush_directory(&directory).await?;
-    }
+    write(
+        SegmentFileKind::OffsetIndex,
+        offset_from,
+        indexes.offset.encode_from(saved.offset_entries),
+    )
+    .await?;
     checkpointer.saved.set(now_saved);
     Ok(())
 }
@@ -381,11 +378,12 @@ pub(crate) async fn save_sealed<D: Disk>(
     partition.disk.overwrite(&path, 0, snapshot, true).await
 }
 
+/// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
     for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
-    Ok(())
+    disk.flush_directory(directory).await
 }
 
 /// Writes the indexes of a segment that was sealed by a crash rather than by a roll.
@@ -396,11 +394,12 @@ pub(crate) async fn save_indexes_of<D: Disk>(
     indexes: &Indexes,
 ) -> io::Result<()> {
     remove_indexes(disk, directory, segment).await?;
+    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
+    disk.overwrite(&path, 0, indexes.time.encode(), true)
+        .await?;
     let path = segment_path(directory, segment, SegmentFileKind::OffsetIndex);
     disk.overwrite(&path, 0, indexes.offset.encode(), true)
-        .await?;
-    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
-    disk.overwrite(&path, 0, indexes.time.encode(), true).await
+        .await
 }
 
 /// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments

@@ -336,3 +336,15 @@ fn a_header_torn_at_the_end_of_a_sector_is_cut() {
         assert_survives(&steps, 1);
     }
 }
+
+/// A save wrote the offset index before the time index, over files of an earlier life. After a crash between the two the
+/// log was walked from an entry of the offset index, and what the time index had known of the records before it was
+/// lost: a search for the largest time missed its record, where later records had smaller ones.
+#[test]
+fn a_save_cut_short_hides_no_record_with_a_larger_time_than_later_ones() {
+    let mut steps = vec![create(&[("index.interval.bytes", "100")])];
+    let later = [5, 5, 5000, -4990, 1];
+    steps.extend(later.map(|later_ms| append_batch(batch(200, later_ms))));
+    steps.push(Step::Restart);
+    assert_survives(&steps, 5);
+}
