@@ -348,3 +348,28 @@ fn a_save_cut_short_hides_no_record_with_a_larger_time_than_later_ones() {
     steps.push(Step::Restart);
     assert_survives(&steps, 5);
 }
+
+/// Not the engine but the model: a record that is acknowledged when it has been written is not read before the flush
+/// that a record before it waits for, here one without acknowledgement, for `flush.messages`.
+#[test]
+fn a_written_record_is_read_once_the_flush_before_it_is_done() {
+    let one = |records, acks| Batch {
+        records,
+        acks,
+        ..batch(100, 1)
+    };
+    let burst = Step::Burst {
+        batches: vec![
+            (TOPIC, 0, one(3, Level::Zero)),
+            (TOPIC, 0, one(1, Level::One)),
+        ],
+    };
+    let steps = [
+        create(&[("flush.messages", "3")]),
+        burst.clone(),
+        Step::Consume,
+        burst,
+        Step::Consume,
+    ];
+    assert_survives(&steps, 5);
+}
