@@ -373,3 +373,26 @@ fn a_written_record_is_read_once_the_flush_before_it_is_done() {
     ];
     assert_survives(&steps, 5);
 }
+
+/// A roll failed for want of space when it had made the next segment's file. A smaller batch then went into the old
+/// segment, beyond the name of the next one, and the next start refused the partition.
+#[test]
+fn after_a_roll_that_failed_nothing_goes_into_the_old_segment() {
+    let steps = [
+        create(&[("segment.bytes", "1048576")]),
+        append_batch(batch(600_000, 1)),
+        append_batch(batch(600_000, 1)),
+        Step::Sleep { ms: 6000 },
+        append_batch(batch(100, 1)),
+        append_batch(batch(100, 1)),
+    ];
+    let well = play(1, &steps, None, |_, _, _, _| {});
+    assert_eq!(well.failures, Vec::<String>::new());
+    for io in 0..well.ios[0] {
+        let kind = FaultKind::Enospc;
+        let fault = Fault { io, kind };
+        if let Err(error) = fail_and_recover(1, &steps, LifeFault { life: 0, fault }) {
+            panic!("I/O {io}: {error}");
+        }
+    }
+}
