@@ -281,8 +281,9 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     outcome
 }
 
-/// Writes what the active segment's indexes have gained, durably: an index that is behind the other, or behind a
-/// producers' state, would hide records from searches by time, and their segment's age from retention.
+/// Writes what the active segment's indexes have gained, durably, the offset index last: a start takes an entry of it for
+/// a sign that the others have all before it. A time index that has not would hide records from searches by time, and
+/// their segment's age from retention.
 async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (directory, segment, indexes, aborted) = {
         let log = partition.log.borrow();
@@ -321,12 +322,6 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
             .await
     };
     write(
-        SegmentFileKind::OffsetIndex,
-        offset_from,
-        indexes.offset.encode_from(saved.offset_entries),
-    )
-    .await?;
-    write(
         SegmentFileKind::TimeIndex,
         time_from,
         indexes.time.encode_from(saved.time_entries),
@@ -340,10 +335,12 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         let disk = &partition.disk;
         disk.overwrite(&path, position, entries, true).await?;
     }
-    if known.is_none() {
-        // Else the names could lead to the files removed above.
-        partition.disk.flush_directory(&directory).await?;
-    }
+    write(
+        SegmentFileKind::OffsetIndex,
+        offset_from,
+        indexes.offset.encode_from(saved.offset_entries),
+    )
+    .await?;
     checkpointer.saved.set(now_saved);
     Ok(())
 }
@@ -395,6 +392,7 @@ pub(crate) async fn save_sealed<D: Disk>(
     partition.disk.overwrite(&path, 0, snapshot, true).await
 }
 
+/// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
     for kind in [
         SegmentFileKind::OffsetIndex,
@@ -403,7 +401,7 @@ async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) ->
     ] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
-    Ok(())
+    disk.flush_directory(directory).await
 }
 
 /// Writes the indexes of a segment that was sealed by a crash rather than by a roll.
@@ -414,11 +412,12 @@ pub(crate) async fn save_indexes_of<D: Disk>(
     indexes: &Indexes,
 ) -> io::Result<()> {
     remove_indexes(disk, directory, segment).await?;
+    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
+    disk.overwrite(&path, 0, indexes.time.encode(), true)
+        .await?;
     let path = segment_path(directory, segment, SegmentFileKind::OffsetIndex);
     disk.overwrite(&path, 0, indexes.offset.encode(), true)
-        .await?;
-    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
-    disk.overwrite(&path, 0, indexes.time.encode(), true).await
+        .await
 }
 
 /// Writes the aborted index of a segment that was sealed by a crash, behind [`save_indexes_of`].
