@@ -25,6 +25,7 @@ const ALLOCATE_BYTES_MAX: u64 = 64 << 20;
 
 /// Writes until nothing is queued.
 pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
+    let _under_way = partition.budget.appends.begin();
     loop {
         partition.stall.step();
         let turn = flush_turn(&partition).await;

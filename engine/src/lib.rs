@@ -3,6 +3,7 @@
 
 mod append;
 mod appender;
+mod appends_under_way;
 pub mod batch;
 pub mod catalogue;
 mod catalogue_log;
@@ -46,6 +47,7 @@ mod start_report;
 mod tail_cache;
 mod topics;
 pub mod types;
+mod unlink;
 mod upkeep;
 pub mod verify;
 mod watchdog;

@@ -11,6 +11,7 @@ use crate::index::{OffsetIndex, TimeIndex};
 use crate::log_config::LogConfig;
 use crate::recovery::Place;
 use crate::types::{Offset, Position, TimestampMs};
+use crate::unlink::Readers;
 
 /// The two indexes of a segment, in memory.
 #[derive(Clone, Debug)]
@@ -53,6 +54,10 @@ pub(crate) struct Segment<F> {
     pub(crate) max_timestamp: TimestampMs,
     /// When the file changed last, for retention of records without a sensible timestamp.
     pub(crate) last_modified: TimestampMs,
+    /// Whether the indexes were made again because they did not fit the log.
+    pub(crate) index_was_blamed: bool,
+    /// Who may read the file.
+    pub(crate) readers: Readers,
     created: TimestampMs,
     offset_of_max_timestamp: Offset,
     /// The timestamp of the first batch, from which `segment.ms` and `max.compaction.lag.ms` count.
@@ -71,6 +76,8 @@ impl<F> Segment<F> {
             indexes: Some(Rc::new(Indexes::new(base_offset))),
             max_timestamp: TimestampMs::NONE,
             last_modified: now,
+            index_was_blamed: false,
+            readers: Readers::default(),
             created: now,
             offset_of_max_timestamp: base_offset,
             first_timestamp: None,

@@ -247,6 +247,8 @@ impl<D: Disk> Cleaning<'_, D> {
     async fn reader(&self, source: &Source) -> Result<BatchReader<D>, CleanError> {
         let disk = self.partition.disk.clone();
         let segment = source.facts.base_offset;
+        let reader = self.partition.reader_of(segment);
+        let reader = reader.ok_or(CleanError::Interrupted)?;
         let name = SegmentFileName::live(segment, SegmentFileKind::Log).to_string();
         let file = match disk.open_existing(&self.directory.join(name)).await {
             // Retention was faster.
@@ -259,7 +261,7 @@ impl<D: Disk> Cleaning<'_, D> {
                 source,
             })?,
         };
-        Ok(BatchReader::new(disk, file, segment, source.end))
+        Ok(BatchReader::new(disk, (file, reader), segment, source.end))
     }
 
     /// Notes the newest offset of each key in the dirty part. Returns how far it came.
@@ -286,7 +288,7 @@ impl<D: Disk> Cleaning<'_, D> {
     ) -> Result<Option<Offset>, CleanError> {
         let (disk, first_dirty) = (self.partition.disk.clone(), self.cleanable.first_dirty);
         let mut reader = self.reader(source).await?;
-        while let Some((batch, bytes)) = reader.next(self.pace.io_bytes()).await? {
+        while let Some((batch, bytes)) = reader.next(&self.pace).await? {
             self.check_open()?;
             let is_dirty = batch.header.last_offset() >= Some(first_dirty);
             let has_keys = standing(&batch.header) == Standing::Data;
@@ -384,7 +386,7 @@ impl<D: Disk> Cleaning<'_, D> {
         let disk = self.partition.disk.clone();
         let mut reader = self.reader(source).await?;
         let mut has_changed = false;
-        while let Some((batch, bytes)) = reader.next(self.pace.io_bytes()).await? {
+        while let Some((batch, bytes)) = reader.next(&self.pace).await? {
             self.check_open()?;
             self.pace.spend(&disk, 1, batch.size as u64).await;
             let filtered = self.filter(source, batch.position, bytes, rules).await?;
@@ -402,7 +404,7 @@ impl<D: Disk> Cleaning<'_, D> {
             let kept_bytes = kept.map_or(0, <[u8]>::len) as u64;
             if let Some(kept) = kept {
                 let header = RecordBatchHeader::view(kept).expect("a batch has a header");
-                let appended = cleaned.append(header, kept, self.pace.io_bytes()).await;
+                let appended = cleaned.append(header, kept, &self.pace).await;
                 appended.map_err(|error| CleanError::Write {
                     segment: source.facts.base_offset,
                     source: error,
