@@ -159,9 +159,10 @@ impl Connection {
     async fn read_requests(self: &Rc<Self>) -> Result<std::convert::Infallible, Ended> {
         let mut received = self.lane.buffers.small();
         loop {
-            self.throttle.over().await;
             let length = self.receive_length(&mut received).await?;
             let (frame, held) = self.receive_frame(&mut received, length).await?;
+            // Here, since the answer that starts the time goes out while the next request is waited for.
+            self.throttle.over().await;
             self.responses.room().await;
             let turn = self.responses.open();
             if let Err(dispatch::Refused) = dispatch::start(self, turn, frame, held) {
