@@ -15,13 +15,18 @@ mod config_entry;
 mod config_kind;
 mod config_resource;
 mod connection;
+#[expect(dead_code, reason = "the coordinators come with the next change")]
+mod coordinator;
 mod delayed_fetch;
 mod dispatch;
 mod dynamic_config;
+mod eagerness;
 mod error_map;
 mod features;
 mod gather;
+pub mod groups;
 mod handlers;
+mod home;
 mod lane;
 mod leader_epoch;
 pub mod limits;

@@ -10,6 +10,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,9 +22,10 @@ use corelane_engine::{Engine, EngineConfig, EngineError, StartReport, StopReport
 use futures_lite::future::block_on;
 
 use crate::complaint::complain;
-use crate::connection::{self, Accepted};
+use crate::connection::{self, Accepted, Begun};
 use crate::dynamic_config::{self, ConnectionLimits};
 use crate::gather::Gather;
+use crate::groups::GroupSettings;
 use crate::lane::Lane;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DESCRIPTORS_KEPT, DRAIN_MAX,
@@ -73,6 +75,8 @@ pub struct ServeConfig {
     pub open_files_max: usize,
     /// What topics take where they set nothing; the engine's own defaults are replaced by it.
     pub topic_defaults: TopicDefaults,
+    /// Consumer groups.
+    pub groups: GroupSettings,
 }
 
 impl ServeConfig {
@@ -90,6 +94,7 @@ impl ServeConfig {
             request_memory_bytes: REQUEST_BYTES_MAX,
             open_files_max: usize::MAX,
             topic_defaults: TopicDefaults::default(),
+            groups: GroupSettings::default(),
         }
     }
 }
@@ -171,6 +176,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         cluster_id: engine.cluster_id().to_owned(),
         data_directory: engine.data().to_owned(),
         topic_defaults: config.topic_defaults.clone(),
+        groups: config.groups.clone(),
     });
     let quotas = Arc::new(ClientQuotas::default());
     quotas.note(&block_on(engine.image()));
@@ -364,6 +370,14 @@ impl Admission {
     }
 }
 
+impl Admission {
+    fn move_to(&mut self, core: ShardId) {
+        self.counts.by_core[self.core].fetch_sub(1, Ordering::Relaxed);
+        self.core = usize::from(core.0);
+        self.counts.by_core[self.core].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 impl Drop for Admission {
     fn drop(&mut self) {
         self.counts.by_core[self.core].fetch_sub(1, Ordering::Relaxed);
@@ -450,7 +464,12 @@ fn hand_over(lane: &Lane, stream: TcpStream, peer: SocketAddr, admissions: &Admi
         // The client has gone already.
         return;
     };
-    let (engine, shard) = (lane.engine.clone(), admission.shard());
+    send_to_its_core(&lane.engine, accepted, admission);
+}
+
+/// Lets the core of the admission serve the client.
+fn send_to_its_core(engine: &Engine, accepted: Accepted, admission: Admission) {
+    let (engine, shard) = (engine.clone(), admission.shard());
     spawn(async move {
         engine
             .on(shard, move || async move {
@@ -480,9 +499,12 @@ fn close_later(stream: TcpStream, admission: Admission, wait_ms: u64) {
     });
 }
 
-async fn serve_admitted(lane: std::rc::Rc<Lane>, accepted: Accepted, admission: Admission) {
-    connection::serve(lane, accepted).await;
-    drop(admission);
+async fn serve_admitted(lane: Rc<Lane>, accepted: Accepted, mut admission: Admission) {
+    if let Some((core, accepted)) = connection::serve(lane.clone(), accepted).await {
+        tracing::debug!(peer = %accepted.peer, core = core.0, "a connection moves");
+        admission.move_to(core);
+        send_to_its_core(&lane.engine, accepted, admission);
+    }
 }
 
 fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
@@ -491,9 +513,10 @@ fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
     stream.set_nonblocking(true)?;
     let local = stream.local_addr()?;
     Ok(Accepted {
-        socket: OwnedFd::from(stream),
+        socket: Arc::new(OwnedFd::from(stream)),
         peer,
         local,
+        begun: Begun::default(),
     })
 }
 
@@ -524,6 +547,26 @@ mod tests {
         assert_eq!(admissions.admit(address, limits).unwrap().core, 1);
         drop((first, third));
         assert!(admissions.0.by_address.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_client_that_moves_is_counted_where_it_is() {
+        let (admissions, limits) = (admissions(), limits(10, 10));
+        let mut first = admissions
+            .admit(IpAddr::from([127, 0, 0, 1]), limits)
+            .unwrap();
+        first.move_to(ShardId(1));
+        let second = admissions
+            .admit(IpAddr::from([127, 0, 0, 1]), limits)
+            .unwrap();
+        assert_eq!((first.core, second.core), (1, 0));
+        drop((first, second));
+        let counts = admissions.0.by_core.iter();
+        assert!(
+            counts
+                .map(|count| count.load(Ordering::Relaxed))
+                .all(|count| count == 0)
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::connection::Connection;
+use crate::groups::GroupSettings;
 use crate::topic_defaults::TopicDefaults;
 
 /// The one broker's id.
@@ -45,6 +46,8 @@ pub struct BrokerSettings {
     pub data_directory: PathBuf,
     /// What topics take where they set nothing.
     pub topic_defaults: TopicDefaults,
+    /// Consumer groups.
+    pub groups: GroupSettings,
 }
 
 impl BrokerSettings {
@@ -62,6 +65,7 @@ impl BrokerSettings {
             cluster_id: String::new(),
             data_directory: "data".into(),
             topic_defaults: TopicDefaults::default(),
+            groups: GroupSettings::default(),
         }
     }
 

@@ -15,13 +15,11 @@ mod serve;
 mod topic;
 
 pub use bench::{
-    BenchClient, BenchCommand, BenchCompareKafka, BenchFetch, BenchIdle, BenchNullBroker,
-    BenchProduce,
+    BenchClient, BenchCommand, BenchCompare, BenchCompareKafka, BenchFetch, BenchIdle,
+    BenchNullBroker, BenchProduce, BenchReport, BenchRun, BenchWorkloads,
 };
 pub use cluster::{ClusterCommand, ClusterDescribe, ClusterLogDirs};
-pub use config::{
-    ConfigAlter, ConfigCommand, ConfigDelete, ConfigDescribe, ConfigList, ConfigShow,
-};
+pub use config::{ConfigAlter, ConfigCommand, ConfigDelete, ConfigDescribe, ConfigList};
 pub use consume::Consume;
 pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify};
 pub use produce::{AcksFlag, Codec, Input, Produce};

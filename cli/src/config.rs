@@ -119,7 +119,8 @@ fn alter(
     output: &mut impl Write,
 ) -> anyhow::Result<()> {
     let mut changes = Vec::new();
-    let kinds: [(&[String], fn(String, String) -> ConfigChange); 3] = [
+    type Change = fn(String, String) -> ConfigChange;
+    let kinds: [(&[String], Change); 3] = [
         (&arguments.set, ConfigChange::Set),
         (&arguments.append, ConfigChange::Append),
         (&arguments.subtract, ConfigChange::Subtract),

@@ -77,6 +77,7 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
         request_memory_bytes: settings.request_memory_bytes,
         open_files_max: doctor::open_files_max(),
         topic_defaults: settings.topic_defaults.clone(),
+        groups: defaults.groups,
     }
 }
 

@@ -25,6 +25,7 @@ use support::broker::{Broker, Target};
 
 /// Fields that are never the same, by the ends of their paths.
 const LEFT_ASIDE: [&str; 16] = [
+    "log_dir",
     "topic_id",
     "producer_id",
     "cluster_id",
@@ -37,7 +38,6 @@ const LEFT_ASIDE: [&str; 16] = [
     "log_append_time_ms",
     "finalized_features_epoch",
     "log_end_offset",
-    "high_watermark_of_the_catalogue",
     "documentation",
     "error_message",
     "rack",

@@ -305,6 +305,11 @@ impl Engine {
             .map_or(0, |running| running.watchdog.kicks())
     }
 
+    /// Whether a core has nothing to do at the moment, so that a message would have to wake it.
+    pub fn is_asleep(&self, shard: ShardId) -> bool {
+        self.0.switchboard.mailboxes[usize::from(shard.0)].is_sleeping()
+    }
+
     /// The longest that any core has gone without a look at its ring since the start: how long a request may have
     /// waited for a core that was busy, or blocked.
     pub fn longest_turn(&self) -> Duration {

@@ -1,6 +1,8 @@
 //! Corelane's storage engine: partitions of a log in Kafka's format, one core each. It knows no network.
 #![deny(missing_docs)]
 
+pub mod aborted_index;
+mod ahead;
 mod append;
 mod appender;
 pub mod batch;
@@ -23,6 +25,7 @@ mod log;
 pub mod log_config;
 mod log_defaults;
 mod mailbox;
+pub mod marker;
 mod node_settings;
 mod open;
 mod open_files;

@@ -5,6 +5,7 @@
 // Helpers of tests fail by panicking, as the tests do.
 #![allow(clippy::unwrap_used)]
 
+use corelane_engine::aborted_index::{self, AbortedRange};
 use corelane_engine::batch::{RecordBatchHeader, ValidBatch};
 use corelane_engine::catalogue::{
     ClientQuotaRecord, ConfigRecord, MetadataRecord, PartitionRecord, ProducerIdsRecord,
@@ -74,10 +75,19 @@ fn time_index() -> Vec<u8> {
     index.encode()
 }
 
+fn aborted_index() -> Vec<u8> {
+    aborted_index::encode(&[AbortedRange {
+        producer_id: 77,
+        first_offset: 1000,
+        last_offset: 1010,
+        last_stable_offset: 1011,
+    }])
+}
+
 fn producer_snapshot() -> Vec<u8> {
     let mut states = ProducerStates::new();
     let batch = record_batch();
-    states.update(RecordBatchHeader::view(&batch).unwrap(), Offset(1000));
+    states.update(RecordBatchHeader::view(&batch).unwrap(), Offset(1000), None);
     states.encode_snapshot()
 }
 
@@ -168,6 +178,7 @@ fn structures() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("record-batch", record_batch()),
         ("offset-index", offset_index()),
+        ("aborted-index", aborted_index()),
         ("time-index", time_index()),
         ("producer-snapshot", producer_snapshot()),
         ("durable-end-slot", slot[..56].to_vec()),
@@ -198,6 +209,10 @@ const GOLDEN: &[(&str, &str)] = &[
         e56800000000000000004d0003000000090000000118000000026b02760202680278",
     ),
     ("offset-index", "000000290000106800000063000020db"),
+    (
+        "aborted-index",
+        "0000000000000000004d00000000000003e800000000000003f200000000000003f3",
+    ),
     (
         "time-index",
         "0000018bcfe56800000000290000018bcfe568fa00000063",

@@ -169,6 +169,7 @@ async fn read(call: &Call, wanted: &[Wanted]) -> Vec<Read> {
     let reads = PartitionCalls::new(&call.lane().engine, questions, async |partition, want| {
         read_one(partition, want).await
     });
+    call.connection.goes_to(reads.owner());
     let mut reads = reads.finish().await.into_iter();
     let read = |wanted: &Wanted| match wanted {
         Ok(_) => reads
