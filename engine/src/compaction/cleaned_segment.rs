@@ -8,8 +8,8 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::aborted_index::{self, AbortedRange};
 use super::pace::Pace;
+use crate::aborted_index::{self, AbortedRange};
 use crate::batch::RecordBatchHeader;
 use crate::file_name::{FileState, SegmentFileKind, SegmentFileName};
 use crate::io::{AppendIoError, Disk};
