@@ -44,6 +44,7 @@ pub(crate) async fn swap<D: Disk>(
         .await
         .map_err(failed)?;
     let (forgotten, gone) = switch(partition, replaced, cleaned);
+    partition.note_gone(&gone);
     for chunk in forgotten {
         drop(chunk);
         partition.disk.yield_now().await;
