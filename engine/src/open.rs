@@ -231,6 +231,7 @@ impl<D: Disk> Opening<D> {
         {
             let below = self.files.logs.remove(0).base_offset;
             self.files.snapshots.retain(|at| *at != below);
+            self.files.aborted.retain(|at| *at != below);
             if self.request.foreign.is_some() {
                 continue;
             }
@@ -437,6 +438,7 @@ impl<D: Disk> Opening<D> {
             epoch_is_durable: false,
             producers: self.producers.clone(),
             written_producers: self.producers,
+            decided_unseen: VecDeque::new(),
             queue: VecDeque::new(),
             visible: end,
             written: end,

@@ -15,14 +15,14 @@ mod start;
 mod stop;
 
 pub(crate) use self::change::{add_partitions, create, delete};
-pub(crate) use self::configs::{alter, log_config};
+pub(crate) use self::configs::{alter, config_changes, log_config};
 pub(crate) use self::start::open_all;
 pub(crate) use self::stop::stop_all;
 use crate::catalogue::{Image, MetadataRecord, ProducerIdsRecord};
 use crate::catalogue_log::{CatalogueError, CatalogueLog};
 use crate::cores::Cores;
 use crate::io::Disk;
-use crate::types::{ProducerId, ShardId, TopicPartition};
+use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
 
 /// Producer ids that one record of the catalogue gives out: Kafka's block.
 const PRODUCER_ID_BLOCK: i64 = 1000;
@@ -32,6 +32,8 @@ const OPENING_MAX: usize = 32;
 /// The catalogue with the turn that changes take. On the catalogue's core only.
 pub(crate) struct Catalogue<D> {
     log: RefCell<Option<CatalogueLog<D>>>,
+    /// The epoch of this start.
+    epoch: LeaderEpoch,
     producer_ids: Cell<ProducerIdBlock>,
 }
 
@@ -42,13 +44,13 @@ struct ProducerIdBlock {
 }
 
 /// The log, taken out for one change; others wait until it is back.
-struct Turn<D> {
+pub(crate) struct Turn<D> {
     catalogue: Rc<Catalogue<D>>,
     log: Option<CatalogueLog<D>>,
 }
 
 impl<D: Disk> Turn<D> {
-    async fn take<C: Cores<Disk = D>>(cores: &C) -> Turn<D> {
+    pub(crate) async fn take<C: Cores<Disk = D>>(cores: &C) -> Turn<D> {
         let catalogue = cores.lane().catalogue();
         let catalogue = catalogue.expect("the catalogue is open before anything can change it");
         loop {
@@ -61,7 +63,7 @@ impl<D: Disk> Turn<D> {
         }
     }
 
-    fn log(&mut self) -> &mut CatalogueLog<D> {
+    pub(crate) fn log(&mut self) -> &mut CatalogueLog<D> {
         self.log
             .as_mut()
             .expect("taken when the turn began, put back when it ends")
@@ -78,6 +80,12 @@ impl<D> Drop for Turn<D> {
 pub(crate) fn slot_of(image: &Image, partition: TopicPartition) -> Option<ShardId> {
     let topic = image.topic_by_id(partition.topic_id)?;
     Some(topic.partitions.get(&partition.partition)?.slot())
+}
+
+/// See [`crate::Engine::catalogue_epoch`].
+pub(crate) async fn catalogue_epoch<C: Cores>(cores: C) -> LeaderEpoch {
+    let catalogue = cores.lane().catalogue();
+    catalogue.map_or(LeaderEpoch::UNDEFINED, |catalogue| catalogue.epoch)
 }
 
 /// See [`crate::Engine::allocate_producer_id`].

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::aborted_index;
 use crate::checkpoint::{DurableEnd, encode_slot};
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
 use crate::index::offset::OFFSET_ENTRY_LENGTH;
@@ -18,7 +19,7 @@ use crate::io::Disk;
 use crate::partition::Partition;
 use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
-use crate::segment::Indexes;
+use crate::segment::{Indexes, Segment};
 use crate::types::{Offset, TimestampMs};
 use crate::unlink::{Gone, unlink_later};
 
@@ -83,6 +84,7 @@ struct SavedIndexes {
     segment: Option<Offset>,
     offset_entries: usize,
     time_entries: usize,
+    aborted_entries: usize,
 }
 
 impl Checkpointer {
@@ -284,26 +286,33 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
         return Ok(());
     }
     partition.checkpointer.set_unsaved(0);
+    // As of now: what the indexes are to have when the producers' state says that it is counted.
+    let (offset, snapshot) = {
+        let log = partition.log.borrow();
+        (log.written.offset, log.written_producers.encode_snapshot())
+    };
     // Durable before the producers' state is there, from which the next start concludes how much of them it has.
     let outcome = save_indexes(partition).await;
     let outcome = match outcome {
-        Ok(()) => save_producers(partition).await,
+        Ok(()) => save_producers(partition, offset, snapshot).await,
         failed => failed,
     };
     partition.checkpointer.saving.set(false);
     outcome
 }
 
-/// Writes what the active segment's indexes have gained, durably: an index that is behind the other, or behind a
-/// producers' state, would hide records from searches by time, and their segment's age from retention.
+/// Writes what the active segment's indexes have gained, durably, the offset index last: a start takes an entry of it for
+/// a sign that the others have all before it. A time index that has not would hide records from searches by time, and
+/// their segment's age from retention.
 async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
-    let (directory, segment, indexes) = {
+    let (directory, segment, indexes, aborted) = {
         let log = partition.log.borrow();
         let active = log.active();
         (
             log.directory.clone(),
             active.base_offset,
             active.indexes.clone(),
+            active.aborted.clone(),
         )
     };
     let Some(indexes) = indexes else {
@@ -323,6 +332,7 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         segment: Some(segment),
         offset_entries: indexes.offset.len(),
         time_entries: indexes.time.len(),
+        aborted_entries: aborted.len(),
     };
     let write = async |kind, from: usize, entries: Vec<u8>| {
         let path = segment_path(&directory, segment, kind);
@@ -332,34 +342,35 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
             .await
     };
     write(
-        SegmentFileKind::OffsetIndex,
-        offset_from,
-        indexes.offset.encode_from(saved.offset_entries),
-    )
-    .await?;
-    write(
         SegmentFileKind::TimeIndex,
         time_from,
         indexes.time.encode_from(saved.time_entries),
     )
     .await?;
-    if known.is_none() {
-        // Else the names could lead to the files removed above.
-        partition.disk.flush_directory(&directory).await?;
+    let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
+    let from = saved.aborted_entries.min(aborted.len());
+    if from < aborted.len() {
+        let entries = aborted_index::encode(&aborted[from..]);
+        let position = (from * aborted_index::ENTRY_LENGTH) as u64;
+        let disk = &partition.disk;
+        disk.overwrite(&path, position, entries, true).await?;
     }
+    write(
+        SegmentFileKind::OffsetIndex,
+        offset_from,
+        indexes.offset.encode_from(saved.offset_entries),
+    )
+    .await?;
     checkpointer.saved.set(now_saved);
     Ok(())
 }
 
-async fn save_producers<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
-    let (directory, offset, snapshot) = {
-        let log = partition.log.borrow();
-        (
-            log.directory.clone(),
-            log.written.offset,
-            log.written_producers.encode_snapshot(),
-        )
-    };
+async fn save_producers<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    offset: Offset,
+    snapshot: Vec<u8>,
+) -> io::Result<()> {
+    let directory = partition.directory();
     let path = segment_path(&directory, offset, SegmentFileKind::ProducerSnapshot);
     partition.disk.remove(&path).await?;
     partition.disk.overwrite(&path, 0, snapshot, false).await?;
@@ -409,11 +420,16 @@ pub(crate) async fn save_sealed<D: Disk>(
     partition.disk.overwrite(&path, 0, snapshot, true).await
 }
 
+/// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
-    for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
+    for kind in [
+        SegmentFileKind::OffsetIndex,
+        SegmentFileKind::TimeIndex,
+        SegmentFileKind::TransactionIndex,
+    ] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
-    Ok(())
+    disk.flush_directory(directory).await
 }
 
 /// Writes the indexes of a segment that was sealed by a crash rather than by a roll.
@@ -424,11 +440,30 @@ pub(crate) async fn save_indexes_of<D: Disk>(
     indexes: &Indexes,
 ) -> io::Result<()> {
     remove_indexes(disk, directory, segment).await?;
+    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
+    disk.overwrite(&path, 0, indexes.time.encode(), true)
+        .await?;
     let path = segment_path(directory, segment, SegmentFileKind::OffsetIndex);
     disk.overwrite(&path, 0, indexes.offset.encode(), true)
-        .await?;
-    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
-    disk.overwrite(&path, 0, indexes.time.encode(), true).await
+        .await
+}
+
+/// Writes the aborted index of a segment that was sealed by a crash, behind [`save_indexes_of`].
+pub(crate) async fn save_aborted_of<D: Disk>(
+    disk: &D,
+    directory: &Path,
+    segment: &Segment<D::File>,
+) -> io::Result<()> {
+    if segment.aborted.is_empty() {
+        return Ok(());
+    }
+    let path = segment_path(
+        directory,
+        segment.base_offset,
+        SegmentFileKind::TransactionIndex,
+    );
+    let entries = aborted_index::encode(&segment.aborted);
+    disk.overwrite(&path, 0, entries, true).await
 }
 
 /// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments

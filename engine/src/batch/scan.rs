@@ -10,6 +10,7 @@ use super::{
     CRC_START, HEADER_LENGTH, MAGIC_V2, RecordBatchHeader, ValidBatch, computed_crc, crc32c,
     write_crc,
 };
+use crate::marker::{self, Marker};
 use crate::types::{LeaderEpoch, Offset, Position};
 
 /// What a walk over a file expects at its start.
@@ -47,6 +48,8 @@ pub struct ScannedBatch {
     pub header: RecordBatchHeader,
     /// Bytes of the whole batch.
     pub size: usize,
+    /// What a control batch says.
+    pub marker: Option<Marker>,
 }
 
 /// Where and how a walk found something that is not the batch it expected.
@@ -179,6 +182,7 @@ impl Scan<'_> {
             position: self.from.position,
             header,
             size,
+            marker: marker::of_control(&header, batch),
         };
         Ok((found, next))
     }

@@ -231,7 +231,7 @@ fn look<D: Disk>(partition: &Rc<Partition<D>>, policy: CompactionPolicy) -> Opti
     }
     let bounds = CleanerBounds {
         log_start_offset: log.ends.start(),
-        last_stable_offset: log.visible.offset,
+        last_stable_offset: log.stable_end(),
         cleaned_to: partition.cleaner.cleaned_to(),
     };
     let facts: Vec<SegmentFacts> = log.segments.iter().map(super::cleaning::facts).collect();

@@ -13,6 +13,7 @@ pub mod choice;
 mod cleaned_segment;
 mod cleaner;
 mod cleaning;
+mod decided_ranges;
 mod key_hash;
 mod offset_map;
 mod pace;

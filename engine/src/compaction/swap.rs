@@ -43,13 +43,17 @@ pub(crate) async fn swap<D: Disk>(
     write_checkpoint(&partition.disk, &directory, &checkpoint)
         .await
         .map_err(failed)?;
+    let has_aborted = has_aborted(partition, replaced, &cleaned);
+    let is_written =
+        |kind: &SegmentFileKind| *kind != SegmentFileKind::TransactionIndex || has_aborted;
+    let written: Vec<SegmentFileKind> = KINDS.into_iter().filter(is_written).collect();
     let (forgotten, gone) = switch(partition, replaced, cleaned);
     partition.note_gone(&gone);
     for chunk in forgotten {
         drop(chunk);
         partition.disk.yield_now().await;
     }
-    rename_files(&partition.disk, &directory, replaced, &KINDS)
+    rename_files(&partition.disk, &directory, replaced, &written)
         .await
         .map_err(failed)?;
     let mut settled = checkpoint;
@@ -63,6 +67,18 @@ pub(crate) async fn swap<D: Disk>(
         .disk
         .spawn(unlink_later(Rc::downgrade(partition), gone, delay));
     Ok(())
+}
+
+/// Whether an aborted index was written for `cleaned`: see [`KINDS`].
+fn has_aborted<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    replaced: &[Offset],
+    cleaned: &Segment<D::File>,
+) -> bool {
+    let log = partition.log.borrow();
+    let first = replaced.first().and_then(|first| log.segment_of(*first));
+    let replaces = first.and_then(|index| log.segments.get(index));
+    !cleaned.aborted.is_empty() || replaces.is_some_and(|segment| !segment.aborted.is_empty())
 }
 
 /// The checkpoint of step 2.

@@ -24,6 +24,8 @@ pub(super) struct LogFile {
 pub(super) struct Files {
     pub(super) logs: Vec<LogFile>,
     pub(super) snapshots: Vec<Offset>,
+    /// Segments that have an aborted index.
+    pub(super) aborted: Vec<Offset>,
 }
 
 /// What becomes of files that a crash or a deletion has left.
@@ -60,6 +62,9 @@ pub(super) async fn list<D: Disk>(
             }),
             (FileState::Live, SegmentFileKind::ProducerSnapshot) => {
                 files.snapshots.push(name.base_offset)
+            }
+            (FileState::Live, SegmentFileKind::TransactionIndex) => {
+                files.aborted.push(name.base_offset)
             }
             (FileState::Live, _) => {}
             (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) if is_ours => {

@@ -29,7 +29,7 @@ pub(crate) async fn alter<C: Cores>(
     let topic = image
         .topic_by_id(topic_id)
         .ok_or(TopicError::Unknown { topic_id })?;
-    let records = config_changes(&image, &topic.name, configs);
+    let records = config_changes(&image, ResourceType::Topic, &topic.name, configs);
     if records.is_empty() {
         return Ok(());
     }
@@ -55,16 +55,17 @@ pub(crate) async fn alter<C: Cores>(
 }
 
 /// The records that lead from what the image says to `configs`.
-fn config_changes(
+pub(crate) fn config_changes(
     image: &Image,
-    topic: &str,
+    resource_type: ResourceType,
+    resource: &str,
     configs: BTreeMap<String, String>,
 ) -> Vec<MetadataRecord> {
-    let present: BTreeMap<&str, &str> = image.topic_configs(topic).collect();
+    let present: BTreeMap<&str, &str> = image.configs_of(resource_type, resource).collect();
     let record = |name: String, value: Option<String>| {
         MetadataRecord::Config(ConfigRecord {
-            resource_type: ResourceType::Topic,
-            resource_name: topic.to_owned(),
+            resource_type,
+            resource_name: resource.to_owned(),
             name,
             value,
         })
@@ -84,7 +85,7 @@ fn config_changes(
 /// What the image says of a topic's configuration. Names and values were checked before they got there; what another
 /// version wrote and this one refuses falls back to the defaults, and is said.
 pub(crate) fn log_config<C: Cores>(cores: &C, image: &Image, topic: &str) -> LogConfig {
-    let defaults = cores.log_defaults();
+    let defaults = cores.log_defaults(image);
     let laid_over = defaults.clone().with_pairs(image.topic_configs(topic));
     laid_over.unwrap_or_else(|error| {
         tracing::warn!(topic, %error, "using the default configuration");

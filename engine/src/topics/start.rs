@@ -111,6 +111,7 @@ async fn open_catalogue<C: Cores>(cores: C) -> Result<(Arc<Image>, bool), Engine
     remove_clean_stop_marker(&disk, &data).await?;
     set_aside_removed(&cores, &image, log.removed()).await?;
     let catalogue = Rc::new(Catalogue {
+        epoch: log.epoch(),
         log: RefCell::new(Some(log)),
         producer_ids: Cell::default(),
     });
