@@ -70,6 +70,10 @@ pub(crate) struct Checkpointer {
     saved: Cell<SavedIndexes>,
     /// The last snapshot that belongs to no segment's start.
     loose_snapshot: Cell<Option<Offset>>,
+    /// The one before, from which a start goes on while the checkpoint does not reach the last one.
+    older_snapshot: Cell<Option<Offset>>,
+    /// The durable end that the checkpoint says.
+    checkpointed: Cell<Offset>,
     /// What was durable before a partition was found damaged: no later checkpoint may say less, or the next start
     /// would take the damage for a torn write.
     durable_before: Option<DurableEnd>,
@@ -183,6 +187,12 @@ async fn checkpoint_soon<D: Disk>(partition: Rc<Partition<D>>) {
             "saving indexes and producers' state",
             save(&partition).await,
         );
+        // So that the next start can go on from what has just been saved.
+        report(
+            &partition,
+            "writing the durable-end checkpoint",
+            write_durable_end(&partition, false).await,
+        );
     }
 }
 
@@ -258,6 +268,7 @@ async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> 
             .await
     })
     .await?;
+    checkpointer.checkpointed.set(checkpoint.durable_end);
     if flush {
         checkpointer.durable_generation.set(Some(generation));
     }
@@ -363,19 +374,27 @@ async fn save_producers<D: Disk>(
     let path = segment_path(&directory, offset, SegmentFileKind::ProducerSnapshot);
     partition.disk.remove(&path).await?;
     partition.disk.overwrite(&path, 0, snapshot, false).await?;
-    let is_loose = !partition
-        .log
-        .borrow()
-        .segments
-        .iter()
-        .any(|segment| segment.base_offset == offset);
-    let previous = partition
-        .checkpointer
+    let is_loose = |offset: Offset| {
+        let log = partition.log.borrow();
+        let mut segments = log.segments.iter();
+        segments.all(|segment| segment.base_offset != offset)
+    };
+    let checkpointer = &partition.checkpointer;
+    let last = checkpointer
         .loose_snapshot
-        .replace(is_loose.then_some(offset));
-    match previous.filter(|previous| *previous != offset) {
-        Some(previous) => {
-            let path = segment_path(&directory, previous, SegmentFileKind::ProducerSnapshot);
+        .replace(is_loose(offset).then_some(offset))
+        .filter(|last| *last != offset);
+    // A start goes on from a snapshot at or below the checkpoint's durable end, so one such is kept beside the last.
+    let unneeded = match last {
+        Some(last) if last <= checkpointer.checkpointed.get() => {
+            checkpointer.older_snapshot.replace(Some(last))
+        }
+        last => last,
+    };
+    // A roll may have begun a segment there, whose walk begins with it.
+    match unneeded.filter(|unneeded| *unneeded != offset && is_loose(*unneeded)) {
+        Some(unneeded) => {
+            let path = segment_path(&directory, unneeded, SegmentFileKind::ProducerSnapshot);
             partition.disk.remove(&path).await
         }
         None => Ok(()),
@@ -548,6 +567,7 @@ async fn delete_segments_before<D: Disk>(
         set_aside(&partition.disk, &directory, segment.base_offset()).await?;
     }
     let count = gone.len();
+    partition.note_gone(&gone);
     if count > 0 {
         partition.disk.flush_directory(&directory).await?;
         let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
