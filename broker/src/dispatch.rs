@@ -29,18 +29,26 @@ pub const SERVED: &[ApiKey] = &[
     ApiKey::Fetch,
     ApiKey::ListOffsets,
     ApiKey::Metadata,
+    ApiKey::FindCoordinator,
     ApiKey::ApiVersions,
     ApiKey::CreateTopics,
     ApiKey::DeleteTopics,
     ApiKey::DeleteRecords,
     ApiKey::InitProducerId,
     ApiKey::OffsetForLeaderEpoch,
+    ApiKey::AddPartitionsToTxn,
+    ApiKey::AddOffsetsToTxn,
+    ApiKey::EndTxn,
+    ApiKey::WriteTxnMarkers,
     ApiKey::DescribeConfigs,
     ApiKey::AlterConfigs,
     ApiKey::DescribeLogDirs,
     ApiKey::CreatePartitions,
     ApiKey::IncrementalAlterConfigs,
     ApiKey::DescribeCluster,
+    ApiKey::DescribeProducers,
+    ApiKey::DescribeTransactions,
+    ApiKey::ListTransactions,
     ApiKey::DescribeTopicPartitions,
 ];
 
@@ -176,6 +184,7 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         }
         ApiKey::ListOffsets => run(call, reader, handlers::list_offsets::handle),
         ApiKey::Metadata => run(call, reader, handlers::metadata::handle),
+        ApiKey::FindCoordinator => run(call, reader, handlers::find_coordinator::handle),
         ApiKey::ApiVersions => run(call, reader, handlers::api_versions::handle),
         ApiKey::CreateTopics => run(call, reader, handlers::create_topics::handle),
         ApiKey::DeleteTopics => run(call, reader, handlers::delete_topics::handle),
@@ -183,6 +192,13 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         ApiKey::OffsetForLeaderEpoch => {
             run(call, reader, handlers::offset_for_leader_epoch::handle)
         }
+        ApiKey::AddPartitionsToTxn => run(call, reader, handlers::add_partitions_to_txn::handle),
+        ApiKey::AddOffsetsToTxn => run(call, reader, handlers::add_offsets_to_txn::handle),
+        ApiKey::EndTxn => run(call, reader, handlers::end_txn::handle),
+        ApiKey::WriteTxnMarkers => run(call, reader, handlers::write_txn_markers::handle),
+        ApiKey::DescribeProducers => run(call, reader, handlers::describe_producers::handle),
+        ApiKey::DescribeTransactions => run(call, reader, handlers::describe_transactions::handle),
+        ApiKey::ListTransactions => run(call, reader, handlers::list_transactions::handle),
         ApiKey::DescribeConfigs => run(call, reader, handlers::describe_configs::handle),
         ApiKey::AlterConfigs => run(call, reader, handlers::alter_configs::handle),
         ApiKey::DescribeLogDirs => run(call, reader, handlers::describe_log_dirs::handle),

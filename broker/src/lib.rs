@@ -15,7 +15,7 @@ mod config_entry;
 mod config_kind;
 mod config_resource;
 mod connection;
-#[expect(dead_code, reason = "the coordinators come with the next change")]
+#[expect(dead_code, reason = "parts of it are for consumer groups")]
 mod coordinator;
 mod delayed_fetch;
 mod dispatch;
@@ -28,6 +28,7 @@ mod home;
 mod lane;
 mod leader_epoch;
 pub mod limits;
+mod markers;
 mod memory_budget;
 mod new_topic;
 mod partition_calls;
@@ -43,6 +44,7 @@ mod splice;
 pub mod topic_config;
 pub mod topic_defaults;
 mod topics;
+pub mod transactions;
 
 pub use config_kind::ConfigKind;
 pub use server::{RunningBroker, ServeConfig, ServeError, StopOrder, serve};

@@ -74,6 +74,10 @@ pub const PARTITIONS_PER_TOPIC_MAX: i32 = 10_000;
 /// Topics and partitions that one answer of DescribeTopicPartitions lists:
 /// Kafka's `max.request.partition.size.limit`.
 pub const DESCRIBED_PARTITIONS_MAX: i32 = 2_000;
+/// Transactional ids that one partition of `__transaction_state` coordinates; idle ones are forgotten after a week.
+pub const TRANSACTIONAL_IDS_MAX: usize = 100_000;
+/// Bytes of a regular expression over transactional ids.
+pub const TRANSACTIONAL_ID_PATTERN_BYTES_MAX: usize = 4 * 1024;
 
 const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);

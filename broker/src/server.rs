@@ -31,6 +31,7 @@ use crate::limits::{
 };
 use crate::settings::{BrokerSettings, Endpoint};
 use crate::topic_defaults::TopicDefaults;
+use crate::transactions;
 
 /// The core that accepts.
 const ACCEPTOR: ShardId = ShardId(0);
@@ -175,7 +176,8 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
     for shard in engine.shards() {
         let (lane_engine, settings) = (engine.clone(), settings.clone());
         block_on(engine.on(shard, move || async move {
-            Lane::install(lane_engine, settings)
+            Lane::install(lane_engine, settings);
+            transactions::lane::start();
         }));
     }
     let admissions = Admissions::new(&config, engine.shard_count());
@@ -269,6 +271,7 @@ async fn drain(deadline: Instant) {
         sleep(DRAIN_CHECK_INTERVAL).await;
     }
     lane.hang_up();
+    transactions::lane::stop();
     Lane::remove();
 }
 

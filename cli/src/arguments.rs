@@ -10,6 +10,7 @@ mod log;
 mod produce;
 mod serve;
 mod topic;
+mod txn;
 
 pub use bench::{
     BenchClient, BenchCommand, BenchCompareKafka, BenchFetch, BenchIdle, BenchNullBroker,
@@ -20,6 +21,7 @@ pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify
 pub use produce::{AcksFlag, Codec, Input, Produce};
 pub use serve::{Serve, SettingFlags};
 pub use topic::{TopicAlter, TopicCommand, TopicCreate, TopicDelete, TopicDescribe, TopicList};
+pub use txn::{TxnAbort, TxnCommand, TxnDescribe, TxnList};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -74,6 +76,9 @@ pub enum Command {
     /// Create, list, describe, alter and delete topics
     #[command(subcommand)]
     Topic(TopicCommand),
+    /// List and describe transactions, and abort those that hang
+    #[command(subcommand)]
+    Txn(TxnCommand),
     /// Send records from a file or standard input
     Produce(Produce),
     /// Print records of a topic

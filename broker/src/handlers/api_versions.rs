@@ -3,21 +3,28 @@
 //! - 0 is the answer to every version that is not known, with UNSUPPORTED_VERSION and the range of ApiVersions itself
 //!   (KIP-511). The response header is version 0 always.
 //! - 1 adds the throttle time.
-//! - 3 is flexible, names the client's software, and adds features. No feature is finalized: there are no
-//!   transactions whose protocol could be chosen.
+//! - 3 is flexible, names the client's software, and adds features: `transaction.version` 2 tells clients that every
+//!   end of a transaction raises the producer's epoch (KIP-890).
 //! - 4 lets a supported feature's lowest version be 0.
 
 use corelane_protocol::ApiKey;
 use corelane_protocol::Message;
 use corelane_protocol::frame::{framed, write_response_header};
 use corelane_protocol::messages::api_versions::{
-    ApiVersion, ApiVersionsRequest, ApiVersionsResponse,
+    ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
 };
 
 use crate::dispatch::{Call, SERVED};
 use crate::response::Answer;
+use crate::transactions::state::TRANSACTION_VERSION_2;
 use corelane_protocol::ErrorCode;
 
+/// The feature of the protocol between producers and coordinators.
+const TRANSACTION_VERSION: &str = "transaction.version";
+/// The first version with features.
+const FEATURES_SINCE: i16 = 3;
+/// The first version in which a supported feature may begin at 0.
+const LOWEST_ZERO_SINCE: i16 = 4;
 /// The first version in which the client says what it is.
 const NAMES_SOFTWARE_SINCE: i16 = 3;
 
@@ -36,6 +43,32 @@ pub async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResp
     }
     ApiVersionsResponse {
         api_keys: SERVED.iter().map(|key| range(*key)).collect(),
+        ..with_features(call.head.version)
+    }
+}
+
+/// A response that tells the features, as far as the version can.
+fn with_features(version: i16) -> ApiVersionsResponse {
+    if version < FEATURES_SINCE {
+        return ApiVersionsResponse::default();
+    }
+    let supported = SupportedFeatureKey {
+        name: TRANSACTION_VERSION.to_owned(),
+        min_version: 0,
+        max_version: TRANSACTION_VERSION_2,
+    };
+    let finalized = FinalizedFeatureKey {
+        name: TRANSACTION_VERSION.to_owned(),
+        max_version_level: TRANSACTION_VERSION_2,
+        min_version_level: TRANSACTION_VERSION_2,
+    };
+    ApiVersionsResponse {
+        supported_features: match version >= LOWEST_ZERO_SINCE {
+            true => vec![supported],
+            false => Vec::new(),
+        },
+        finalized_features_epoch: 0,
+        finalized_features: vec![finalized],
         ..ApiVersionsResponse::default()
     }
 }
