@@ -44,6 +44,7 @@ use crate::receive_buffer::EarnedCapacity;
 use crate::response::{Answer, Part, Slice};
 use crate::response_queue::{ResponseQueue, Turn};
 use crate::splice;
+use crate::throttle::Throttle;
 
 /// A connected client.
 pub struct Connection {
@@ -53,6 +54,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// The broker's end: what the client dialled.
     pub local: SocketAddr,
+    /// Whether the client has used more than its quota.
+    pub throttle: Throttle,
     /// The order of appends among this connection's Produce requests.
     pub append_order: Rc<AppendOrder>,
     socket: Arc<OwnedFd>,
@@ -113,6 +116,7 @@ pub async fn serve(lane: Rc<Lane>, accepted: Accepted) -> Option<(ShardId, Accep
         lane: lane.clone(),
         peer: accepted.peer,
         local: accepted.local,
+        throttle: Throttle::default(),
         append_order: Rc::default(),
         socket: accepted.socket,
         responses: ResponseQueue::default(),
@@ -174,11 +178,13 @@ impl Connection {
 
     /// Lets the reader see the end of the stream.
     pub fn stop_reading(&self) {
+        self.throttle.lift();
         self.shut(libc::SHUT_RD);
     }
 
     /// Ends both directions at once.
     pub fn hang_up(&self) {
+        self.throttle.lift();
         self.shut(libc::SHUT_RDWR);
     }
 
@@ -209,6 +215,7 @@ impl Connection {
             self.begin(frame, held).await?;
         }
         loop {
+            self.throttle.over().await;
             let length = self.receive_length(&mut received).await?;
             let (frame, held) = self.receive_frame(&mut received, length).await?;
             if let Some(core) = self.home.elsewhere()

@@ -79,6 +79,15 @@ pub const TRANSACTIONAL_IDS_MAX: usize = 100_000;
 /// Bytes of a regular expression over transactional ids.
 pub const TRANSACTIONAL_ID_PATTERN_BYTES_MAX: usize = 4 * 1024;
 
+/// Meters of clients that have quotas, over all cores.
+pub const QUOTA_METERS_MAX: usize = 100_000;
+/// Clients of which a core remembers what their quotas are.
+pub const QUOTA_CLIENTS_KNOWN_MAX: usize = 10_000;
+/// How long DescribeLogDirs waits for the kernel to say how large the volume is.
+pub const VOLUME_WAIT_MAX: Duration = Duration::from_secs(1);
+/// Connections over their address's quota that are kept open until their time has passed.
+pub const THROTTLED_CONNECTIONS_MAX: usize = 1_024;
+
 const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MAX <= FRAME_ADVANCE_BYTES_MAX);

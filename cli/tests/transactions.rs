@@ -88,6 +88,7 @@ fn what_is_committed_is_read_and_what_is_aborted_is_not() {
         2 * ROUNDS,
         "who reads everything sees what is aborted as well"
     );
+    assert!(broker.stop().success());
     broker.restart();
     assert_committed(&broker, &committed(0..ROUNDS));
     write(&broker, ROUNDS, 1);

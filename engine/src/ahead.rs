@@ -95,12 +95,18 @@ pub(crate) fn prepare<D: Disk>(partition: &Rc<Partition<D>>, flushed: bool) {
         if let Some(zeros) = zeros {
             write_zeros(&partition, &file, segment, zeros).await;
         }
-        if partition.log.borrow().active().base_offset != segment {
+        if !is_active(&partition, segment) {
             trim_late(&partition, &file, segment).await;
         }
         // A clean stop waits for this, so that it comes last.
         partition.allocating.set(false);
     });
+}
+
+/// Whether a segment takes appends, and no roll has begun that seals it.
+fn is_active<D: Disk>(partition: &Rc<Partition<D>>, segment: Offset) -> bool {
+    let log = partition.log.borrow();
+    log.active().base_offset == segment && !log.roll_begun
 }
 
 /// What to allocate behind `allocated`, if there is little left.
@@ -140,7 +146,7 @@ async fn allocate<D: Disk>(
 ) {
     let length = space.end - space.start;
     let outcome = partition.disk.allocate(file, space.start, length).await;
-    if partition.log.borrow().active().base_offset == segment {
+    if is_active(partition, segment) {
         // Where there is no room or no such operation, the file grows as it is written, and asking again would cost
         // each append a call.
         partition.allocated.set(match outcome {
@@ -160,7 +166,7 @@ async fn write_zeros<D: Disk>(
     let outcome = partition.disk.write_zeros(file, zeros.start, length).await;
     partition.zeros.arrived();
     // What was not written is written by the appends themselves, as before.
-    if outcome.is_ok() && partition.log.borrow().active().base_offset == segment {
+    if outcome.is_ok() && is_active(partition, segment) {
         partition.zeros.end.set(zeros.end);
     }
 }

@@ -186,7 +186,12 @@ async fn fail<D: Disk>(
     let mut log = partition.log.borrow_mut();
     let file = log.active().base_offset;
     let reason = format!("{what} of segment {file} failed: {}", failure.source);
-    tracing::error!(partition = %log.directory.display(), %reason, "the partition refuses writes");
+    let partition_directory = log.directory.display();
+    if is_full_disk {
+        tracing::error!(partition = %partition_directory, %reason, "the partition refuses writes until there is room on the disk, and then takes them again by itself");
+    } else {
+        tracing::error!(partition = %partition_directory, %reason, "the partition refuses writes");
+    }
     let error = if is_full_disk {
         AppendError::DiskFull {
             partition: log.partition,
@@ -223,13 +228,14 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
         partition.log.borrow_mut().flushed_to(written);
         partition.notify();
     }
+    let base_offset = written.offset;
+    // From here on whatever is prepared ahead is trimmed by whoever asked for it, when it comes to its end.
+    partition.log.borrow_mut().roll_begun = true;
     // Zeros on their way would make the file longer again.
     partition.zeros.keep_off(u64::MAX).await;
     // What was allocated ahead must not be taken for records at the next start, when the length of a sealed file is
     // its end.
     ahead::trim(partition, &file, written.position).await;
-    let base_offset = written.offset;
-    partition.log.borrow_mut().roll_begun = true;
     let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
     partition.disk.flush_directory(&directory).await?;

@@ -23,8 +23,10 @@ mod lane;
 pub mod leader_epoch;
 mod log;
 pub mod log_config;
+mod log_defaults;
 mod mailbox;
 pub mod marker;
+mod node_settings;
 mod open;
 mod open_files;
 mod partition;
@@ -65,6 +67,7 @@ pub use ends::Ends;
 pub use engine::{
     Engine, EngineConfig, EngineError, NewTopic, PartitionError, StopReport, TopicError,
 };
+pub use log_defaults::LogDefaults;
 pub use open::OpenError;
 pub use partition::{DataWait, DeleteRecordsError};
 pub use read::{ReadError, ReadRequest, TimestampedOffset};

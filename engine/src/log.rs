@@ -171,6 +171,8 @@ pub(crate) struct Log<F> {
     /// The active segment as it was before the group under way was noted in it.
     pub(crate) before_group: Option<SegmentMark>,
     pub(crate) refused: Option<Refusal>,
+    /// Whether the directory may be another topic's: then nothing in it is ever changed.
+    pub(crate) is_foreign: bool,
     /// What was found damaged when the partition was opened, in the order of the log.
     pub(crate) damaged: Vec<DamagedRange>,
     /// What was cut off the end of the log when the partition was opened.

@@ -106,7 +106,7 @@ impl NewMarker {
 }
 
 /// The marker of a batch that was scanned, where it is a control batch.
-pub(crate) fn of_control(header: &RecordBatchHeader, batch: &[u8]) -> Option<Marker> {
+pub fn of_control(header: &RecordBatchHeader, batch: &[u8]) -> Option<Marker> {
     header.is_control().then(|| Marker::read(batch)).flatten()
 }
 

@@ -293,6 +293,11 @@ impl<D: Disk> Partition<D> {
         log.refused.as_ref().map(|refusal| refusal.reason.clone())
     }
 
+    /// Whether the directory may be another topic's, so that nothing in it is ever changed.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.log.borrow().is_foreign
+    }
+
     /// What was cut off the end of the log when it was opened.
     pub fn cut_at_open(&self) -> Option<Arc<str>> {
         self.log.borrow().cut.clone()

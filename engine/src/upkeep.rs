@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use crate::aborted_index::{self, AbortedRange};
@@ -448,7 +448,7 @@ pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<
     {
         let log = partition.log.borrow();
         // Of a log that is damaged nothing is deleted.
-        if log.closed || log.is_damaged() {
+        if log.closed || log.is_damaged() || log.is_foreign {
             return Ok(0);
         }
     }
@@ -507,6 +507,9 @@ pub(crate) async fn delete_before<D: Disk>(
     if partition.log.borrow().closed {
         return Err(io::Error::other("the partition is closed"));
     }
+    if partition.log.borrow().is_foreign {
+        return Err(io::Error::other("the directory may be another topic's"));
+    }
     let deleting = &partition.checkpointer.deleting;
     deleting.set(deleting.get() + 1);
     let outcome = delete_segments_before(partition, offset).await;
@@ -544,12 +547,9 @@ async fn delete_segments_before<D: Disk>(
     if !gone.is_empty() {
         partition.disk.flush_directory(&directory).await?;
         let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
-        partition.disk.spawn(unlink_later(
-            partition.disk.clone(),
-            directory,
-            gone.clone(),
-            delay,
-        ));
+        partition
+            .disk
+            .spawn(unlink_later(Rc::downgrade(partition), gone.clone(), delay));
     }
     Ok(gone.len())
 }
@@ -577,14 +577,23 @@ pub(crate) async fn set_aside<D: Disk>(
 
 /// Readers that planned before the segments went have their files open; the delay is for people who want them back.
 pub(crate) async fn unlink_later<D: Disk>(
-    disk: D,
-    directory: std::path::PathBuf,
+    partition: Weak<Partition<D>>,
     segments: Vec<Offset>,
     delay: Duration,
 ) {
+    let Some(disk) = partition.upgrade().map(|open| open.disk.clone()) else {
+        return;
+    };
     disk.sleep(delay).await;
     for base_offset in segments {
         for kind in SegmentFileKind::ALL {
+            // A closed partition's directory may be that of a topic of the same name by now, with files of the same
+            // names. What stays behind goes with the directory, or at the next start.
+            let open = partition.upgrade();
+            let Some(open) = open.filter(|open| !open.log.borrow().closed) else {
+                return;
+            };
+            let directory = open.directory();
             let name = SegmentFileName::live(base_offset, kind).with_state(FileState::Deleted);
             if let Err(error) = disk.remove(&directory.join(name.to_string())).await {
                 tracing::warn!(directory = %directory.display(), %name, %error, "a deleted segment's file stays");

@@ -8,7 +8,8 @@
 use corelane_engine::aborted_index::{self, AbortedRange};
 use corelane_engine::batch::{RecordBatchHeader, ValidBatch};
 use corelane_engine::catalogue::{
-    ConfigRecord, MetadataRecord, PartitionRecord, ProducerIdsRecord, ResourceType, TopicRecord,
+    ClientQuotaRecord, ConfigRecord, MetadataRecord, PartitionRecord, ProducerIdsRecord,
+    QuotaEntity, QuotaValue, ResourceType, TopicRecord,
 };
 use corelane_engine::checkpoint::{
     DURABLE_END_FILE_LENGTH, DurableEnd, MetaProperties, SLOT_STRIDE, decode_slots,
@@ -144,6 +145,14 @@ fn producer_ids() -> MetadataRecord {
     })
 }
 
+fn client_quota() -> MetadataRecord {
+    MetadataRecord::ClientQuota(ClientQuotaRecord {
+        entity: QuotaEntity::from([("client-id".to_owned(), Some("loader".to_owned()))]),
+        key: "producer_byte_rate".to_owned(),
+        value: Some(QuotaValue(1_048_576.0)),
+    })
+}
+
 fn remove_topic() -> MetadataRecord {
     MetadataRecord::RemoveTopic { topic_id: TOPIC_ID }
 }
@@ -178,6 +187,7 @@ fn structures() -> Vec<(&'static str, Vec<u8>)> {
         ("topic-record", topic().encode()),
         ("partition-record", partition().encode()),
         ("config-record", config().encode()),
+        ("client-quota-record", client_quota().encode()),
         ("producer-ids-record", producer_ids().encode()),
         ("remove-topic-record", remove_topic().encode()),
     ]
@@ -235,6 +245,11 @@ const GOLDEN: &[(&str, &str)] = &[
     (
         "config-record",
         "0104000208666c69676874730d726574656e74696f6e2e6d73053130303000",
+    ),
+    (
+        "client-quota-record",
+        "010e00020a636c69656e742d6964076c6f61646572001370726f64756365725f627974655f72617465 \
+        41300000000000000000",
     ),
     (
         "producer-ids-record",

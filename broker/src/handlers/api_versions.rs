@@ -3,8 +3,7 @@
 //! - 0 is the answer to every version that is not known, with UNSUPPORTED_VERSION and the range of ApiVersions itself
 //!   (KIP-511). The response header is version 0 always.
 //! - 1 adds the throttle time.
-//! - 3 is flexible, names the client's software, and adds features: `transaction.version` 2 tells clients that every
-//!   end of a transaction raises the producer's epoch (KIP-890).
+//! - 3 is flexible, names the client's software, and adds features, those of `features`.
 //! - 4 lets a supported feature's lowest version be 0.
 
 use corelane_protocol::ApiKey;
@@ -15,14 +14,11 @@ use corelane_protocol::messages::api_versions::{
 };
 
 use crate::dispatch::{Call, SERVED};
+use crate::features;
 use crate::response::Answer;
-use crate::transactions::state::TRANSACTION_VERSION_2;
+use crate::topics;
 use corelane_protocol::ErrorCode;
 
-/// The feature of the protocol between producers and coordinators.
-const TRANSACTION_VERSION: &str = "transaction.version";
-/// The first version with features.
-const FEATURES_SINCE: i16 = 3;
 /// The first version in which a supported feature may begin at 0.
 const LOWEST_ZERO_SINCE: i16 = 4;
 /// The first version in which the client says what it is.
@@ -41,35 +37,32 @@ pub async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResp
             ..ApiVersionsResponse::default()
         };
     }
+    let image = topics::image();
     ApiVersionsResponse {
         api_keys: SERVED.iter().map(|key| range(*key)).collect(),
-        ..with_features(call.head.version)
+        supported_features: match call.head.version >= LOWEST_ZERO_SINCE {
+            true => features::supported().map(supported).collect(),
+            false => Vec::new(),
+        },
+        finalized_features_epoch: image.last_offset().map_or(0, |last| last.0),
+        finalized_features: features::finalized(&image).map(finalized).collect(),
+        ..ApiVersionsResponse::default()
     }
 }
 
-/// A response that tells the features, as far as the version can.
-fn with_features(version: i16) -> ApiVersionsResponse {
-    if version < FEATURES_SINCE {
-        return ApiVersionsResponse::default();
-    }
-    let supported = SupportedFeatureKey {
-        name: TRANSACTION_VERSION.to_owned(),
+fn supported((name, level_max): (&str, i16)) -> SupportedFeatureKey {
+    SupportedFeatureKey {
+        name: name.to_owned(),
         min_version: 0,
-        max_version: TRANSACTION_VERSION_2,
-    };
-    let finalized = FinalizedFeatureKey {
-        name: TRANSACTION_VERSION.to_owned(),
-        max_version_level: TRANSACTION_VERSION_2,
-        min_version_level: TRANSACTION_VERSION_2,
-    };
-    ApiVersionsResponse {
-        supported_features: match version >= LOWEST_ZERO_SINCE {
-            true => vec![supported],
-            false => Vec::new(),
-        },
-        finalized_features_epoch: 0,
-        finalized_features: vec![finalized],
-        ..ApiVersionsResponse::default()
+        max_version: level_max,
+    }
+}
+
+fn finalized((name, level): (&str, i16)) -> FinalizedFeatureKey {
+    FinalizedFeatureKey {
+        name: name.to_owned(),
+        max_version_level: level,
+        min_version_level: level,
     }
 }
 

@@ -30,6 +30,7 @@ use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
 use crate::patience;
 use crate::produce_batch;
+use crate::quotas::QuotaKind;
 use crate::refusal::Refusal;
 use crate::response::Answer;
 use crate::topics::{self, Partition};
@@ -48,9 +49,13 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let prepared: Vec<Prepared> = partitions(&request)
         .map(|partition| prepare(&call, &image, &partition, request.acks))
         .collect();
+    let bytes: usize = partitions(&request)
+        .filter_map(|partition| partition.records.as_ref().map(|records| records.len()))
+        .sum();
     let asked = Asked::of(&call, &request);
     let prepared = verify(&call, &request, &image, prepared, asked.limit).await;
     let outcomes = append(&call, prepared, asked, place).await;
+    let throttle_time_ms = call.charge(QuotaKind::Produce, bytes);
     if request.acks == 0 {
         let failed = outcomes.iter().any(Result::is_err);
         return call.answer(if failed {
@@ -59,7 +64,10 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
             Answer::Silent
         });
     }
-    let response = assemble(&request, outcomes);
+    let response = ProduceResponse {
+        throttle_time_ms,
+        ..assemble(&request, outcomes)
+    };
     call.respond(ApiKey::Produce, &response);
 }
 
@@ -106,8 +114,13 @@ async fn verify(
         })
     };
     let producer = prepared.iter().find_map(producer_of);
-    let (Some(transactional_id), Some(producer)) = (&request.transactional_id, producer) else {
+    let Some(producer) = producer else {
         return prepared;
+    };
+    let Some(transactional_id) = &request.transactional_id else {
+        // As in Kafka, nothing of such a request is appended.
+        let refuse = |_| Err(ErrorCode::TransactionalIdAuthorizationFailed.into());
+        return prepared.into_iter().map(refuse).collect();
     };
     let name = |partition: ProducePartition<'_>| {
         let topic = topics::find(image, partition.topic).ok()?;

@@ -27,7 +27,7 @@ pub use cleaner::{CompactionCounts, PartitionCleaner};
 pub use cleaning::CleanError;
 pub use key_hash::{HashSeed, KeyHash, key_hash};
 pub use offset_map::{Full, OffsetMap};
-pub(crate) use swap::recover;
+pub(crate) use swap::{read_checkpoint, recover};
 
 #[cfg(test)]
 mod tests;

@@ -61,8 +61,7 @@ pub(crate) async fn swap<D: Disk>(
     partition.cleaner.set_checkpoint(settled);
     let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
     partition.disk.spawn(upkeep::unlink_later(
-        partition.disk.clone(),
-        directory,
+        Rc::downgrade(partition),
         replaced.to_vec(),
         delay,
     ));
@@ -191,23 +190,32 @@ async fn rename_if_there<D: Disk>(disk: &D, from: &Path, to: &Path) -> io::Resul
     }
 }
 
-/// What a start finds: reads the checkpoint, and ends a swap that a crash has interrupted.
+/// The checkpoint as it is, and nothing done about it.
 ///
 /// # Errors
 /// When the disk refuses. A checkpoint that is damaged or does not fit the files is said and taken for none: then
 /// recovery accepts no gap, and refuses where there is one.
-pub(crate) async fn recover<D: Disk>(disk: &D, directory: &Path) -> io::Result<CleanerCheckpoint> {
+pub(crate) async fn read_checkpoint<D: Disk>(
+    disk: &D,
+    directory: &Path,
+) -> io::Result<CleanerCheckpoint> {
     let path = directory.join(CLEANER_CHECKPOINT);
     let Some(bytes) = disk.read_whole(&path).await? else {
         return Ok(CleanerCheckpoint::NEVER);
     };
-    let mut checkpoint = match CleanerCheckpoint::decode(&bytes) {
-        Ok(checkpoint) => checkpoint,
-        Err(error) => {
-            tracing::error!(path = %path.display(), %error, "the cleaner checkpoint is damaged");
-            return Ok(CleanerCheckpoint::NEVER);
-        }
-    };
+    Ok(CleanerCheckpoint::decode(&bytes).unwrap_or_else(|error| {
+        tracing::error!(path = %path.display(), %error, "the cleaner checkpoint is damaged");
+        CleanerCheckpoint::NEVER
+    }))
+}
+
+/// What a start finds: reads the checkpoint, and ends a swap that a crash has interrupted.
+///
+/// # Errors
+/// As [`read_checkpoint`].
+pub(crate) async fn recover<D: Disk>(disk: &D, directory: &Path) -> io::Result<CleanerCheckpoint> {
+    let path = directory.join(CLEANER_CHECKPOINT);
+    let mut checkpoint = read_checkpoint(disk, directory).await?;
     let Some(base_offset) = checkpoint.replaced.first().copied() else {
         return Ok(checkpoint);
     };

@@ -28,12 +28,26 @@ pub(super) struct Files {
     pub(super) aborted: Vec<Offset>,
 }
 
-/// Finds the live files and removes what a crash or a deletion has left.
-pub(super) async fn list<D: Disk>(disk: &D, directory: &Path) -> Result<Files, OpenError> {
+/// What becomes of files that a crash or a deletion has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leftovers {
+    /// They go.
+    Removed,
+    /// They stay: the directory may be somebody else's.
+    Kept,
+}
+
+/// Finds the live files.
+pub(super) async fn list<D: Disk>(
+    disk: &D,
+    directory: &Path,
+    leftovers: Leftovers,
+) -> Result<Files, OpenError> {
     let mut files = Files::default();
+    let is_ours = leftovers == Leftovers::Removed;
     for entry in disk.list(directory).map_err(at(directory))? {
         let Some(name) = SegmentFileName::parse(&entry.name) else {
-            if entry.name.ends_with(".tmp") {
+            if is_ours && entry.name.ends_with(".tmp") {
                 disk.remove(&directory.join(&entry.name))
                     .await
                     .map_err(at(directory))?;
@@ -53,11 +67,12 @@ pub(super) async fn list<D: Disk>(disk: &D, directory: &Path) -> Result<Files, O
                 files.aborted.push(name.base_offset)
             }
             (FileState::Live, _) => {}
-            (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) => {
+            (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) if is_ours => {
                 disk.remove(&directory.join(&entry.name))
                     .await
                     .map_err(at(directory))?;
             }
+            (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) => {}
         }
     }
     files.logs.sort_by_key(|file| file.base_offset);

@@ -163,6 +163,9 @@ impl<D: Disk> Opening<D> {
         let Some(indexes) = &segment.indexes else {
             return;
         };
+        if self.request.foreign.is_some() {
+            return;
+        }
         let directory = &self.request.directory;
         let base_offset = segment.base_offset;
         tracing::info!(partition = %directory.display(), segment = %base_offset, "made the indexes again from the log");
