@@ -21,6 +21,7 @@ use crate::types::{Position, TimestampMs};
 
 /// Writes until nothing is queued.
 pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
+    let _under_way = partition.budget.appends.begin();
     loop {
         partition.stall.step();
         let turn = flush_turn(&partition).await;

@@ -24,6 +24,7 @@ use crate::partition::Partition;
 use crate::recovery::Place;
 use crate::segment::Segment;
 use crate::types::{Offset, Position};
+use crate::unlink::{Gone, unlink_later};
 use crate::upkeep;
 
 /// Swaps `cleaned` in for the neighbouring segments that begin at `replaced`.
@@ -46,7 +47,8 @@ pub(crate) async fn swap<D: Disk>(
     let is_written =
         |kind: &SegmentFileKind| *kind != SegmentFileKind::TransactionIndex || has_aborted;
     let written: Vec<SegmentFileKind> = KINDS.into_iter().filter(is_written).collect();
-    for chunk in switch(partition, replaced, cleaned) {
+    let (forgotten, gone) = switch(partition, replaced, cleaned);
+    for chunk in forgotten {
         drop(chunk);
         partition.disk.yield_now().await;
     }
@@ -60,11 +62,9 @@ pub(crate) async fn swap<D: Disk>(
         .map_err(failed)?;
     partition.cleaner.set_checkpoint(settled);
     let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
-    partition.disk.spawn(upkeep::unlink_later(
-        Rc::downgrade(partition),
-        replaced.to_vec(),
-        delay,
-    ));
+    partition
+        .disk
+        .spawn(unlink_later(Rc::downgrade(partition), gone, delay));
     Ok(())
 }
 
@@ -110,12 +110,12 @@ fn checkpoint_with<D: Disk>(
 }
 
 /// From here on reads see the new segment. Plans that were made before keep the old files. Returns the memory in which
-/// the old segments were cached.
+/// the old segments were cached, and what is left of them.
 fn switch<D: Disk>(
     partition: &Rc<Partition<D>>,
     replaced: &[Offset],
     mut cleaned: Segment<D::File>,
-) -> Vec<Arc<Chunk>> {
+) -> (Vec<Arc<Chunk>>, Vec<Gone>) {
     let mut log = partition.log.borrow_mut();
     let place = log.place_of(replaced);
     let place =
@@ -123,14 +123,14 @@ fn switch<D: Disk>(
     let last = place + replaced.len() - 1;
     cleaned.last_modified = log.segments[last].last_modified;
     let base_offset = cleaned.base_offset;
-    log.segments.drain(place..=last);
+    let gone = log.segments.drain(place..=last).map(Gone::new).collect();
     let last_base_offset = replaced.last().copied().unwrap_or(base_offset);
     log.segments.insert(place, cleaned);
     let forgotten = partition.cache.borrow_mut().forget_up_to(last_base_offset);
     partition.cleaner.count_swap();
     drop(log);
     partition.note_open(base_offset);
-    forgotten
+    (forgotten, gone)
 }
 
 async fn write_checkpoint<D: Disk>(

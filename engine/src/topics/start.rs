@@ -156,7 +156,8 @@ async fn set_aside_removed<C: Cores>(
         }
         let path = data.join(&entry.name);
         if file_name::is_deleted_partition_directory(&entry.name) {
-            disk.spawn(remove_directory(disk.clone(), path));
+            let budget = cores.lane().cache_budget();
+            disk.spawn(remove_directory(disk.clone(), path, Vec::new(), budget));
             continue;
         }
         let Some(name) = PartitionDirectoryName::parse(&entry.name) else {
@@ -168,7 +169,7 @@ async fn set_aside_removed<C: Cores>(
         let own = topic_id_in(&disk, &path).await.map_err(failed)?;
         if own.is_some_and(|own| removed.contains(&own)) {
             tracing::warn!(directory = %path.display(), "belongs to a deleted topic; removing");
-            set_aside(cores, &name.topic, name.partition).await?;
+            set_aside(cores, &name.topic, name.partition, Vec::new()).await?;
         } else if image.topic_by_name(&name.topic).is_none() {
             tracing::warn!(directory = %path.display(), "no topic of the catalogue; left alone");
         }
