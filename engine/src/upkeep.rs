@@ -10,7 +10,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::aborted_index;
+use crate::aborted_index::{self, AbortedRange};
 use crate::checkpoint::{DurableEnd, encode_slot};
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
 use crate::index::offset::OFFSET_ENTRY_LENGTH;
@@ -19,7 +19,7 @@ use crate::io::Disk;
 use crate::partition::Partition;
 use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
-use crate::segment::{Indexes, Segment};
+use crate::segment::Indexes;
 use crate::types::{Offset, TimestampMs};
 use crate::unlink::{Gone, unlink_later};
 
@@ -347,13 +347,22 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         indexes.time.encode_from(saved.time_entries),
     )
     .await?;
-    let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
-    let from = saved.aborted_entries.min(aborted.len());
-    if from < aborted.len() {
-        let entries = aborted_index::encode(&aborted[from..]);
-        let position = (from * aborted_index::ENTRY_LENGTH) as u64;
-        let disk = &partition.disk;
-        disk.overwrite(&path, position, entries, true).await?;
+    match known {
+        None => replace_aborted(&partition.disk, &directory, segment, &aborted).await?,
+        Some(saved) => {
+            let new = aborted.get(saved.aborted_entries..).unwrap_or_default();
+            let position = (saved.aborted_entries * aborted_index::ENTRY_LENGTH) as u64;
+            let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
+            if !new.is_empty() {
+                let entries = aborted_index::encode(new);
+                let disk = &partition.disk;
+                disk.overwrite(&path, position, entries, true).await?;
+                if position == 0 {
+                    // It was just made.
+                    disk.flush_directory(&directory).await?;
+                }
+            }
+        }
     }
     write(
         SegmentFileKind::OffsetIndex,
@@ -422,11 +431,7 @@ pub(crate) async fn save_sealed<D: Disk>(
 
 /// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
-    for kind in [
-        SegmentFileKind::OffsetIndex,
-        SegmentFileKind::TimeIndex,
-        SegmentFileKind::TransactionIndex,
-    ] {
+    for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
     disk.flush_directory(directory).await
@@ -448,22 +453,19 @@ pub(crate) async fn save_indexes_of<D: Disk>(
         .await
 }
 
-/// Writes the aborted index of a segment that was sealed by a crash, behind [`save_indexes_of`].
-pub(crate) async fn save_aborted_of<D: Disk>(
+/// Writes a segment's aborted index whole. What was there before goes only when the new one is there: an older state of
+/// the producers counts on it.
+pub(crate) async fn replace_aborted<D: Disk>(
     disk: &D,
     directory: &Path,
-    segment: &Segment<D::File>,
+    segment: Offset,
+    aborted: &[AbortedRange],
 ) -> io::Result<()> {
-    if segment.aborted.is_empty() {
-        return Ok(());
+    let path = segment_path(directory, segment, SegmentFileKind::TransactionIndex);
+    match aborted.is_empty() {
+        true => disk.remove(&path).await,
+        false => disk.replace(&path, aborted_index::encode(aborted)).await,
     }
-    let path = segment_path(
-        directory,
-        segment.base_offset,
-        SegmentFileKind::TransactionIndex,
-    );
-    let entries = aborted_index::encode(&segment.aborted);
-    disk.overwrite(&path, 0, entries, true).await
 }
 
 /// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments
