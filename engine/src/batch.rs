@@ -12,6 +12,7 @@ use zerocopy::byteorder::big_endian::{I16, I32, I64, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::compress::{Compression, UnknownCompression};
+use crate::planted::{self, Bug};
 use crate::types::{LeaderEpoch, Offset, Position, ProducerId, TimestampMs};
 
 /// Bytes of a batch header, before the first record.
@@ -400,7 +401,7 @@ impl ValidBatch {
         let batch = ValidBatch { bytes };
         let header = batch.header();
         let computed = crc32c(&batch.bytes[CRC_START..]);
-        if computed != header.crc() {
+        if computed != header.crc() && !planted::is(Bug::AppendCrcUnchecked) {
             return Err(BatchError::Corrupt(Corruption::CrcMismatch {
                 stored: header.crc(),
                 computed,
@@ -801,7 +802,7 @@ impl Scan<'_> {
             .get(..size)
             .ok_or(ScanErrorKind::NeedMore { length: size })?;
         let computed = crc32c(&batch[CRC_START..]);
-        if computed != header.crc() {
+        if computed != header.crc() && !planted::is(Bug::RecoverCrcUnchecked) {
             return Err(ScanErrorKind::CrcMismatch {
                 stored: header.crc(),
                 computed,
@@ -838,7 +839,7 @@ fn check_against_log(header: &RecordBatchHeader, from: &ScanFrom) -> Result<(), 
         Gaps::Refused => base_offset == from.offset,
         Gaps::Allowed => base_offset >= from.offset,
     };
-    if !in_place {
+    if !in_place && !planted::is(Bug::AcceptStaleBytes) {
         return Err(ScanErrorKind::WrongOffset { base_offset });
     }
     let leader_epoch = header.leader_epoch();

@@ -20,6 +20,7 @@ use crate::io::Disk;
 use crate::log::{Log, Queueing};
 use crate::log_config::LogConfig;
 use crate::open_files::HoldsFiles;
+use crate::planted::{self, Bug};
 use crate::signal::{Signal, SignalWait};
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
@@ -398,7 +399,7 @@ async fn answer_duplicate<D: Disk>(
 ) {
     first.visible.await;
     let mut is_safe = partition.high_watermark() > first.last_offset;
-    if is_safe && acks == Acks::Durable {
+    if is_safe && acks == Acks::Durable && !planted::is(Bug::AnswerRetryBeforeFlush) {
         let end = first
             .last_offset
             .next()

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::batch::RecordBatchHeader;
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::log_config::LogConfig;
+use crate::planted::{self, Bug};
 use crate::recovery::Place;
 use crate::types::{Offset, Position, TimestampMs};
 
@@ -152,7 +153,8 @@ impl<F> Segment<F> {
     }
 
     fn add_index_entries(&mut self, last_offset: Offset) {
-        let position = self.end;
+        let ahead = u64::from(planted::is(Bug::IndexBesideBatch));
+        let position = Position(self.end.0 + ahead);
         let (timestamp, offset) = (self.max_timestamp, self.offset_of_max_timestamp);
         let Some(indexes) = &mut self.indexes else {
             return;

@@ -29,6 +29,7 @@ use crate::log_config::LogConfig;
 use crate::open::progress::{self, OpenProgress};
 use crate::open::{self, OpenError, OpenRequest};
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition, uuid_to_text};
 use crate::upkeep;
@@ -201,7 +202,9 @@ async fn remove_clean_stop_marker<D: Disk>(disk: &D, data: &Path) -> Result<(), 
         path: path.clone(),
         source,
     };
-    disk.remove(&path).await.map_err(failed)?;
+    if !planted::is(Bug::KeepStopMarker) {
+        disk.remove(&path).await.map_err(failed)?;
+    }
     disk.flush_directory(data).await.map_err(failed)
 }
 
@@ -233,7 +236,8 @@ async fn set_aside_removed<C: Cores>(
             continue;
         }
         let own = topic_id_in(&disk, &path).await.map_err(failed)?;
-        if own.is_some_and(|own| removed.contains(&own)) {
+        let is_removed = own.is_some_and(|own| removed.contains(&own));
+        if is_removed && !planted::is(Bug::ForgetInterruptedDeletion) {
             tracing::warn!(directory = %path.display(), "belongs to a deleted topic; removing");
             set_aside(cores, &name.topic, name.partition).await?;
         } else if image.topic_by_name(&name.topic).is_none() {
@@ -591,6 +595,9 @@ async fn open_one<C: Cores>(
 }
 
 async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
+    if planted::is(Bug::DataDirectoryNotFlushed) {
+        return Ok(());
+    }
     let (disk, path) = (cores.disk(), cores.data().to_path_buf());
     let flushed = disk.flush_directory(&path).await;
     flushed.map_err(|source| OpenError { path, source })
@@ -795,7 +802,9 @@ pub(crate) async fn allocate_producer_id<C: Cores>(cores: C) -> Result<ProducerI
             broker_epoch: 0,
             next_producer_id: ProducerId(block.end),
         });
-        turn.log().append(vec![record]).await?;
+        if !planted::is(Bug::ProducerIdsNotSaved) {
+            turn.log().append(vec![record]).await?;
+        }
     }
     let id = ProducerId(block.next);
     block.next += 1;
@@ -836,7 +845,7 @@ pub(crate) async fn stop_all<C: Cores>(cores: C, still_max: Duration) -> StopRep
         report.unclean.extend(part.unclean);
         report.is_hung |= part.is_hung;
     }
-    if !report.is_clean() {
+    if !report.is_clean() && !planted::is(Bug::MarkUncleanStop) {
         return report;
     }
     let there = cores.clone();

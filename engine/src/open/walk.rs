@@ -10,6 +10,7 @@ use super::progress::OpenProgress;
 use crate::batch::{Gaps, HEADER_LENGTH, RecordBatchHeader, ScanFrom, ScannedBatch, scan};
 use crate::io::{BLOCK, Disk};
 use crate::log_config::LogConfig;
+use crate::planted::{self, Bug};
 use crate::recovery::{self, Follows, Found, Place, ScanOutcome};
 use crate::segment::{Indexes, Segment};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs};
@@ -68,7 +69,11 @@ pub(super) async fn scan_file<D: Disk>(
         if from.position.0 >= length {
             return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
         }
-        let Ok(window) = disk.read(file, from.position.0, wanted).await else {
+        let read = disk.read(file, from.position.0, wanted).await;
+        if read.is_err() && planted::is(Bug::ReadErrorEndsLog) {
+            return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
+        }
+        let Ok(window) = read else {
             return ended(ScanOutcome::Unreadable { place }, from.epoch_min);
         };
         rules.progress.scanned(window.len() as u64);
