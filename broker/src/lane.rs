@@ -16,6 +16,7 @@ use corelane_engine::Engine;
 use crate::connection::Connection;
 use crate::limits::LARGE_REQUESTS_AT_ONCE;
 use crate::memory_budget::MemoryBudget;
+use crate::quotas::ClientQuotas;
 use crate::receive_buffer::ReceiveBuffers;
 use crate::settings::BrokerSettings;
 use crate::splice::Pipes;
@@ -30,6 +31,8 @@ pub struct Lane {
     pub engine: Engine,
     /// What the user has set. The other threads are those of the other cores.
     pub settings: Arc<BrokerSettings>,
+    /// What clients may do, and have done. The other threads are those of the other cores.
+    pub quotas: Arc<ClientQuotas>,
     /// Memory that requests arrive in.
     pub buffers: ReceiveBuffers,
     /// Bytes of requests that this core may hold.
@@ -47,13 +50,14 @@ pub struct Lane {
 
 impl Lane {
     /// Sets up the calling core.
-    pub fn install(engine: Engine, settings: Arc<BrokerSettings>) {
+    pub fn install(engine: Engine, settings: Arc<BrokerSettings>, quotas: Arc<ClientQuotas>) {
         let request_memory = MemoryBudget::new(settings.request_memory_bytes_per_core);
         let large_request_memory =
             MemoryBudget::new(LARGE_REQUESTS_AT_ONCE * settings.request_bytes_max);
         let lane = Rc::new(Lane {
             engine,
             settings,
+            quotas,
             buffers: ReceiveBuffers::default(),
             request_memory,
             large_request_memory,

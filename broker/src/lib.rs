@@ -5,7 +5,7 @@
 //! writes them; records in files go out by `splice`.
 
 mod altered_config;
-mod altered_topic;
+mod altered_resource;
 mod append_order;
 mod authorized_operations;
 mod broker_config;
@@ -15,19 +15,30 @@ mod config_entry;
 mod config_kind;
 mod config_resource;
 mod connection;
+#[expect(dead_code, reason = "the coordinators come with the next change")]
+mod coordinator;
 mod delayed_fetch;
 mod dispatch;
+mod dynamic_config;
+mod eagerness;
 mod error_map;
+mod features;
 mod gather;
+pub mod groups;
 mod handlers;
+mod home;
 mod lane;
 mod leader_epoch;
 pub mod limits;
 mod memory_budget;
+mod mutation_quota;
 mod new_topic;
 mod partition_calls;
 mod patience;
 mod produce_batch;
+mod quota_entity;
+mod quota_rate;
+mod quotas;
 mod receive_buffer;
 mod refusal;
 mod response;
@@ -35,9 +46,11 @@ mod response_queue;
 pub mod server;
 mod settings;
 mod splice;
+mod throttle;
 pub mod topic_config;
 pub mod topic_defaults;
 mod topics;
+mod volume;
 
 pub use config_kind::ConfigKind;
 pub use server::{RunningBroker, ServeConfig, ServeError, StopOrder, serve};

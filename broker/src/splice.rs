@@ -179,11 +179,25 @@ async fn copy(socket: &Arc<OwnedFd>, range: &FileRange) -> io::Result<()> {
     send(socket, buffer).await
 }
 
+/// Reads a range into memory, for what the broker itself looks into.
+///
+/// # Errors
+/// The kernel's answer.
+pub async fn read_to_memory(range: &FileRange) -> io::Result<bytes::Bytes> {
+    let length = usize::try_from(range.length).map_err(io::Error::other)?;
+    let mut buffer = BytesMut::with_capacity(length);
+    while buffer.len() < length {
+        let until = length.min(buffer.len() + PIPE_BYTES);
+        buffer = read_on(range, buffer, until).await?;
+    }
+    Ok(buffer.freeze())
+}
+
 /// One READ of what `buffer` lacks of `length` bytes.
 async fn read_on(range: &FileRange, mut buffer: BytesMut, length: usize) -> io::Result<BytesMut> {
     let done = buffer.len();
     let free = &mut buffer.spare_capacity_mut()[..length - done];
-    let wanted = u32::try_from(free.len()).expect("shorter than SPLICE_BYTES_MIN");
+    let wanted = u32::try_from(free.len()).expect("PIPE_BYTES at most");
     let fd = types::Fd(range.file.reader().as_raw_fd());
     let entry = opcode::Read::new(fd, free.as_mut_ptr().cast::<u8>(), wanted)
         .offset(range.position + done as u64)

@@ -5,19 +5,25 @@
 //! help ends with examples; a test holds that. Pure.
 
 mod bench;
+mod cluster;
+mod config;
 mod consume;
 mod log;
 mod produce;
+mod quota;
 mod serve;
 mod topic;
 
 pub use bench::{
-    BenchClient, BenchCommand, BenchCompareKafka, BenchFetch, BenchIdle, BenchNullBroker,
-    BenchProduce,
+    BenchClient, BenchCommand, BenchCompare, BenchCompareKafka, BenchFetch, BenchIdle,
+    BenchNullBroker, BenchProduce, BenchReport, BenchRun, BenchWorkloads,
 };
+pub use cluster::{ClusterCommand, ClusterDescribe, ClusterLogDirs};
+pub use config::{ConfigAlter, ConfigCommand, ConfigDelete, ConfigDescribe, ConfigList};
 pub use consume::Consume;
 pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify};
 pub use produce::{AcksFlag, Codec, Input, Produce};
+pub use quota::{QuotaAlter, QuotaCommand, QuotaDelete, QuotaList, QuotaOf};
 pub use serve::{Serve, SettingFlags};
 pub use topic::{TopicAlter, TopicCommand, TopicCreate, TopicDelete, TopicDescribe, TopicList};
 
@@ -86,9 +92,15 @@ pub enum Command {
     Bench(BenchCommand),
     /// Check this machine: io_uring, limits, the data directory, the clock
     Doctor(Doctor),
-    /// Settings and where they come from
+    /// Settings of this machine, and configurations of topics and brokers
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Quotas of clients: list, alter and delete them
+    #[command(subcommand)]
+    Quota(QuotaCommand),
+    /// The cluster: brokers, quorum, features, data directories
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print manual pages, or write them to a directory
@@ -103,29 +115,6 @@ pub enum Command {
 
 Exits with 78 when a required check failed, which is when `serve` would refuse to start.")]
 pub struct Doctor {
-    /// One JSON object a line
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub settings: SettingFlags,
-}
-
-/// `config …`.
-#[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:
-  corelane config show")]
-pub enum ConfigCommand {
-    /// Every setting, its value and the layer it came from
-    Show(ConfigShow),
-}
-
-/// `config show`.
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  corelane config show
-  CORELANE_CORES=2 corelane config show --json
-  corelane config show --config /etc/corelane.toml --listen 0.0.0.0:9092")]
-pub struct ConfigShow {
     /// One JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -26,6 +26,10 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
     if let Err(error) = doctor::raise_open_files_limit() {
         tracing::warn!(%error, "the limit on open files stays as it is");
     }
+    if let Some(finding) = doctor::volatile_data(settings) {
+        let remedy = finding.remedy.unwrap_or_default();
+        tracing::warn!(data = %settings.data.display(), "{}; {remedy}", finding.detail);
+    }
     let cpus = settings
         .cores
         .choose(&doctor::usable_cpus()?)
@@ -73,6 +77,7 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
         request_memory_bytes: settings.request_memory_bytes,
         open_files_max: doctor::open_files_max(),
         topic_defaults: settings.topic_defaults.clone(),
+        groups: defaults.groups,
     }
 }
 

@@ -11,15 +11,18 @@
 
 mod admin;
 mod cluster;
+mod cluster_admin;
 mod connection;
 mod consumer;
 mod error;
 mod frame;
 mod partitioner;
 mod producer;
+mod quotas;
 
 pub use admin::{Config, ConfigChange, ConfigResource, ConfigSource, NewTopic};
 pub use cluster::{Broker, Cluster, ClusterDescription, OffsetAt, Partition, Topic};
+pub use cluster_admin::{Feature, LogDirectory, Quorum};
 pub use connection::{
     Connection, ConnectionParts, IN_FLIGHT_MAX, ServedVersions, Ticket, Timeouts,
 };
@@ -29,3 +32,4 @@ pub use error::ClientError;
 pub use frame::{FrameError, FrameReader, LENGTH_PREFIX, RESPONSE_LENGTH_MAX};
 pub use partitioner::{murmur2, partition_of_key};
 pub use producer::{Acks, Delivery, Producer, ProducerOptions, ProducerRecord};
+pub use quotas::{ClientQuota, QuotaEntity};

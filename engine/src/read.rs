@@ -43,8 +43,11 @@ pub struct FetchPlan<F> {
     pub length: u64,
     /// The end of what consumers may see.
     pub high_watermark: Offset,
-    /// The end of what no open transaction holds back.
+    /// The end of what is decided.
     pub last_stable_offset: Offset,
+    /// No record of the plan lies at or behind this offset. It is no further behind the last one than an entry of the
+    /// index, or the end of the segment.
+    pub end_bound: Offset,
     /// The first offset that the log still holds.
     pub log_start_offset: Offset,
 }
@@ -129,6 +132,8 @@ struct Sight {
     /// Batches before are damaged, or belong to no offset that is served from here.
     begin: Position,
     end: Position,
+    /// The offset behind the segment's last record.
+    next_offset: Offset,
     /// Exclusive end of what may be read, as an offset.
     offset_max: Option<Offset>,
     /// Whether damage is what ends it.
@@ -143,6 +148,7 @@ struct View<F> {
     begin: Position,
     /// Exclusive end of what may be read.
     end: Position,
+    next_offset: Offset,
     offset_max: Option<Offset>,
     ends_in_damage: bool,
     cached_from: Option<u64>,
@@ -193,7 +199,10 @@ impl<D: Disk> Partition<D> {
             return Ok(self.plan(Vec::new()));
         }
         let end = cut(&indexes.offset, visible_end, start, first_size, request);
-        Ok(self.plan(self.parts(&view, start, end)))
+        let mut plan = self.plan(self.parts(&view, start, end));
+        let behind = indexes.offset.first_from(end).map(|entry| entry.offset);
+        plan.end_bound = plan.end_bound.min(behind.unwrap_or(view.next_offset));
+        Ok(plan)
     }
 
     /// The segment to read `offset` from; none when there is nothing to see yet.
@@ -221,6 +230,7 @@ impl<D: Disk> Partition<D> {
             file,
             begin: sight.begin,
             end: sight.end,
+            next_offset: sight.next_offset,
             offset_max: sight.offset_max,
             ends_in_damage: sight.ends_in_damage,
             cached_from: self.cache.borrow().cached_from(sight.segment),
@@ -281,6 +291,7 @@ impl<D: Disk> Partition<D> {
                 segment: segment.base_offset,
                 begin: Position::ZERO,
                 end,
+                next_offset: segment.next_offset,
                 offset_max,
                 ends_in_damage: false,
             },
@@ -294,6 +305,7 @@ impl<D: Disk> Partition<D> {
             length,
             high_watermark: self.high_watermark(),
             last_stable_offset: self.last_stable_offset(),
+            end_bound: self.log_end_offset(),
             log_start_offset: self.log_start_offset(),
         }
     }

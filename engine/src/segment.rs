@@ -6,10 +6,13 @@
 
 use std::rc::Rc;
 
+use crate::aborted_index::AbortedRange;
 use crate::batch::RecordBatchHeader;
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::log_config::LogConfig;
+use crate::marker::Verdict;
 use crate::planted::{self, Bug};
+use crate::producer_state::Decided;
 use crate::recovery::Place;
 use crate::types::{Offset, Position, TimestampMs};
 
@@ -52,6 +55,8 @@ pub(crate) struct Segment<F> {
     /// None while they have not been read from their files: sealed segments load them when first looked up.
     pub(crate) indexes: Option<Rc<Indexes>>,
     pub(crate) max_timestamp: TimestampMs,
+    /// The ranges that markers in this segment have decided against, in the order of the markers.
+    pub(crate) aborted: Vec<AbortedRange>,
     /// When the file changed last, for retention of records without a sensible timestamp.
     pub(crate) last_modified: TimestampMs,
     created: TimestampMs,
@@ -71,6 +76,7 @@ impl<F> Segment<F> {
             next_offset: base_offset,
             indexes: Some(Rc::new(Indexes::new(base_offset))),
             max_timestamp: TimestampMs::NONE,
+            aborted: Vec::new(),
             last_modified: now,
             created: now,
             offset_of_max_timestamp: base_offset,
@@ -150,6 +156,14 @@ impl<F> Segment<F> {
         self.next_offset = last_offset
             .next()
             .expect("checked when the offset was assigned");
+    }
+
+    /// Takes note of what a marker at the end of the segment has decided, behind which `undecided` is the first offset
+    /// that is not.
+    pub(crate) fn note_decided(&mut self, decided: &Decided, undecided: Option<Offset>) {
+        if decided.verdict == Verdict::Abort {
+            self.aborted.push(AbortedRange::new(decided, undecided));
+        }
     }
 
     fn add_index_entries(&mut self, last_offset: Offset) {

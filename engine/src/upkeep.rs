@@ -7,9 +7,10 @@
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use crate::aborted_index;
 use crate::checkpoint::{DurableEnd, encode_slot};
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
 use crate::index::offset::OFFSET_ENTRY_LENGTH;
@@ -19,7 +20,7 @@ use crate::partition::Partition;
 use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
-use crate::segment::Indexes;
+use crate::segment::{Indexes, Segment};
 use crate::types::{Offset, TimestampMs};
 
 /// How far the durable-end checkpoint lags behind at most, in time.
@@ -79,6 +80,7 @@ struct SavedIndexes {
     segment: Option<Offset>,
     offset_entries: usize,
     time_entries: usize,
+    aborted_entries: usize,
 }
 
 impl Checkpointer {
@@ -266,10 +268,19 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
         return Ok(());
     }
     partition.checkpointer.set_unsaved(0);
+    // As of now: what the indexes are to have when the producers' state says that it is counted.
+    let (offset, snapshot) = {
+        let log = partition.log.borrow();
+        let producers = match planted::is(Bug::SnapshotAheadOfLog) {
+            true => &log.producers,
+            false => &log.written_producers,
+        };
+        (log.written.offset, producers.encode_snapshot())
+    };
     // Durable before the producers' state is there, from which the next start concludes how much of them it has.
     let outcome = save_indexes(partition).await;
     let outcome = match outcome {
-        Ok(()) => save_producers(partition).await,
+        Ok(()) => save_producers(partition, offset, snapshot).await,
         failed => failed,
     };
     partition.checkpointer.saving.set(false);
@@ -279,13 +290,14 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
 /// Writes what the active segment's indexes have gained, durably: an index that is behind the other, or behind a
 /// producers' state, would hide records from searches by time, and their segment's age from retention.
 async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
-    let (directory, segment, indexes) = {
+    let (directory, segment, indexes, aborted) = {
         let log = partition.log.borrow();
         let active = log.active();
         (
             log.directory.clone(),
             active.base_offset,
             active.indexes.clone(),
+            active.aborted.clone(),
         )
     };
     let Some(indexes) = indexes else {
@@ -305,6 +317,7 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         segment: Some(segment),
         offset_entries: indexes.offset.len(),
         time_entries: indexes.time.len(),
+        aborted_entries: aborted.len(),
     };
     let write = async |kind, from: usize, entries: Vec<u8>| {
         let path = segment_path(&directory, segment, kind);
@@ -325,6 +338,14 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         indexes.time.encode_from(saved.time_entries),
     )
     .await?;
+    let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
+    let from = saved.aborted_entries.min(aborted.len());
+    if from < aborted.len() {
+        let entries = aborted_index::encode(&aborted[from..]);
+        let position = (from * aborted_index::ENTRY_LENGTH) as u64;
+        let disk = &partition.disk;
+        disk.overwrite(&path, position, entries, true).await?;
+    }
     if known.is_none() {
         // Else the names could lead to the files removed above.
         partition.disk.flush_directory(&directory).await?;
@@ -333,19 +354,12 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     Ok(())
 }
 
-async fn save_producers<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
-    let (directory, offset, snapshot) = {
-        let log = partition.log.borrow();
-        let producers = match planted::is(Bug::SnapshotAheadOfLog) {
-            true => &log.producers,
-            false => &log.written_producers,
-        };
-        (
-            log.directory.clone(),
-            log.written.offset,
-            producers.encode_snapshot(),
-        )
-    };
+async fn save_producers<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    offset: Offset,
+    snapshot: Vec<u8>,
+) -> io::Result<()> {
+    let directory = partition.directory();
     let path = segment_path(&directory, offset, SegmentFileKind::ProducerSnapshot);
     partition.disk.remove(&path).await?;
     partition.disk.overwrite(&path, 0, snapshot, false).await?;
@@ -388,7 +402,11 @@ pub(crate) async fn save_sealed<D: Disk>(
 }
 
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
-    for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
+    for kind in [
+        SegmentFileKind::OffsetIndex,
+        SegmentFileKind::TimeIndex,
+        SegmentFileKind::TransactionIndex,
+    ] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
     Ok(())
@@ -409,6 +427,24 @@ pub(crate) async fn save_indexes_of<D: Disk>(
     disk.overwrite(&path, 0, indexes.time.encode(), true).await
 }
 
+/// Writes the aborted index of a segment that was sealed by a crash, behind [`save_indexes_of`].
+pub(crate) async fn save_aborted_of<D: Disk>(
+    disk: &D,
+    directory: &Path,
+    segment: &Segment<D::File>,
+) -> io::Result<()> {
+    if segment.aborted.is_empty() {
+        return Ok(());
+    }
+    let path = segment_path(
+        directory,
+        segment.base_offset,
+        SegmentFileKind::TransactionIndex,
+    );
+    let entries = aborted_index::encode(&segment.aborted);
+    disk.overwrite(&path, 0, entries, true).await
+}
+
 /// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments
 /// went.
 pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<usize> {
@@ -416,7 +452,7 @@ pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<
     {
         let log = partition.log.borrow();
         // Of a log that is damaged nothing is deleted.
-        if log.closed || log.is_damaged() {
+        if log.closed || log.is_damaged() || log.is_foreign {
             return Ok(0);
         }
     }
@@ -479,6 +515,9 @@ pub(crate) async fn delete_before<D: Disk>(
     if partition.log.borrow().closed {
         return Err(io::Error::other("the partition is closed"));
     }
+    if partition.log.borrow().is_foreign {
+        return Err(io::Error::other("the directory may be another topic's"));
+    }
     let deleting = &partition.checkpointer.deleting;
     deleting.set(deleting.get() + 1);
     let outcome = delete_segments_before(partition, offset).await;
@@ -522,12 +561,9 @@ async fn delete_segments_before<D: Disk>(
     if !gone.is_empty() {
         partition.disk.flush_directory(&directory).await?;
         let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
-        partition.disk.spawn(unlink_later(
-            partition.disk.clone(),
-            directory,
-            gone.clone(),
-            delay,
-        ));
+        partition
+            .disk
+            .spawn(unlink_later(Rc::downgrade(partition), gone.clone(), delay));
     }
     Ok(gone.len())
 }
@@ -555,14 +591,23 @@ pub(crate) async fn set_aside<D: Disk>(
 
 /// Readers that planned before the segments went have their files open; the delay is for people who want them back.
 pub(crate) async fn unlink_later<D: Disk>(
-    disk: D,
-    directory: std::path::PathBuf,
+    partition: Weak<Partition<D>>,
     segments: Vec<Offset>,
     delay: Duration,
 ) {
+    let Some(disk) = partition.upgrade().map(|open| open.disk.clone()) else {
+        return;
+    };
     disk.sleep(delay).await;
     for base_offset in segments {
         for kind in SegmentFileKind::ALL {
+            // A closed partition's directory may be that of a topic of the same name by now, with files of the same
+            // names. What stays behind goes with the directory, or at the next start.
+            let open = partition.upgrade();
+            let Some(open) = open.filter(|open| !open.log.borrow().closed) else {
+                return;
+            };
+            let directory = open.directory();
             let name = SegmentFileName::live(base_offset, kind).with_state(FileState::Deleted);
             if let Err(error) = disk.remove(&directory.join(name.to_string())).await {
                 tracing::warn!(directory = %directory.display(), %name, %error, "a deleted segment's file stays");

@@ -4,6 +4,7 @@
 //! values out. Input is hostile until it has been decoded; no count or length in it is believed (see [`Reader`]).
 
 mod api_key;
+pub mod coordinator_record;
 mod error_code;
 pub mod fetch_view;
 pub mod frame;

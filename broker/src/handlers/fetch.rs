@@ -28,6 +28,7 @@ use crate::error_map;
 use crate::leader_epoch;
 use crate::limits::{FETCH_BYTES_MAX, FETCH_WAIT_MAX, FETCHES_WITH_DATA_MAX};
 use crate::partition_calls::{PartitionCalls, Question};
+use crate::quotas::QuotaKind;
 use crate::response::{Answer, Part};
 use crate::topics::{self, Partition};
 
@@ -77,10 +78,11 @@ const NO_BOUNDS: Bounds = Bounds {
 pub async fn handle(call: Call, request: FetchView) {
     // Data is held for a few requests of a connection at a time only, whatever it asks for.
     call.near_front(FETCHES_WITH_DATA_MAX - 1).await;
-    let reply = match session_error(request.session_id, request.session_epoch) {
+    let mut reply = match session_error(request.session_id, request.session_epoch) {
         ErrorCode::None => fetch(&call, &request).await,
         error => Reply::refused(error),
     };
+    reply.response.throttle_time_ms = call.charge(QuotaKind::Fetch, reply.length());
     let answer = match reply.into_parts(&call) {
         Ok(parts) => Answer::Send(parts),
         Err(error) => call.answer_of(Err(error)),
@@ -167,6 +169,7 @@ async fn read(call: &Call, wanted: &[Wanted]) -> Vec<Read> {
     let reads = PartitionCalls::new(&call.lane().engine, questions, async |partition, want| {
         read_one(partition, want).await
     });
+    call.connection.goes_to(reads.owner());
     let mut reads = reads.finish().await.into_iter();
     let read = |wanted: &Wanted| match wanted {
         Ok(_) => reads
@@ -276,6 +279,11 @@ impl Reply {
             response,
             records: Vec::new(),
         }
+    }
+
+    /// Bytes of records.
+    fn length(&self) -> usize {
+        self.records.iter().map(|(length, _)| *length).sum()
     }
 
     fn into_parts(self, call: &Call) -> Result<Vec<Part>, EncodeError> {

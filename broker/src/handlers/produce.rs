@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use corelane_engine::batch::ValidBatch;
 use corelane_engine::catalogue::Image;
+use corelane_engine::io::Ring;
 use corelane_engine::{Acks, AppendError, Appended};
 use corelane_protocol::messages::produce::{
     PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
@@ -28,6 +29,7 @@ use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
 use crate::patience;
 use crate::produce_batch;
+use crate::quotas::QuotaKind;
 use crate::refusal::Refusal;
 use crate::response::Answer;
 use crate::topics::{self, Partition};
@@ -43,8 +45,12 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let prepared = partitions(&request)
         .map(|partition| prepare(&call, &image, &partition, request.acks))
         .collect();
-    let asked = Asked::of(&request);
+    let bytes: usize = partitions(&request)
+        .filter_map(|partition| partition.records.as_ref().map(|records| records.len()))
+        .sum();
+    let asked = Asked::of(&call, &request);
     let outcomes = append(&call, prepared, asked, place).await;
+    let throttle_time_ms = call.charge(QuotaKind::Produce, bytes);
     if request.acks == 0 {
         let failed = outcomes.iter().any(Result::is_err);
         return call.answer(if failed {
@@ -53,7 +59,10 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
             Answer::Silent
         });
     }
-    let response = assemble(&request, outcomes);
+    let response = ProduceResponse {
+        throttle_time_ms,
+        ..assemble(&request, outcomes)
+    };
     call.respond(ApiKey::Produce, &response);
 }
 
@@ -90,16 +99,19 @@ struct Asked {
     acks: Acks,
     /// How long it waits.
     limit: Duration,
+    /// See [`crate::connection::Connection::is_eager`].
+    is_eager: bool,
 }
 
 impl Asked {
-    fn of(request: &ProduceView) -> Asked {
+    fn of(call: &Call, request: &ProduceView) -> Asked {
         Asked {
             acks: match request.acks {
                 -1 => Acks::Durable,
                 _ => Acks::Written,
             },
             limit: patience::produce_limit(request.timeout_ms),
+            is_eager: call.connection.is_eager(),
         }
     }
 }
@@ -116,10 +128,14 @@ async fn append(call: &Call, prepared: Vec<Prepared>, asked: Asked, place: Place
         &call.lane().engine,
         questions,
         asked.limit,
-        async move |partition, batch| append_one(partition, batch, asked.acks).await,
+        async move |partition, batch| append_one(partition, batch, asked).await,
     );
+    call.connection.goes_to(appends.owner());
     appends.start().await;
     drop(place);
+    if asked.is_eager {
+        Ring::current().stay_awake();
+    }
     let mut appended = appends.finish().await.into_iter();
     let outcome = |refusal: Option<Refusal>| match refusal {
         Some(refusal) => Err(refusal),
@@ -132,12 +148,17 @@ async fn append(call: &Call, prepared: Vec<Prepared>, asked: Asked, place: Place
 }
 
 /// Runs on the partition's core.
-async fn append_one(partition: Option<Rc<Partition>>, batch: ValidBatch, acks: Acks) -> Outcome {
+async fn append_one(partition: Option<Rc<Partition>>, batch: ValidBatch, asked: Asked) -> Outcome {
     // The topic has been deleted since the request was routed.
     let partition = partition.ok_or(ErrorCode::UnknownTopicOrPartition)?;
     let refuse = |error: AppendError| error_map::append(&error);
-    let pending = partition.append(batch, acks).map_err(refuse)?;
-    pending.await.map_err(refuse)
+    let pending = partition.append(batch, asked.acks).map_err(refuse)?;
+    let outcome = pending.await.map_err(refuse);
+    if asked.is_eager {
+        // The next one may come to this core again.
+        Ring::current().stay_awake();
+    }
+    outcome
 }
 
 /// Puts the outcomes into the shape of the request.

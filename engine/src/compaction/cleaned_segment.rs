@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use crate::aborted_index::{self, AbortedRange};
 use crate::batch::RecordBatchHeader;
 use crate::file_name::{FileState, SegmentFileKind, SegmentFileName};
 use crate::io::{AppendIoError, Disk};
@@ -23,11 +24,13 @@ const BUFFER_BYTES: usize = 2 << 20;
 /// behind it.
 const FLUSH_BYTES: u64 = 64 << 20;
 
-/// The kinds of files that compaction writes.
-pub(crate) const KINDS: [SegmentFileKind; 3] = [
+/// The kinds of files that compaction writes. An aborted index is written where the new segment has one, or one that
+/// it replaces, so that none stays behind that belongs to what is gone.
+pub(crate) const KINDS: [SegmentFileKind; 4] = [
     SegmentFileKind::Log,
     SegmentFileKind::OffsetIndex,
     SegmentFileKind::TimeIndex,
+    SegmentFileKind::TransactionIndex,
 ];
 
 /// See the module.
@@ -136,8 +139,13 @@ impl<D: Disk> CleanedSegment<D> {
         Ok(())
     }
 
-    /// Writes the rest and the indexes, and returns the segment when all of it is durable under its `.cleaned` names.
-    pub(crate) async fn finish(mut self) -> io::Result<Segment<D::File>> {
+    /// Takes note of an entry of the aborted index that stays.
+    pub(crate) fn note_aborted(&mut self, range: Option<AbortedRange>) {
+        self.segment.aborted.extend(range);
+    }
+
+    /// Writes the rest and the indexes, an empty aborted index only where `replaces_aborted`, and returns the segment when all of it is durable under its `.cleaned` names.
+    pub(crate) async fn finish(mut self, replaces_aborted: bool) -> io::Result<Segment<D::File>> {
         self.write().await?;
         // The last write filled its block up with zeros.
         self.disk.truncate(&self.file, self.segment.end.0).await?;
@@ -156,6 +164,12 @@ impl<D: Disk> CleanedSegment<D> {
             self.disk
                 .overwrite(&path(SegmentFileKind::TimeIndex), 0, entries, true)
                 .await?;
+        }
+        if replaces_aborted || !self.segment.aborted.is_empty() {
+            let kind = SegmentFileKind::TransactionIndex;
+            let path = cleaned_path(&self.directory, self.segment.base_offset, kind);
+            let entries = aborted_index::encode(&self.segment.aborted);
+            self.disk.overwrite(&path, 0, entries, true).await?;
         }
         self.disk.flush_directory(&self.directory).await?;
         Ok(self.segment)

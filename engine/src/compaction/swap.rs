@@ -45,11 +45,15 @@ pub(crate) async fn swap<D: Disk>(
             .await
             .map_err(failed)?;
     }
+    let has_aborted = has_aborted(partition, replaced, &cleaned);
+    let is_written =
+        |kind: &SegmentFileKind| *kind != SegmentFileKind::TransactionIndex || has_aborted;
+    let written: Vec<SegmentFileKind> = KINDS.into_iter().filter(is_written).collect();
     for chunk in switch(partition, replaced, cleaned) {
         drop(chunk);
         partition.disk.yield_now().await;
     }
-    rename_files(&partition.disk, &directory, replaced, &KINDS)
+    rename_files(&partition.disk, &directory, replaced, &written)
         .await
         .map_err(failed)?;
     let mut settled = checkpoint;
@@ -60,12 +64,23 @@ pub(crate) async fn swap<D: Disk>(
     partition.cleaner.set_checkpoint(settled);
     let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
     partition.disk.spawn(upkeep::unlink_later(
-        partition.disk.clone(),
-        directory,
+        Rc::downgrade(partition),
         replaced.to_vec(),
         delay,
     ));
     Ok(())
+}
+
+/// Whether an aborted index was written for `cleaned`: see [`KINDS`].
+fn has_aborted<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    replaced: &[Offset],
+    cleaned: &Segment<D::File>,
+) -> bool {
+    let log = partition.log.borrow();
+    let first = replaced.first().and_then(|first| log.segment_of(*first));
+    let replaces = first.and_then(|index| log.segments.get(index));
+    !cleaned.aborted.is_empty() || replaces.is_some_and(|segment| !segment.aborted.is_empty())
 }
 
 /// The checkpoint of step 2.
@@ -181,23 +196,32 @@ async fn rename_if_there<D: Disk>(disk: &D, from: &Path, to: &Path) -> io::Resul
     }
 }
 
-/// What a start finds: reads the checkpoint, and ends a swap that a crash has interrupted.
+/// The checkpoint as it is, and nothing done about it.
 ///
 /// # Errors
 /// When the disk refuses. A checkpoint that is damaged or does not fit the files is said and taken for none: then
 /// recovery accepts no gap, and refuses where there is one.
-pub(crate) async fn recover<D: Disk>(disk: &D, directory: &Path) -> io::Result<CleanerCheckpoint> {
+pub(crate) async fn read_checkpoint<D: Disk>(
+    disk: &D,
+    directory: &Path,
+) -> io::Result<CleanerCheckpoint> {
     let path = directory.join(CLEANER_CHECKPOINT);
     let Some(bytes) = disk.read_whole(&path).await? else {
         return Ok(CleanerCheckpoint::NEVER);
     };
-    let mut checkpoint = match CleanerCheckpoint::decode(&bytes) {
-        Ok(checkpoint) => checkpoint,
-        Err(error) => {
-            tracing::error!(path = %path.display(), %error, "the cleaner checkpoint is damaged");
-            return Ok(CleanerCheckpoint::NEVER);
-        }
-    };
+    Ok(CleanerCheckpoint::decode(&bytes).unwrap_or_else(|error| {
+        tracing::error!(path = %path.display(), %error, "the cleaner checkpoint is damaged");
+        CleanerCheckpoint::NEVER
+    }))
+}
+
+/// What a start finds: reads the checkpoint, and ends a swap that a crash has interrupted.
+///
+/// # Errors
+/// As [`read_checkpoint`].
+pub(crate) async fn recover<D: Disk>(disk: &D, directory: &Path) -> io::Result<CleanerCheckpoint> {
+    let path = directory.join(CLEANER_CHECKPOINT);
+    let mut checkpoint = read_checkpoint(disk, directory).await?;
     let Some(base_offset) = checkpoint.replaced.first().copied() else {
         return Ok(checkpoint);
     };

@@ -151,6 +151,14 @@ pub trait Disk: Clone + 'static {
         position: u64,
         length: u64,
     ) -> impl Future<Output = io::Result<()>>;
+    /// Overwrites allocated space, which reads as zeros already, with zeros: what is written there later changes nothing
+    /// but data, and its flush needs no commit of the file system's journal. `length` is at most a huge page, 2 MiB.
+    fn write_zeros(
+        &self,
+        file: &Self::File,
+        position: u64,
+        length: usize,
+    ) -> impl Future<Output = io::Result<()>>;
     /// Cuts or extends the file.
     fn truncate(&self, file: &Self::File, length: u64) -> impl Future<Output = io::Result<()>>;
 
@@ -302,6 +310,17 @@ impl Disk for RingDisk {
 
     async fn allocate(&self, file: &RingFile, position: u64, length: u64) -> io::Result<()> {
         let entry = opcode::Fallocate::new(fd(&file.direct), length)
+            .offset(position)
+            .build();
+        run(entry, Some(file.direct.clone()), Hold::Nothing).await
+    }
+
+    async fn write_zeros(&self, file: &RingFile, position: u64, length: usize) -> io::Result<()> {
+        let Some(zeros) = super::huge_pages::zeros(length) else {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        };
+        let length = u32::try_from(zeros.len()).expect("at most a huge page");
+        let entry = opcode::Write::new(fd(&file.direct), zeros.as_ptr(), length)
             .offset(position)
             .build();
         run(entry, Some(file.direct.clone()), Hold::Nothing).await

@@ -8,8 +8,11 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use corelane_engine::checkpoint::decode_slots;
+use corelane_engine::compaction::checkpoint::{CleanedSegment, CleanerCheckpoint};
+use corelane_engine::recovery::Place;
 use corelane_engine::{
-    Acks, AppendError, LeaderEpoch, Offset, PartitionError, ProducerId, ReadError, TopicPartition,
+    Acks, AppendError, LeaderEpoch, Offset, PartitionError, Position, ProducerId, ReadError,
+    TopicPartition,
 };
 
 use crate::faults::Mount;
@@ -407,6 +410,69 @@ fn a_sealed_segment_of_another_broker_with_other_epochs_disagrees_with_the_check
     fs::remove_file(path.with_extension("index")).unwrap();
     stopped.assert_refuses(&["00000000000000000011.log", "epoch-disagrees"]);
     stopped.assert_served_but(|offset| (11..22).contains(&offset));
+}
+
+#[test]
+fn nothing_in_a_directory_that_names_another_topic_is_changed() {
+    let mut stopped = stopped(End::Crash);
+    let metadata = "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n";
+    fs::write(stopped.path("partition.metadata"), metadata).unwrap();
+    // What a start would remove, end or make again in a directory of its own.
+    fs::write(stopped.path("leader-epoch-checkpoint.tmp"), "theirs").unwrap();
+    fs::write(stopped.path("00000000000000000033.log.deleted"), "theirs").unwrap();
+    fs::copy(
+        stopped.log(0),
+        stopped.path("00000000000000000000.log.cleaned"),
+    )
+    .unwrap();
+    let mut swap = CleanerCheckpoint::NEVER;
+    swap.note(CleanedSegment {
+        base_offset: Offset(0),
+        end: Place {
+            position: Position(fs::metadata(stopped.log(0)).unwrap().len()),
+            offset: Offset(PER_SEGMENT),
+        },
+        covers_to: Offset(2 * PER_SEGMENT),
+    });
+    swap.replaced = vec![Offset(0), Offset(PER_SEGMENT)];
+    fs::write(stopped.path("cleaner-checkpoint"), swap.encode()).unwrap();
+    fs::remove_file(stopped.log(11).with_extension("index")).unwrap();
+    let directory = stopped.scene.directory(TOPIC);
+    let before = contents(&directory);
+    for _ in 0..2 {
+        stopped.scene.start();
+        let reason = stopped.refused().expect("the partition refuses writes");
+        assert!(reason.contains("another topic's"), "{reason}");
+        let deleted = stopped
+            .scene
+            .on_partition(stopped.topic, |open| async move {
+                open.delete_records_before(Offset(20)).await.is_ok()
+            });
+        assert!(!deleted);
+        stopped.scene.stop();
+        assert!(contents(&directory) == before, "something has changed");
+    }
+    stopped.scene.start();
+    block_on(stopped.scene.engine().delete_topic(stopped.topic.topic_id)).unwrap();
+    assert!(
+        contents(&directory) == before,
+        "deleted with another's topic"
+    );
+}
+
+#[test]
+fn in_an_empty_directory_that_names_another_topic_nothing_is_made() {
+    let mut stopped = stopped(End::Clean);
+    let directory = stopped.scene.directory(TOPIC);
+    fs::remove_dir_all(&directory).unwrap();
+    fs::create_dir(&directory).unwrap();
+    let metadata = "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n";
+    fs::write(stopped.path("partition.metadata"), metadata).unwrap();
+    stopped.scene.start();
+    assert!(stopped.refused().is_some());
+    assert!(stopped.scene.read_all(stopped.topic).is_empty());
+    stopped.scene.stop();
+    assert_eq!(names(&directory), ["partition.metadata"]);
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Writes `protocol/src/messages/` from the message definitions of Apache Kafka 4.2.
 //!
-//! The definitions lie in Kafka's client library, from where they are taken and not kept here:
+//! The definitions lie in Kafka's client library and in those of its coordinators, from where they are taken and not
+//! kept here:
 //!
 //! ```text
-//! mvn dependency:get -Dartifact=org.apache.kafka:kafka-clients:4.2.0
-//! unzip ~/.m2/repository/org/apache/kafka/kafka-clients/4.2.0/kafka-clients-4.2.0.jar 'common/message/*' -d DIR
+//! for LIBRARY in kafka-clients kafka-group-coordinator kafka-transaction-coordinator; do
+//!     mvn dependency:get -Dartifact=org.apache.kafka:$LIBRARY:4.2.0
+//!     unzip ~/.m2/repository/org/apache/kafka/$LIBRARY/4.2.0/$LIBRARY-4.2.0.jar 'common/message/*' -d DIR
+//! done
 //! cargo run -p corelane-protocol --example generate -- DIR/common/message
 //! ```
 //!
@@ -31,6 +34,26 @@ const OTHER_MESSAGES: &[&str] = &[
     "ConsumerProtocolSubscription",
     "ConsumerProtocolAssignment",
     "EndTxnMarker",
+    // The records of `__consumer_offsets`.
+    "OffsetCommitKey",
+    "OffsetCommitValue",
+    "GroupMetadataKey",
+    "GroupMetadataValue",
+    "ConsumerGroupMetadataKey",
+    "ConsumerGroupMetadataValue",
+    "ConsumerGroupMemberMetadataKey",
+    "ConsumerGroupMemberMetadataValue",
+    "ConsumerGroupTargetAssignmentMetadataKey",
+    "ConsumerGroupTargetAssignmentMetadataValue",
+    "ConsumerGroupTargetAssignmentMemberKey",
+    "ConsumerGroupTargetAssignmentMemberValue",
+    "ConsumerGroupCurrentMemberAssignmentKey",
+    "ConsumerGroupCurrentMemberAssignmentValue",
+    "ConsumerGroupRegularExpressionKey",
+    "ConsumerGroupRegularExpressionValue",
+    // The records of `__transaction_state`.
+    "TransactionLogKey",
+    "TransactionLogValue",
 ];
 
 /// The two messages of an API.

@@ -575,9 +575,13 @@ impl<'a> Emitter<'a> {
     fn differs_from_default(&self, field: &Field) -> Result<String, SchemaError> {
         let place = format!("self.{}", member(field));
         if is_option(field) {
-            return Ok(match has_null_default(field) {
-                true => format!("{place}.is_some()"),
-                false => format!("{place}.as_ref().is_none_or(|value| !value.is_empty())"),
+            return Ok(match (has_null_default(field), &field.kind) {
+                (true, _) => format!("{place}.is_some()"),
+                (false, Type::Struct(name)) => {
+                    let name = &self.rust_names[name];
+                    format!("{place}.as_ref().is_none_or(|value| *value != {name}::default())")
+                }
+                (false, _) => format!("{place}.as_ref().is_none_or(|value| !value.is_empty())"),
             });
         }
         Ok(match &field.kind {
