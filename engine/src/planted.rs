@@ -85,8 +85,6 @@ bank! {
     KeepOffsetsOfFailed "keep-offsets-of-failed" Sim "promises::full_disk::writes_go_on_when_there_is_room_again",
     /// Producers' sequences of batches that could not be written are kept, and a retry is taken for one.
     KeepProducersOfFailed "keep-producers-of-failed" Sim "promises::full_disk::writes_go_on_when_there_is_room_again",
-    /// What a full disk made half-written is cut off and not flushed.
-    TakeBackNotFlushed "take-back-not-flushed" Sim "promises::answers::an_answer_holds_whatever_failed_before",
     /// Writes never go on after a full disk.
     NeverResume "never-resume" Sim "promises::full_disk::writes_go_on_when_there_is_room_again",
 

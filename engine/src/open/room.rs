@@ -9,7 +9,6 @@ use std::rc::Rc;
 use super::walk::read_remainder;
 use crate::io::{BLOCK, Disk};
 use crate::partition::Partition;
-use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::types::Position;
 
@@ -73,9 +72,7 @@ pub(crate) async fn take_back<D: Disk>(partition: &Rc<Partition<D>>) -> io::Resu
         (log.active_file(), log.written)
     };
     partition.disk.truncate(&file, written.position.0).await?;
-    if !planted::is(Bug::TakeBackNotFlushed) {
-        partition.disk.flush(&file).await?;
-    }
+    partition.disk.flush(&file).await?;
     partition.log.borrow_mut().flushed_to(written);
     Ok(())
 }
