@@ -215,9 +215,10 @@ impl Connection {
             self.begin(frame, held).await?;
         }
         loop {
-            self.throttle.over().await;
             let length = self.receive_length(&mut received).await?;
             let (frame, held) = self.receive_frame(&mut received, length).await?;
+            // Here, since the answer that starts the time goes out while the next request is waited for.
+            self.throttle.over().await;
             if let Some(core) = self.home.elsewhere()
                 && self.responses.open_count() == 0
             {

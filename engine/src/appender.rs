@@ -21,6 +21,7 @@ use crate::types::{Position, TimestampMs};
 
 /// Writes until nothing is queued.
 pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
+    let _under_way = partition.budget.appends.begin();
     loop {
         partition.stall.step();
         let turn = flush_turn(&partition).await;
@@ -147,7 +148,10 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group, turn: Option
         .append(&file, range, flushes_first, written)
         .await;
     let outcome = match outcome {
-        Err(AppendIoError::Write { .. }) if planted::is(Bug::IgnoreFailedWrite) => Ok(written()),
+        Err(AppendIoError::Write { .. }) if planted::is(Bug::IgnoreFailedWrite) => {
+            written();
+            Ok(())
+        }
         Err(AppendIoError::Flush { .. }) if planted::is(Bug::RetryFailedFlush) => {
             let again = partition.disk.flush(&file).await;
             again.map_err(|source| AppendIoError::Flush { source })

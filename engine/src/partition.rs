@@ -28,6 +28,7 @@ use crate::producer_state::ProducerEntry;
 use crate::signal::{Signal, SignalWait};
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, ProducerId, TimestampMs, TopicPartition};
+use crate::unlink::Readers;
 
 /// Why records were not deleted.
 #[derive(Debug, thiserror::Error)]
@@ -292,6 +293,13 @@ impl<D: Disk> Partition<D> {
     pub fn refused(&self) -> Option<Arc<str>> {
         let log = self.log.borrow();
         log.refused.as_ref().map(|refusal| refusal.reason.clone())
+    }
+
+    /// Those who may read the files of its segments.
+    pub(crate) fn readers(&self) -> Vec<Readers> {
+        let log = self.log.borrow();
+        let readers = log.segments.iter().map(|segment| segment.readers.clone());
+        readers.collect()
     }
 
     /// Whether the directory may be another topic's, so that nothing in it is ever changed.

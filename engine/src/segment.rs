@@ -15,6 +15,7 @@ use crate::planted::{self, Bug};
 use crate::producer_state::Decided;
 use crate::recovery::Place;
 use crate::types::{Offset, Position, TimestampMs};
+use crate::unlink::Readers;
 
 /// The two indexes of a segment, in memory.
 #[derive(Clone, Debug)]
@@ -59,6 +60,10 @@ pub(crate) struct Segment<F> {
     pub(crate) aborted: Vec<AbortedRange>,
     /// When the file changed last, for retention of records without a sensible timestamp.
     pub(crate) last_modified: TimestampMs,
+    /// Whether the indexes were made again because they did not fit the log.
+    pub(crate) index_was_blamed: bool,
+    /// Who may read the file.
+    pub(crate) readers: Readers,
     created: TimestampMs,
     offset_of_max_timestamp: Offset,
     /// The timestamp of the first batch, from which `segment.ms` and `max.compaction.lag.ms` count.
@@ -78,6 +83,8 @@ impl<F> Segment<F> {
             max_timestamp: TimestampMs::NONE,
             aborted: Vec::new(),
             last_modified: now,
+            index_was_blamed: false,
+            readers: Readers::default(),
             created: now,
             offset_of_max_timestamp: base_offset,
             first_timestamp: None,

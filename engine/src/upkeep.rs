@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::aborted_index;
@@ -22,6 +22,7 @@ use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
 use crate::segment::{Indexes, Segment};
 use crate::types::{Offset, TimestampMs};
+use crate::unlink::{Gone, unlink_later};
 
 /// How far the durable-end checkpoint lags behind at most, in time.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
@@ -33,7 +34,7 @@ const TURN_INTERVAL: Duration = Duration::from_micros(200);
 const SAVE_BYTES: u64 = 64 << 20;
 /// How much of all logs of a core it reads before partitions save themselves sooner, and then how much per partition:
 /// a core is to serve within a second, and what was written with O_DIRECT has to come from the disk.
-const CORE_SAVE_BYTES: u64 = 256 << 20;
+const CORE_SAVE_BYTES: u64 = 128 << 20;
 const SAVE_BYTES_MIN: u64 = 1 << 20;
 
 /// Bytes that all partitions of one core have appended since each was last saved.
@@ -64,7 +65,7 @@ pub(crate) struct Checkpointer {
     /// older one never lands on a newer one.
     writing: Cell<bool>,
     /// Deletions under way.
-    deleting: Cell<u32>,
+    deletions: Cell<u32>,
     flush_scheduled: Cell<bool>,
     /// How much of the active segment's indexes is in their files.
     saved: Cell<SavedIndexes>,
@@ -140,8 +141,16 @@ impl Checkpointer {
         unsaved >= SAVE_BYTES || (unsaved >= SAVE_BYTES_MIN && self.unsaved_of_core.is_over())
     }
 
+    /// Runs `deletion`; who closes the partition waits for it.
+    pub(crate) async fn deleting<T>(&self, deletion: impl Future<Output = T>) -> T {
+        self.deletions.set(self.deletions.get() + 1);
+        let outcome = deletion.await;
+        self.deletions.set(self.deletions.get() - 1);
+        outcome
+    }
+
     fn is_busy(&self) -> bool {
-        self.saving.get() || self.writing.get() || self.deleting.get() > 0
+        self.saving.get() || self.writing.get() || self.deletions.get() > 0
     }
 }
 
@@ -287,8 +296,9 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     outcome
 }
 
-/// Writes what the active segment's indexes have gained, durably: an index that is behind the other, or behind a
-/// producers' state, would hide records from searches by time, and their segment's age from retention.
+/// Writes what the active segment's indexes have gained, durably, the offset index last: a start takes an entry of it for
+/// a sign that the others have all before it. A time index that has not would hide records from searches by time, and
+/// their segment's age from retention.
 async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let (directory, segment, indexes, aborted) = {
         let log = partition.log.borrow();
@@ -327,12 +337,6 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
             .await
     };
     write(
-        SegmentFileKind::OffsetIndex,
-        offset_from,
-        indexes.offset.encode_from(saved.offset_entries),
-    )
-    .await?;
-    write(
         SegmentFileKind::TimeIndex,
         time_from,
         indexes.time.encode_from(saved.time_entries),
@@ -346,10 +350,12 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         let disk = &partition.disk;
         disk.overwrite(&path, position, entries, true).await?;
     }
-    if known.is_none() {
-        // Else the names could lead to the files removed above.
-        partition.disk.flush_directory(&directory).await?;
-    }
+    write(
+        SegmentFileKind::OffsetIndex,
+        offset_from,
+        indexes.offset.encode_from(saved.offset_entries),
+    )
+    .await?;
     checkpointer.saved.set(now_saved);
     Ok(())
 }
@@ -401,6 +407,7 @@ pub(crate) async fn save_sealed<D: Disk>(
     partition.disk.overwrite(&path, 0, snapshot, true).await
 }
 
+/// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
     for kind in [
         SegmentFileKind::OffsetIndex,
@@ -409,7 +416,7 @@ async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) ->
     ] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
-    Ok(())
+    disk.flush_directory(directory).await
 }
 
 /// Writes the indexes of a segment that was sealed by a crash rather than by a roll.
@@ -420,11 +427,12 @@ pub(crate) async fn save_indexes_of<D: Disk>(
     indexes: &Indexes,
 ) -> io::Result<()> {
     remove_indexes(disk, directory, segment).await?;
+    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
+    disk.overwrite(&path, 0, indexes.time.encode(), true)
+        .await?;
     let path = segment_path(directory, segment, SegmentFileKind::OffsetIndex);
     disk.overwrite(&path, 0, indexes.offset.encode(), true)
-        .await?;
-    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
-    disk.overwrite(&path, 0, indexes.time.encode(), true).await
+        .await
 }
 
 /// Writes the aborted index of a segment that was sealed by a crash, behind [`save_indexes_of`].
@@ -518,11 +526,8 @@ pub(crate) async fn delete_before<D: Disk>(
     if partition.log.borrow().is_foreign {
         return Err(io::Error::other("the directory may be another topic's"));
     }
-    let deleting = &partition.checkpointer.deleting;
-    deleting.set(deleting.get() + 1);
-    let outcome = delete_segments_before(partition, offset).await;
-    deleting.set(deleting.get() - 1);
-    outcome
+    let deletion = delete_segments_before(partition, offset);
+    partition.checkpointer.deleting(deletion).await
 }
 
 async fn delete_segments_before<D: Disk>(
@@ -549,23 +554,24 @@ async fn delete_segments_before<D: Disk>(
             .get(1)
             .is_some_and(|next| next.base_offset <= up_to)
         {
-            gone.extend(log.segments.pop_front().map(|segment| segment.base_offset));
+            gone.extend(log.segments.pop_front().map(Gone::new));
         }
         let start = log.ends.start();
         log.epochs.truncate_from_start(start);
         (gone, log.directory.clone())
     };
-    for base_offset in &gone {
-        set_aside(&partition.disk, &directory, *base_offset).await?;
+    for segment in &gone {
+        set_aside(&partition.disk, &directory, segment.base_offset()).await?;
     }
-    if !gone.is_empty() {
+    let count = gone.len();
+    if count > 0 {
         partition.disk.flush_directory(&directory).await?;
         let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
         partition
             .disk
-            .spawn(unlink_later(Rc::downgrade(partition), gone.clone(), delay));
+            .spawn(unlink_later(Rc::downgrade(partition), gone, delay));
     }
-    Ok(gone.len())
+    Ok(count)
 }
 
 /// Renames a segment's files so that they no longer belong to the log.
@@ -587,33 +593,6 @@ pub(crate) async fn set_aside<D: Disk>(
         }
     }
     Ok(())
-}
-
-/// Readers that planned before the segments went have their files open; the delay is for people who want them back.
-pub(crate) async fn unlink_later<D: Disk>(
-    partition: Weak<Partition<D>>,
-    segments: Vec<Offset>,
-    delay: Duration,
-) {
-    let Some(disk) = partition.upgrade().map(|open| open.disk.clone()) else {
-        return;
-    };
-    disk.sleep(delay).await;
-    for base_offset in segments {
-        for kind in SegmentFileKind::ALL {
-            // A closed partition's directory may be that of a topic of the same name by now, with files of the same
-            // names. What stays behind goes with the directory, or at the next start.
-            let open = partition.upgrade();
-            let Some(open) = open.filter(|open| !open.log.borrow().closed) else {
-                return;
-            };
-            let directory = open.directory();
-            let name = SegmentFileName::live(base_offset, kind).with_state(FileState::Deleted);
-            if let Err(error) = disk.remove(&directory.join(name.to_string())).await {
-                tracing::warn!(directory = %directory.display(), %name, %error, "a deleted segment's file stays");
-            }
-        }
-    }
 }
 
 /// Waits until everything below `offset` is durable, and asks for it.

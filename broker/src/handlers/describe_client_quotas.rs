@@ -34,6 +34,7 @@ pub async fn handle(
             return DescribeClientQuotasResponse {
                 error_code: refusal.code.code(),
                 error_message: Some(refusal.message),
+                entries: None,
                 ..DescribeClientQuotasResponse::default()
             };
         }

@@ -18,6 +18,11 @@ use crate::topics;
 /// The catalogue's name.
 const CLUSTER_METADATA: &str = "__cluster_metadata";
 
+/// From this version on nodes are named, with directories and listeners.
+const NODES_SINCE: i16 = 2;
+/// From this version on times of fetches are told.
+const TIMES_SINCE: i16 = 1;
+
 /// Describes the one partition that there is.
 pub async fn handle(call: &Call, request: DescribeQuorumRequest) -> DescribeQuorumResponse {
     let [
@@ -44,39 +49,52 @@ pub async fn handle(call: &Call, request: DescribeQuorumRequest) -> DescribeQuor
             },
         };
     let partitions = partitions.iter().map(respond);
-    let endpoint = call.lane().settings.endpoint(&call.connection);
+    let partitions = partitions.collect();
+    let is_described = topic_name == CLUSTER_METADATA;
+    let names_nodes = call.head.version >= NODES_SINCE && is_described;
     DescribeQuorumResponse {
         topics: vec![ResponseTopicData {
             topic_name: topic_name.clone(),
-            partitions: partitions.collect(),
+            partitions,
         }],
-        nodes: vec![Node {
-            node_id: NODE_ID,
-            listeners: vec![Listener {
-                name: "PLAINTEXT".to_owned(),
-                host: endpoint.host,
-                port: endpoint.port,
-            }],
-        }],
+        nodes: names_nodes.then(|| node(call)).into_iter().collect(),
         ..DescribeQuorumResponse::default()
+    }
+}
+
+fn node(call: &Call) -> Node {
+    let endpoint = call.lane().settings.endpoint(&call.connection);
+    Node {
+        node_id: NODE_ID,
+        listeners: vec![Listener {
+            name: "PLAINTEXT".to_owned(),
+            host: endpoint.host,
+            port: endpoint.port,
+        }],
     }
 }
 
 fn describe(call: &Call, leader_epoch: i32) -> ResponsePartitionData {
     let image = topics::image();
     let end = image.last_offset().map_or(0, |last| last.0 + 1);
-    let now = clock::now_ms();
+    let version = call.head.version;
+    let mut voter = ReplicaState {
+        replica_id: NODE_ID,
+        log_end_offset: end,
+        ..ReplicaState::default()
+    };
+    if version >= TIMES_SINCE {
+        let now = clock::now_ms();
+        (voter.last_fetch_timestamp, voter.last_caught_up_timestamp) = (now, now);
+    }
+    if version >= NODES_SINCE {
+        voter.replica_directory_id = call.lane().engine.directory_id();
+    }
     ResponsePartitionData {
         leader_id: NODE_ID,
         leader_epoch,
         high_watermark: end,
-        current_voters: vec![ReplicaState {
-            replica_id: NODE_ID,
-            replica_directory_id: call.lane().engine.directory_id(),
-            log_end_offset: end,
-            last_fetch_timestamp: now,
-            last_caught_up_timestamp: now,
-        }],
+        current_voters: vec![voter],
         ..ResponsePartitionData::default()
     }
 }

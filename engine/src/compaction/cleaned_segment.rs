@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::pace::Pace;
 use crate::aborted_index::{self, AbortedRange};
 use crate::batch::RecordBatchHeader;
 use crate::file_name::{FileState, SegmentFileKind, SegmentFileName};
@@ -20,9 +21,9 @@ use crate::types::{Offset, Position, TimestampMs};
 
 /// Aligned memory that writes go through.
 const BUFFER_BYTES: usize = 2 << 20;
-/// Bytes after which what was written is flushed: one flush of a whole segment would make the appends' flushes wait
-/// behind it.
-const FLUSH_BYTES: u64 = 64 << 20;
+/// Bytes after which what was written is flushed: the flush of an append waits until the disk has made all durable that
+/// it was given before, whoever gave it.
+const FLUSH_BYTES: u64 = 8 << 20;
 
 /// The kinds of files that compaction writes. An aborted index is written where the new segment has one, or one that
 /// it replaces, so that none stays behind that belongs to what is gone.
@@ -97,18 +98,19 @@ impl<D: Disk> CleanedSegment<D> {
         })
     }
 
-    /// Appends one whole batch, in the order of offsets. What waits is written when it is `write_bytes` or more.
+    /// Appends one whole batch, in the order of offsets. What waits is written when it is as much as `pace` says.
     pub(crate) async fn append(
         &mut self,
         header: &RecordBatchHeader,
         batch: &[u8],
-        write_bytes: usize,
+        pace: &Pace,
     ) -> io::Result<()> {
         let last_offset = header.last_offset().ok_or(io::ErrorKind::InvalidData)?;
         self.segment
             .note(header, last_offset, batch.len() as u64, &self.config);
         self.pending.extend_from_slice(batch);
-        if self.pending.len() >= write_bytes {
+        if self.pending.len() >= pace.io_bytes() {
+            pace.stand_aside(&self.disk).await;
             self.write().await?;
         }
         Ok(())

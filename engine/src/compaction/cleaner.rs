@@ -93,6 +93,11 @@ impl PartitionCleaner {
         self.counts.get()
     }
 
+    /// Whether compaction wrote the segment at `base_offset`, so that offsets may be missing in it.
+    pub(crate) fn wrote(&self, base_offset: Offset) -> bool {
+        self.checkpoint.borrow().segment(base_offset).is_some()
+    }
+
     /// Why the partition is not cleaned any more, where it is not.
     pub fn uncleanable(&self) -> Option<Rc<str>> {
         self.uncleanable.borrow().clone()

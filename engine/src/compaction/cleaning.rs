@@ -252,6 +252,8 @@ impl<D: Disk> Cleaning<'_, D> {
     async fn reader(&self, source: &Source) -> Result<BatchReader<D>, CleanError> {
         let disk = self.partition.disk.clone();
         let segment = source.facts.base_offset;
+        let reader = self.partition.reader_of(segment);
+        let reader = reader.ok_or(CleanError::Interrupted)?;
         let name = SegmentFileName::live(segment, SegmentFileKind::Log).to_string();
         let file = match disk.open_existing(&self.directory.join(name)).await {
             // Retention was faster.
@@ -264,7 +266,7 @@ impl<D: Disk> Cleaning<'_, D> {
                 source,
             })?,
         };
-        Ok(BatchReader::new(disk, file, segment, source.end))
+        Ok(BatchReader::new(disk, (file, reader), segment, source.end))
     }
 
     /// Notes the newest offset of each key in the dirty part. Returns how far it came.
@@ -293,7 +295,7 @@ impl<D: Disk> Cleaning<'_, D> {
     ) -> Result<Option<Offset>, CleanError> {
         let (disk, first_dirty) = (self.partition.disk.clone(), self.cleanable.first_dirty);
         let mut reader = self.reader(source).await?;
-        while let Some((batch, bytes)) = reader.next(self.pace.io_bytes()).await? {
+        while let Some((batch, bytes)) = reader.next(&self.pace).await? {
             self.check_open()?;
             let is_dirty = batch.header.last_offset() >= Some(first_dirty);
             let marker = marker::of_control(&batch.header, bytes);
@@ -401,7 +403,7 @@ impl<D: Disk> Cleaning<'_, D> {
         let disk = self.partition.disk.clone();
         let mut reader = self.reader(source).await?;
         let mut has_changed = false;
-        while let Some((batch, bytes)) = reader.next(self.pace.io_bytes()).await? {
+        while let Some((batch, bytes)) = reader.next(&self.pace).await? {
             self.check_open()?;
             self.pace.spend(&disk, 1, batch.size as u64).await;
             let marker = marker::of_control(&batch.header, bytes);
@@ -425,7 +427,7 @@ impl<D: Disk> Cleaning<'_, D> {
             let kept_bytes = kept.map_or(0, <[u8]>::len) as u64;
             if let Some(kept) = kept {
                 let header = RecordBatchHeader::view(kept).expect("a batch has a header");
-                let appended = cleaned.append(header, kept, self.pace.io_bytes()).await;
+                let appended = cleaned.append(header, kept, &self.pace).await;
                 appended.map_err(|error| CleanError::Write {
                     segment: source.facts.base_offset,
                     source: error,

@@ -25,6 +25,7 @@ use crate::planted::{self, Bug};
 use crate::recovery::Place;
 use crate::segment::Segment;
 use crate::types::{Offset, Position};
+use crate::unlink::{Gone, unlink_later};
 use crate::upkeep;
 
 /// Swaps `cleaned` in for the neighbouring segments that begin at `replaced`.
@@ -49,7 +50,8 @@ pub(crate) async fn swap<D: Disk>(
     let is_written =
         |kind: &SegmentFileKind| *kind != SegmentFileKind::TransactionIndex || has_aborted;
     let written: Vec<SegmentFileKind> = KINDS.into_iter().filter(is_written).collect();
-    for chunk in switch(partition, replaced, cleaned) {
+    let (forgotten, gone) = switch(partition, replaced, cleaned);
+    for chunk in forgotten {
         drop(chunk);
         partition.disk.yield_now().await;
     }
@@ -63,11 +65,9 @@ pub(crate) async fn swap<D: Disk>(
         .map_err(failed)?;
     partition.cleaner.set_checkpoint(settled);
     let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
-    partition.disk.spawn(upkeep::unlink_later(
-        Rc::downgrade(partition),
-        replaced.to_vec(),
-        delay,
-    ));
+    partition
+        .disk
+        .spawn(unlink_later(Rc::downgrade(partition), gone, delay));
     Ok(())
 }
 
@@ -113,12 +113,12 @@ fn checkpoint_with<D: Disk>(
 }
 
 /// From here on reads see the new segment. Plans that were made before keep the old files. Returns the memory in which
-/// the old segments were cached.
+/// the old segments were cached, and what is left of them.
 fn switch<D: Disk>(
     partition: &Rc<Partition<D>>,
     replaced: &[Offset],
     mut cleaned: Segment<D::File>,
-) -> Vec<Arc<Chunk>> {
+) -> (Vec<Arc<Chunk>>, Vec<Gone>) {
     let mut log = partition.log.borrow_mut();
     let place = log.place_of(replaced);
     let place =
@@ -126,7 +126,7 @@ fn switch<D: Disk>(
     let last = place + replaced.len() - 1;
     cleaned.last_modified = log.segments[last].last_modified;
     let base_offset = cleaned.base_offset;
-    log.segments.drain(place..=last);
+    let gone = log.segments.drain(place..=last).map(Gone::new).collect();
     let last_base_offset = replaced.last().copied().unwrap_or(base_offset);
     log.segments.insert(place, cleaned);
     let forgotten = match planted::is(Bug::SwapKeepsCache) {
@@ -136,7 +136,7 @@ fn switch<D: Disk>(
     partition.cleaner.count_swap();
     drop(log);
     partition.note_open(base_offset);
-    forgotten
+    (forgotten, gone)
 }
 
 async fn write_checkpoint<D: Disk>(

@@ -69,7 +69,8 @@ pub(super) async fn scan_file<D: Disk>(
         if from.position.0 >= length {
             return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
         }
-        let read = disk.read(file, from.position.0, wanted).await;
+        // What appends wrote is in no page cache, and read ahead is too little for a log that is read once.
+        let read = disk.read_direct(file, from.position.0, wanted).await;
         if read.is_err() && planted::is(Bug::ReadErrorEndsLog) {
             return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
         }

@@ -235,7 +235,7 @@ async fn remove<C: Cores>(
                             tracing::warn!(directory = %gone.directory().display(), "may be another topic's; left alone");
                             continue;
                         }
-                        set_aside(&cores, &name, *partition).await
+                        set_aside(&cores, &name, *partition, gone.readers()).await
                     }
                     None => discard_unfinished(&cores, &name, id).await,
                 };

@@ -3,6 +3,7 @@
 //! Invariant: a directory that names another topic is never adopted and never removed. On the partition's core.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -16,7 +17,9 @@ use crate::open::progress::OpenProgress;
 use crate::open::{self, OpenError, OpenRequest};
 use crate::planted::{self, Bug};
 use crate::reserve;
+use crate::tail_cache::CacheBudget;
 use crate::types::{TopicPartition, uuid_to_text};
+use crate::unlink::{self, Readers};
 
 /// What every partition is told that is opened at one start.
 #[derive(Clone)]
@@ -134,7 +137,7 @@ pub(super) async fn discard_unfinished<C: Cores>(
     let directory = directory_of(cores.data(), topic, partition.partition);
     let owner = topic_id_in(&disk, &directory).await.unwrap_or_default();
     if owner == Some(partition.topic_id) {
-        return set_aside(cores, topic, partition.partition).await;
+        return set_aside(cores, topic, partition.partition, Vec::new()).await;
     }
     if owner.is_none() {
         // What a creation begins with; a directory that holds anything else cannot be removed like this.
@@ -147,11 +150,13 @@ pub(super) async fn discard_unfinished<C: Cores>(
     Ok(())
 }
 
-/// Takes a deleted partition's directory from its name. There is none where its creation failed.
+/// Takes a deleted partition's directory from its name, and removes it when none of `readers` is in its way. There is
+/// none where its creation failed.
 pub(super) async fn set_aside<C: Cores>(
     cores: &C,
     topic: &str,
     partition: i32,
+    readers: Vec<Readers>,
 ) -> Result<(), OpenError> {
     let (disk, data) = (cores.disk(), cores.data());
     let directory = directory_of(data, topic, partition);
@@ -165,7 +170,12 @@ pub(super) async fn set_aside<C: Cores>(
     ));
     let rename = async || disk.rename(&directory, &aside).await;
     match reserve::with(&disk, data, rename).await {
-        Ok(()) => disk.spawn(remove_directory(disk.clone(), aside)),
+        Ok(()) => disk.spawn(remove_directory(
+            disk.clone(),
+            aside,
+            readers,
+            cores.lane().cache_budget(),
+        )),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(source) => {
             let path = directory;
@@ -175,10 +185,18 @@ pub(super) async fn set_aside<C: Cores>(
     Ok(())
 }
 
-/// Removes a directory that has been set aside, file by file, so that no call takes long.
-pub(super) async fn remove_directory<D: Disk>(disk: D, path: PathBuf) {
+/// Removes a directory that has been set aside, file by file, and large logs in pieces, so that no call takes long.
+pub(super) async fn remove_directory<D: Disk>(
+    disk: D,
+    path: PathBuf,
+    readers: Vec<Readers>,
+    budget: Rc<CacheBudget>,
+) {
     let remove = async || {
         for entry in disk.list(&path)? {
+            if file_name::is_live_log(&entry.name) {
+                unlink::shorten(&disk, &path.join(&entry.name), &readers, &budget).await;
+            }
             disk.remove(&path.join(entry.name)).await?;
         }
         disk.remove_directory(&path).await

@@ -159,7 +159,8 @@ async fn set_aside_removed<C: Cores>(
         }
         let path = data.join(&entry.name);
         if file_name::is_deleted_partition_directory(&entry.name) {
-            disk.spawn(remove_directory(disk.clone(), path));
+            let budget = cores.lane().cache_budget();
+            disk.spawn(remove_directory(disk.clone(), path, Vec::new(), budget));
             continue;
         }
         let Some(name) = PartitionDirectoryName::parse(&entry.name) else {
@@ -172,7 +173,7 @@ async fn set_aside_removed<C: Cores>(
         let is_removed = own.is_some_and(|own| removed.contains(&own));
         if is_removed && !planted::is(Bug::ForgetInterruptedDeletion) {
             tracing::warn!(directory = %path.display(), "belongs to a deleted topic; removing");
-            set_aside(cores, &name.topic, name.partition).await?;
+            set_aside(cores, &name.topic, name.partition, Vec::new()).await?;
         } else if image.topic_by_name(&name.topic).is_none() {
             tracing::warn!(directory = %path.display(), "no topic of the catalogue; left alone");
         }

@@ -486,6 +486,71 @@ fn an_old_message_format_in_the_place_of_a_segment_is_damage() {
     stopped.assert_served_but(|offset| (11..22).contains(&offset));
 }
 
+/// Of the batches that a start takes from a saved index, the one at `offset` with another base offset or length.
+fn with_header_byte(offset: i64, byte: u64, flip: u8) -> Stopped {
+    let mut stopped = stopped(End::Clean);
+    let size = stopped.model.batches[0].1.len() as u64;
+    let path = stopped.log(offset / PER_SEGMENT * PER_SEGMENT);
+    let position = (offset % PER_SEGMENT) as u64 * size + byte;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
+    let mut found = [0];
+    file.read_exact_at(&mut found, position).unwrap();
+    file.write_all_at(&[found[0] ^ flip], position).unwrap();
+    stopped.scene.start();
+    stopped
+}
+
+#[test]
+fn a_batch_whose_base_offset_has_rotted_is_not_served_under_another_offset() {
+    // The lowest byte of the base offset, and of the length.
+    for (byte, flip) in [(7, 1), (7, 0x40), (11, 1), (9, 1)] {
+        let stopped = with_header_byte(4, byte, flip);
+        assert_eq!(
+            stopped.refused(),
+            None,
+            "the walk of the start has not come by"
+        );
+        for offset in 0..PER_SEGMENT {
+            let plan = read(
+                stopped.scene.engine(),
+                stopped.topic,
+                request(Offset(offset)),
+            );
+            match plan {
+                Ok(plan) => {
+                    let found = batches(&bytes_of(&plan));
+                    assert_eq!(found[0].base_offset(), offset, "byte {byte}");
+                    assert_ne!(offset, 4, "byte {byte}");
+                }
+                Err(PartitionError::Refused(ReadError::Damaged { .. })) => {}
+                Err(other) => panic!("{other:?} at offset {offset}"),
+            }
+        }
+        // What lies before is served, and a segment without damage in full.
+        for offset in [0, 3, PER_SEGMENT, 2 * PER_SEGMENT - 1] {
+            let plan = read(
+                stopped.scene.engine(),
+                stopped.topic,
+                request(Offset(offset)),
+            );
+            assert!(plan.is_ok(), "byte {byte}, offset {offset}");
+        }
+    }
+}
+
+#[test]
+fn an_index_entry_that_has_rotted_hides_no_record() {
+    let mut stopped = stopped(End::Clean);
+    // The sixth entry leads into the midst of a batch.
+    flip_at(&stopped.log(0).with_extension("index"), 5 * 8 + 7);
+    stopped.scene.start();
+    stopped.assert_served_but(|_| false);
+}
+
 #[test]
 fn one_damaged_slot_of_the_checkpoint_leaves_the_other_and_the_damage_is_still_found() {
     for slot in [0, 4096] {
