@@ -234,10 +234,9 @@ fn unique_partition_directory(
     format!("{topic}{suffix}")
 }
 
-/// Whether `name` is the log of a segment that no deletion has renamed.
-pub(crate) fn is_live_log(name: &str) -> bool {
-    SegmentFileName::parse(name)
-        .is_some_and(|name| name.state == FileState::Live && name.kind == SegmentFileKind::Log)
+/// Whether `name` is the log of a segment, whatever has become of it.
+pub(crate) fn is_log(name: &str) -> bool {
+    SegmentFileName::parse(name).is_some_and(|name| name.kind == SegmentFileKind::Log)
 }
 
 /// Whether `name` is the directory of a deleted partition.

@@ -28,7 +28,7 @@ use crate::producer_state::ProducerEntry;
 use crate::signal::{Signal, SignalWait};
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, ProducerId, TimestampMs, TopicPartition};
-use crate::unlink::Readers;
+use crate::unlink::{Gone, Readers};
 
 /// Why records were not deleted.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,8 @@ pub struct Partition<D: Disk> {
     pub(crate) stall: crate::stall::StallWatch,
     pub(crate) cleaner: PartitionCleaner,
     watchers: RefCell<Vec<Watcher>>,
+    /// Readers of segments whose files are still to be unlinked.
+    gone: RefCell<Vec<Readers>>,
 }
 
 /// Somebody who waits for the high watermark to pass an offset.
@@ -115,6 +117,7 @@ impl<D: Disk> Partition<D> {
             stall: crate::stall::StallWatch::default(),
             cleaner,
             watchers: RefCell::default(),
+            gone: RefCell::default(),
         })
     }
 
@@ -295,11 +298,23 @@ impl<D: Disk> Partition<D> {
         log.refused.as_ref().map(|refusal| refusal.reason.clone())
     }
 
-    /// Those who may read the files of its segments.
+    /// Those who may read the files of its segments, and of those that wait to be unlinked.
     pub(crate) fn readers(&self) -> Vec<Readers> {
         let log = self.log.borrow();
         let readers = log.segments.iter().map(|segment| segment.readers.clone());
-        readers.collect()
+        readers.chain(self.gone.borrow().iter().cloned()).collect()
+    }
+
+    /// Takes note of segments whose files are unlinked later.
+    pub(crate) fn note_gone(&self, gone: &[Gone]) {
+        let readers = gone.iter().map(|segment| segment.readers().clone());
+        self.gone.borrow_mut().extend(readers);
+    }
+
+    /// A file has been unlinked.
+    pub(crate) fn forget_gone(&self, gone: &Gone) {
+        let mut all = self.gone.borrow_mut();
+        all.retain(|readers| !readers.are_those_of(gone.readers()));
     }
 
     /// Whether the directory may be another topic's, so that nothing in it is ever changed.

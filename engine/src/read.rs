@@ -17,7 +17,7 @@ use crate::planted::{self, Bug};
 use crate::record::Records;
 use crate::segment::{Indexes, Segment};
 use crate::types::{Offset, Position, TimestampMs, TopicPartition};
-use crate::unlink::Readers;
+use crate::unlink::Reader;
 
 /// Bytes read at a time while looking for a batch boundary in a file.
 const WINDOW_BYTES: usize = 8 << 10;
@@ -72,7 +72,7 @@ pub struct FileRange<F> {
     /// How many bytes.
     pub length: u64,
     /// Keeps a deleted file whole while the plan lives.
-    _reader: Readers,
+    _reader: Reader,
 }
 
 /// Why a read got no plan.
@@ -148,7 +148,7 @@ struct View<F> {
     partition: TopicPartition,
     segment: Offset,
     file: F,
-    reader: Readers,
+    reader: Reader,
     begin: Position,
     /// Exclusive end of what may be read.
     end: Position,
@@ -257,11 +257,11 @@ impl<D: Disk> Partition<D> {
     }
 
     /// What keeps the file of a segment whole that is part of the log.
-    pub(crate) fn reader_of(&self, base_offset: Offset) -> Option<Readers> {
+    pub(crate) fn reader_of(&self, base_offset: Offset) -> Option<Reader> {
         let log = self.log.borrow();
         let mut segments = log.segments.iter();
         let segment = segments.find(|segment| segment.base_offset == base_offset);
-        segment.map(|segment| segment.readers.clone())
+        segment.map(|segment| segment.readers.begin())
     }
 
     fn sight(

@@ -12,6 +12,7 @@ use std::io;
 use std::path::Path;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::file_name::{FileState, SegmentFileKind, SegmentFileName};
@@ -29,15 +30,40 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 const _: () = assert!(PIECE_BYTES.is_multiple_of(2 << 20));
 
-/// Whoever may read the file of a segment holds a clone. Counted across threads: a plan moves to the core of the
-/// connection that sends it.
+/// Who may read the file of a segment. Counted across threads: a plan moves to the core of the connection that sends it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Readers(Arc<()>);
+pub(crate) struct Readers(Arc<AtomicUsize>);
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Reader(Arc<AtomicUsize>);
 
 impl Readers {
-    /// Whether this is the only clone left.
+    pub(crate) fn begin(&self) -> Reader {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Reader(self.0.clone())
+    }
+
+    /// Whether both are of one segment.
+    pub(crate) fn are_those_of(&self, other: &Readers) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     fn are_gone(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
+        // With Release below: whoever sees zero comes after all that the last one has read.
+        self.0.load(Ordering::Acquire) == 0
+    }
+}
+
+impl Clone for Reader {
+    fn clone(&self) -> Reader {
+        Readers(self.0.clone()).begin()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Release);
     }
 }
 
@@ -54,6 +80,11 @@ impl Gone {
             base_offset: segment.base_offset,
             readers: segment.readers,
         }
+    }
+
+    /// Who may still read it.
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     pub(crate) fn base_offset(&self) -> Offset {
@@ -80,6 +111,9 @@ pub(crate) async fn unlink_later<D: Disk>(
                 return;
             };
             unlink(&open, &gone, kind).await;
+        }
+        if let Some(open) = partition.upgrade() {
+            open.forget_gone(&gone);
         }
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::aborted_index;
+use crate::aborted_index::{self, AbortedRange};
 use crate::checkpoint::{DurableEnd, encode_slot};
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
 use crate::index::offset::OFFSET_ENTRY_LENGTH;
@@ -20,7 +20,7 @@ use crate::partition::Partition;
 use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
-use crate::segment::{Indexes, Segment};
+use crate::segment::Indexes;
 use crate::types::{Offset, TimestampMs};
 use crate::unlink::{Gone, unlink_later};
 
@@ -71,6 +71,10 @@ pub(crate) struct Checkpointer {
     saved: Cell<SavedIndexes>,
     /// The last snapshot that belongs to no segment's start.
     loose_snapshot: Cell<Option<Offset>>,
+    /// The one before, from which a start goes on while the checkpoint does not reach the last one.
+    older_snapshot: Cell<Option<Offset>>,
+    /// The durable end that the checkpoint says.
+    checkpointed: Cell<Offset>,
     /// What was durable before a partition was found damaged: no later checkpoint may say less, or the next start
     /// would take the damage for a torn write.
     durable_before: Option<DurableEnd>,
@@ -184,6 +188,12 @@ async fn checkpoint_soon<D: Disk>(partition: Rc<Partition<D>>) {
             "saving indexes and producers' state",
             save(&partition).await,
         );
+        // So that the next start can go on from what has just been saved.
+        report(
+            &partition,
+            "writing the durable-end checkpoint",
+            write_durable_end(&partition, false).await,
+        );
     }
 }
 
@@ -260,6 +270,7 @@ async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> 
             .await
     })
     .await?;
+    checkpointer.checkpointed.set(checkpoint.durable_end);
     if flush {
         checkpointer.durable_generation.set(Some(generation));
     }
@@ -342,13 +353,22 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         indexes.time.encode_from(saved.time_entries),
     )
     .await?;
-    let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
-    let from = saved.aborted_entries.min(aborted.len());
-    if from < aborted.len() {
-        let entries = aborted_index::encode(&aborted[from..]);
-        let position = (from * aborted_index::ENTRY_LENGTH) as u64;
-        let disk = &partition.disk;
-        disk.overwrite(&path, position, entries, true).await?;
+    match known {
+        None => replace_aborted(&partition.disk, &directory, segment, &aborted).await?,
+        Some(saved) => {
+            let new = aborted.get(saved.aborted_entries..).unwrap_or_default();
+            let position = (saved.aborted_entries * aborted_index::ENTRY_LENGTH) as u64;
+            let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
+            if !new.is_empty() {
+                let entries = aborted_index::encode(new);
+                let disk = &partition.disk;
+                disk.overwrite(&path, position, entries, true).await?;
+                if position == 0 {
+                    // It was just made.
+                    disk.flush_directory(&directory).await?;
+                }
+            }
+        }
     }
     write(
         SegmentFileKind::OffsetIndex,
@@ -369,19 +389,27 @@ async fn save_producers<D: Disk>(
     let path = segment_path(&directory, offset, SegmentFileKind::ProducerSnapshot);
     partition.disk.remove(&path).await?;
     partition.disk.overwrite(&path, 0, snapshot, false).await?;
-    let is_loose = !partition
-        .log
-        .borrow()
-        .segments
-        .iter()
-        .any(|segment| segment.base_offset == offset);
-    let previous = partition
-        .checkpointer
+    let is_loose = |offset: Offset| {
+        let log = partition.log.borrow();
+        let mut segments = log.segments.iter();
+        segments.all(|segment| segment.base_offset != offset)
+    };
+    let checkpointer = &partition.checkpointer;
+    let last = checkpointer
         .loose_snapshot
-        .replace(is_loose.then_some(offset));
-    match previous.filter(|previous| *previous != offset) {
-        Some(previous) => {
-            let path = segment_path(&directory, previous, SegmentFileKind::ProducerSnapshot);
+        .replace(is_loose(offset).then_some(offset))
+        .filter(|last| *last != offset);
+    // A start goes on from a snapshot at or below the checkpoint's durable end, so one such is kept beside the last.
+    let unneeded = match last {
+        Some(last) if last <= checkpointer.checkpointed.get() => {
+            checkpointer.older_snapshot.replace(Some(last))
+        }
+        last => last,
+    };
+    // A roll may have begun a segment there, whose walk begins with it.
+    match unneeded.filter(|unneeded| *unneeded != offset && is_loose(*unneeded)) {
+        Some(unneeded) => {
+            let path = segment_path(&directory, unneeded, SegmentFileKind::ProducerSnapshot);
             partition.disk.remove(&path).await
         }
         None => Ok(()),
@@ -409,11 +437,7 @@ pub(crate) async fn save_sealed<D: Disk>(
 
 /// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
-    for kind in [
-        SegmentFileKind::OffsetIndex,
-        SegmentFileKind::TimeIndex,
-        SegmentFileKind::TransactionIndex,
-    ] {
+    for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
     disk.flush_directory(directory).await
@@ -435,22 +459,19 @@ pub(crate) async fn save_indexes_of<D: Disk>(
         .await
 }
 
-/// Writes the aborted index of a segment that was sealed by a crash, behind [`save_indexes_of`].
-pub(crate) async fn save_aborted_of<D: Disk>(
+/// Writes a segment's aborted index whole. What was there before goes only when the new one is there: an older state of
+/// the producers counts on it.
+pub(crate) async fn replace_aborted<D: Disk>(
     disk: &D,
     directory: &Path,
-    segment: &Segment<D::File>,
+    segment: Offset,
+    aborted: &[AbortedRange],
 ) -> io::Result<()> {
-    if segment.aborted.is_empty() {
-        return Ok(());
+    let path = segment_path(directory, segment, SegmentFileKind::TransactionIndex);
+    match aborted.is_empty() {
+        true => disk.remove(&path).await,
+        false => disk.replace(&path, aborted_index::encode(aborted)).await,
     }
-    let path = segment_path(
-        directory,
-        segment.base_offset,
-        SegmentFileKind::TransactionIndex,
-    );
-    let entries = aborted_index::encode(&segment.aborted);
-    disk.overwrite(&path, 0, entries, true).await
 }
 
 /// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments
@@ -564,6 +585,7 @@ async fn delete_segments_before<D: Disk>(
         set_aside(&partition.disk, &directory, segment.base_offset()).await?;
     }
     let count = gone.len();
+    partition.note_gone(&gone);
     if count > 0 {
         partition.disk.flush_directory(&directory).await?;
         let delay = Duration::from_millis(partition.config().file_delete_delay_ms);

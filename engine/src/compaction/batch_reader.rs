@@ -10,7 +10,7 @@ use super::pace::Pace;
 use crate::batch::{Gaps, ScanErrorKind, ScanFrom, ScannedBatch, scan};
 use crate::io::Disk;
 use crate::types::{LeaderEpoch, Offset, Position};
-use crate::unlink::Readers;
+use crate::unlink::Reader;
 
 /// The largest batch that a file may hold: that of the largest request.
 const BATCH_BYTES_MAX: usize = 100 << 20;
@@ -20,7 +20,7 @@ pub(crate) struct BatchReader<D: Disk> {
     disk: D,
     file: D::File,
     /// Retention may delete the segment meanwhile.
-    _reader: Readers,
+    _reader: Reader,
     segment: Offset,
     end: Position,
     from: ScanFrom,
@@ -33,7 +33,7 @@ impl<D: Disk> BatchReader<D> {
     /// A reader of the segment at `segment`, whose batches end at `end`.
     pub(crate) fn new(
         disk: D,
-        (file, reader): (D::File, Readers),
+        (file, reader): (D::File, Reader),
         segment: Offset,
         end: Position,
     ) -> BatchReader<D> {

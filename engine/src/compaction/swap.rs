@@ -51,6 +51,7 @@ pub(crate) async fn swap<D: Disk>(
         |kind: &SegmentFileKind| *kind != SegmentFileKind::TransactionIndex || has_aborted;
     let written: Vec<SegmentFileKind> = KINDS.into_iter().filter(is_written).collect();
     let (forgotten, gone) = switch(partition, replaced, cleaned);
+    partition.note_gone(&gone);
     for chunk in forgotten {
         drop(chunk);
         partition.disk.yield_now().await;

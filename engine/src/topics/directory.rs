@@ -194,7 +194,7 @@ pub(super) async fn remove_directory<D: Disk>(
 ) {
     let remove = async || {
         for entry in disk.list(&path)? {
-            if file_name::is_live_log(&entry.name) {
+            if file_name::is_log(&entry.name) {
                 unlink::shorten(&disk, &path.join(&entry.name), &readers, &budget).await;
             }
             disk.remove(&path.join(entry.name)).await?;

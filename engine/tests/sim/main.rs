@@ -10,6 +10,7 @@ mod crashes;
 mod faults;
 mod flips;
 mod found;
+mod lost_files;
 mod model;
 mod play;
 mod promises;
