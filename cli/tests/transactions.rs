@@ -117,7 +117,7 @@ fn what_is_committed_is_read_and_what_is_aborted_is_not() {
         "{dumped}"
     );
     let snapshots = files(broker.data(), TOPIC, &["snapshot"]);
-    assert!(dump(&snapshots).contains("currentTxnFirstOffset: None"));
+    assert!(dump(&snapshots).contains("currentTxnFirstOffset: OptionalLong.empty"));
 }
 
 fn dump(paths: &[PathBuf]) -> String {

@@ -178,8 +178,8 @@ fn structures() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("record-batch", record_batch()),
         ("offset-index", offset_index()),
-        ("aborted-index", aborted_index()),
         ("time-index", time_index()),
+        ("aborted-index", aborted_index()),
         ("producer-snapshot", producer_snapshot()),
         ("durable-end-slot", slot[..56].to_vec()),
         ("cleaner-checkpoint", cleaner_checkpoint().encode()),
@@ -210,12 +210,12 @@ const GOLDEN: &[(&str, &str)] = &[
     ),
     ("offset-index", "000000290000106800000063000020db"),
     (
-        "aborted-index",
-        "0000000000000000004d00000000000003e800000000000003f200000000000003f3",
-    ),
-    (
         "time-index",
         "0000018bcfe56800000000290000018bcfe568fa00000063",
+    ),
+    (
+        "aborted-index",
+        "0000000000000000004d00000000000003e800000000000003f200000000000003f3",
     ),
     (
         "producer-snapshot",
