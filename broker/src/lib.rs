@@ -15,7 +15,7 @@ mod config_entry;
 mod config_kind;
 mod config_resource;
 mod connection;
-#[expect(dead_code, reason = "the coordinators come with the next change")]
+#[expect(dead_code, reason = "parts of it are for consumer groups")]
 mod coordinator;
 mod delayed_fetch;
 mod dispatch;
@@ -30,6 +30,7 @@ mod home;
 mod lane;
 mod leader_epoch;
 pub mod limits;
+mod markers;
 mod memory_budget;
 mod mutation_quota;
 mod new_topic;
@@ -50,6 +51,7 @@ mod throttle;
 pub mod topic_config;
 pub mod topic_defaults;
 mod topics;
+pub mod transactions;
 mod volume;
 
 pub use config_kind::ConfigKind;

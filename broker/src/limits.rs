@@ -74,6 +74,10 @@ pub const PARTITIONS_PER_TOPIC_MAX: i32 = 10_000;
 /// Topics and partitions that one answer of DescribeTopicPartitions lists:
 /// Kafka's `max.request.partition.size.limit`.
 pub const DESCRIBED_PARTITIONS_MAX: i32 = 2_000;
+/// Transactional ids that one partition of `__transaction_state` coordinates; idle ones are forgotten after a week.
+pub const TRANSACTIONAL_IDS_MAX: usize = 100_000;
+/// Bytes of a regular expression over transactional ids.
+pub const TRANSACTIONAL_ID_PATTERN_BYTES_MAX: usize = 4 * 1024;
 
 /// Meters of clients that have quotas, over all cores.
 pub const QUOTA_METERS_MAX: usize = 100_000;

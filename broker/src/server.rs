@@ -35,6 +35,7 @@ use crate::quotas::ClientQuotas;
 use crate::settings::{BrokerSettings, Endpoint};
 use crate::topic_defaults::TopicDefaults;
 use crate::topics;
+use crate::transactions;
 
 /// The core that accepts.
 const ACCEPTOR: ShardId = ShardId(0);
@@ -184,7 +185,8 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         let (lane_engine, settings) = (engine.clone(), settings.clone());
         let quotas = quotas.clone();
         block_on(engine.on(shard, move || async move {
-            Lane::install(lane_engine, settings, quotas)
+            Lane::install(lane_engine, settings, quotas);
+            transactions::lane::start();
         }));
     }
     let admissions = Admissions::new(&config, engine.shard_count());
@@ -278,6 +280,7 @@ async fn drain(deadline: Instant) {
         sleep(DRAIN_CHECK_INTERVAL).await;
     }
     lane.hang_up();
+    transactions::lane::stop();
     Lane::remove();
 }
 

@@ -13,6 +13,7 @@ mod produce;
 mod quota;
 mod serve;
 mod topic;
+mod txn;
 
 pub use bench::{
     BenchClient, BenchCommand, BenchCompare, BenchCompareKafka, BenchFetch, BenchIdle,
@@ -26,6 +27,7 @@ pub use produce::{AcksFlag, Codec, Input, Produce};
 pub use quota::{QuotaAlter, QuotaCommand, QuotaDelete, QuotaList, QuotaOf};
 pub use serve::{Serve, SettingFlags};
 pub use topic::{TopicAlter, TopicCommand, TopicCreate, TopicDelete, TopicDescribe, TopicList};
+pub use txn::{TxnAbort, TxnCommand, TxnDescribe, TxnList};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -80,6 +82,9 @@ pub enum Command {
     /// Create, list, describe, alter and delete topics
     #[command(subcommand)]
     Topic(TopicCommand),
+    /// List and describe transactions, and abort those that hang
+    #[command(subcommand)]
+    Txn(TxnCommand),
     /// Send records from a file or standard input
     Produce(Produce),
     /// Print records of a topic

@@ -26,6 +26,7 @@ mod standard_output;
 mod suggestion;
 mod table;
 mod topic;
+mod txn;
 mod utc_time;
 
 use arguments::{Arguments, Command, ConfigCommand, GlobalFlags, SettingFlags};
@@ -62,6 +63,14 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Topic(command) => {
             topic::run(
+                &command,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
+            ExitCode::Success
+        }
+        Command::Txn(command) => {
+            txn::run(
                 &command,
                 &resolve(global, &SettingFlags::default())?,
                 &mut output,

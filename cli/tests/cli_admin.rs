@@ -186,7 +186,7 @@ fn a_client_over_its_quota_waits_and_the_others_do_not() {
 
     let mut wire = Wire::connect(line.broker.address());
     let batch = Batch::of(&[&[7; 100_000]]).encode();
-    let mut produce = |wire: &mut Wire| {
+    let produce = |wire: &mut Wire| {
         let start = Instant::now();
         assert_eq!(
             calls::produce_batch(wire, "t", 0, &batch, Acks::LEADER).0,

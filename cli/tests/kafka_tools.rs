@@ -89,8 +89,9 @@ fn kafkas_tools_alter_and_describe_topics_brokers_and_quotas() {
     ask(CONFIGS, "--entity-type brokers --entity-name 1 --describe").has(&[
         "log.retention.ms=7000",
         "DYNAMIC_BROKER_CONFIG:log.retention.ms=7000",
-        "DYNAMIC_DEFAULT_BROKER_CONFIG:log.segment.bytes=2097152",
     ]);
+    ask(CONFIGS, "--entity-type brokers --entity-default --describe")
+        .has(&["DYNAMIC_DEFAULT_BROKER_CONFIG:log.segment.bytes=2097152"]);
     ask(
         CONFIGS,
         "--entity-type brokers --entity-name 1 --alter --add-config num.partitions=3",

@@ -2,7 +2,8 @@
 //!
 //! - [`Connection`]: one broker; negotiates versions, [`Connection::call`]s, or pipelines with `send` and `receive`.
 //! - [`Cluster`]: bootstrap, metadata, leaders, offsets, and the administrative calls (`create_topic`, `delete_topic`,
-//!   `create_partitions`, `describe_configs`, `alter_configs`).
+//!   `create_partitions`, `describe_configs`, `alter_configs`), those about transactions too (`list_transactions`,
+//!   `describe_transaction`, `producers`, `abort_open`).
 //! - [`Producer`]: batches records, places keys as the Java client does, bounded in flight, retries, idempotent if asked.
 //! - [`Consumer`]: reads assigned partitions from an offset, a timestamp, the beginning or the end.
 //!
@@ -19,6 +20,7 @@ mod frame;
 mod partitioner;
 mod producer;
 mod quotas;
+mod transactions;
 
 pub use admin::{Config, ConfigChange, ConfigResource, ConfigSource, NewTopic};
 pub use cluster::{Broker, Cluster, ClusterDescription, OffsetAt, Partition, Topic};
@@ -33,3 +35,4 @@ pub use frame::{FrameError, FrameReader, LENGTH_PREFIX, RESPONSE_LENGTH_MAX};
 pub use partitioner::{murmur2, partition_of_key};
 pub use producer::{Acks, Delivery, Producer, ProducerOptions, ProducerRecord};
 pub use quotas::{ClientQuota, QuotaEntity};
+pub use transactions::{ActiveProducer, DescribedTransaction, ListedTransaction};

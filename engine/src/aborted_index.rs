@@ -89,9 +89,10 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<AbortedRange>, (u64, String)> {
             last_offset: number(entry, 18),
             last_stable_offset: number(entry, 26),
         };
-        if aborted.first_offset > aborted.last_offset {
+        // Zeros that a crash has left are no entry either.
+        if aborted.first_offset >= aborted.last_offset {
             return Err(at(format!(
-                "first offset {} lies above last offset {}",
+                "first offset {} does not lie below last offset {}",
                 aborted.first_offset, aborted.last_offset
             )));
         }
@@ -146,6 +147,7 @@ mod tests {
     #[test]
     fn half_entries_and_impossible_offsets_are_found_with_their_position() {
         assert_eq!(parse(&bytes(1, 5)[..20]).unwrap_err().0, 0);
+        assert_eq!(parse(&[0; ENTRY_LENGTH]).unwrap_err().0, 0);
         assert_eq!(
             parse(&[bytes(1, 5), bytes(9, 8)].concat()).unwrap_err().0,
             34

@@ -10,16 +10,17 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::aborted_index;
+use crate::aborted_index::{self, AbortedRange};
 use crate::checkpoint::{DurableEnd, encode_slot};
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
 use crate::index::offset::OFFSET_ENTRY_LENGTH;
 use crate::index::time::TIME_ENTRY_LENGTH;
 use crate::io::Disk;
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
-use crate::segment::{Indexes, Segment};
+use crate::segment::Indexes;
 use crate::types::{Offset, TimestampMs};
 use crate::unlink::{Gone, unlink_later};
 
@@ -235,7 +236,8 @@ async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> 
         }
     };
     checkpointer.durable_generation.set(Some(durable));
-    let generation = if (last + 1) % 2 == durable % 2 {
+    let is_newest = (last + 1) % 2 == durable % 2;
+    let generation = if is_newest && !planted::is(Bug::OverwriteNewestSlot) {
         last + 2
     } else {
         last + 1
@@ -289,7 +291,11 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     // As of now: what the indexes are to have when the producers' state says that it is counted.
     let (offset, snapshot) = {
         let log = partition.log.borrow();
-        (log.written.offset, log.written_producers.encode_snapshot())
+        let producers = match planted::is(Bug::SnapshotAheadOfLog) {
+            true => &log.producers,
+            false => &log.written_producers,
+        };
+        (log.written.offset, producers.encode_snapshot())
     };
     // Durable before the producers' state is there, from which the next start concludes how much of them it has.
     let outcome = save_indexes(partition).await;
@@ -347,13 +353,22 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         indexes.time.encode_from(saved.time_entries),
     )
     .await?;
-    let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
-    let from = saved.aborted_entries.min(aborted.len());
-    if from < aborted.len() {
-        let entries = aborted_index::encode(&aborted[from..]);
-        let position = (from * aborted_index::ENTRY_LENGTH) as u64;
-        let disk = &partition.disk;
-        disk.overwrite(&path, position, entries, true).await?;
+    match known {
+        None => replace_aborted(&partition.disk, &directory, segment, &aborted).await?,
+        Some(saved) => {
+            let new = aborted.get(saved.aborted_entries..).unwrap_or_default();
+            let position = (saved.aborted_entries * aborted_index::ENTRY_LENGTH) as u64;
+            let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
+            if !new.is_empty() {
+                let entries = aborted_index::encode(new);
+                let disk = &partition.disk;
+                disk.overwrite(&path, position, entries, true).await?;
+                if position == 0 {
+                    // It was just made.
+                    disk.flush_directory(&directory).await?;
+                }
+            }
+        }
     }
     write(
         SegmentFileKind::OffsetIndex,
@@ -422,11 +437,7 @@ pub(crate) async fn save_sealed<D: Disk>(
 
 /// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
-    for kind in [
-        SegmentFileKind::OffsetIndex,
-        SegmentFileKind::TimeIndex,
-        SegmentFileKind::TransactionIndex,
-    ] {
+    for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
     disk.flush_directory(directory).await
@@ -448,22 +459,19 @@ pub(crate) async fn save_indexes_of<D: Disk>(
         .await
 }
 
-/// Writes the aborted index of a segment that was sealed by a crash, behind [`save_indexes_of`].
-pub(crate) async fn save_aborted_of<D: Disk>(
+/// Writes a segment's aborted index whole. What was there before goes only when the new one is there: an older state of
+/// the producers counts on it.
+pub(crate) async fn replace_aborted<D: Disk>(
     disk: &D,
     directory: &Path,
-    segment: &Segment<D::File>,
+    segment: Offset,
+    aborted: &[AbortedRange],
 ) -> io::Result<()> {
-    if segment.aborted.is_empty() {
-        return Ok(());
+    let path = segment_path(directory, segment, SegmentFileKind::TransactionIndex);
+    match aborted.is_empty() {
+        true => disk.remove(&path).await,
+        false => disk.replace(&path, aborted_index::encode(aborted)).await,
     }
-    let path = segment_path(
-        directory,
-        segment.base_offset,
-        SegmentFileKind::TransactionIndex,
-    );
-    let entries = aborted_index::encode(&segment.aborted);
-    disk.overwrite(&path, 0, entries, true).await
 }
 
 /// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments
@@ -493,8 +501,12 @@ pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<
 /// Without this, each producer that ever wrote would stay in memory and in every snapshot.
 fn forget_idle_producers<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) {
     let mut log = partition.log.borrow_mut();
-    log.producers.expire(now, PRODUCER_ID_EXPIRATION_MS);
-    log.written_producers.expire(now, PRODUCER_ID_EXPIRATION_MS);
+    let expiration_ms = match planted::is(Bug::ForgetActiveProducers) {
+        true => 0,
+        false => PRODUCER_ID_EXPIRATION_MS,
+    };
+    log.producers.expire(now, expiration_ms);
+    log.written_producers.expire(now, expiration_ms);
 }
 
 fn choose<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) -> retention::RetentionChoice {
@@ -544,18 +556,24 @@ async fn delete_segments_before<D: Disk>(
     offset: Offset,
 ) -> io::Result<usize> {
     // A log start that is durable names a place in the log, which has to be there after a power cut.
-    flush_to(partition, offset).await?;
+    if !planted::is(Bug::LogStartAheadOfFlush) {
+        flush_to(partition, offset).await?;
+    }
     partition.log.borrow_mut().ends.advance_start(offset);
-    write_durable_end(partition, true).await?;
+    if !planted::is(Bug::ForgetLogStart) {
+        write_durable_end(partition, !planted::is(Bug::LogStartNotFlushed)).await?;
+    }
     // Not while a cleaning renames files of these segments.
     let _turn = partition.cleaner.take_files(&partition.disk).await;
     let (gone, directory) = {
         let mut log = partition.log.borrow_mut();
         let mut gone = Vec::new();
+        let one_too_many = i64::from(planted::is(Bug::DeleteSegmentOfLogStart));
+        let up_to = Offset(log.ends.start().0 + one_too_many);
         while log
             .segments
             .get(1)
-            .is_some_and(|next| next.base_offset <= log.ends.start())
+            .is_some_and(|next| next.base_offset <= up_to)
         {
             gone.extend(log.segments.pop_front().map(Gone::new));
         }
@@ -659,7 +677,9 @@ pub(crate) async fn stop<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     if partition.log.borrow().refused.is_some() {
         return Err(io::Error::other("the partition refuses writes"));
     }
-    flush(partition).await?;
+    if !planted::is(Bug::StopWithoutFlush) {
+        flush(partition).await?;
+    }
     save(partition).await?;
     let (file, end) = {
         let log = partition.log.borrow();

@@ -19,6 +19,8 @@ use crate::response::Answer;
 use crate::topics;
 use corelane_protocol::ErrorCode;
 
+/// The first version in which a supported feature may begin at 0.
+const LOWEST_ZERO_SINCE: i16 = 4;
 /// The first version in which the client says what it is.
 const NAMES_SOFTWARE_SINCE: i16 = 3;
 
@@ -38,18 +40,21 @@ pub async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResp
     let image = topics::image();
     ApiVersionsResponse {
         api_keys: SERVED.iter().map(|key| range(*key)).collect(),
-        supported_features: features::SUPPORTED.iter().map(supported).collect(),
+        supported_features: match call.head.version >= LOWEST_ZERO_SINCE {
+            true => features::supported().map(supported).collect(),
+            false => Vec::new(),
+        },
         finalized_features_epoch: image.last_offset().map_or(0, |last| last.0),
         finalized_features: features::finalized(&image).map(finalized).collect(),
         ..ApiVersionsResponse::default()
     }
 }
 
-fn supported((name, level_max): &(&str, i16)) -> SupportedFeatureKey {
+fn supported((name, level_max): (&str, i16)) -> SupportedFeatureKey {
     SupportedFeatureKey {
-        name: (*name).to_owned(),
+        name: name.to_owned(),
         min_version: 0,
-        max_version: *level_max,
+        max_version: level_max,
     }
 }
 

@@ -3,6 +3,7 @@
 //! - 3 brought record batches of format v2, the only format that is stored, and exactly one batch a partition.
 //! - 5 adds the log start offset, 8 errors by record and a message, 9 is flexible.
 //! - 10 adds the current leader, which is always this broker.
+//! - 11 knows TRANSACTION_ABORTABLE, 12 adds its partitions to the transaction by itself (KIP-890).
 //! - 13 names topics by id.
 //!
 //! The order of the Produce requests of a connection is that of their appends: see [`crate::append_order`]. With
@@ -33,6 +34,9 @@ use crate::quotas::QuotaKind;
 use crate::refusal::Refusal;
 use crate::response::Answer;
 use crate::topics::{self, Partition};
+use crate::transactions::machine::ProducerClaim;
+use crate::transactions::state::NamedPartition;
+use crate::transactions::verification::{self, Claim};
 
 /// What becomes of one partition's batch before the append.
 type Prepared = Result<Question<ValidBatch>, Refusal>;
@@ -42,13 +46,14 @@ type Outcome = Result<Appended, Refusal>;
 /// Appends and answers.
 pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let image = topics::image();
-    let prepared = partitions(&request)
+    let prepared: Vec<Prepared> = partitions(&request)
         .map(|partition| prepare(&call, &image, &partition, request.acks))
         .collect();
     let bytes: usize = partitions(&request)
         .filter_map(|partition| partition.records.as_ref().map(|records| records.len()))
         .sum();
     let asked = Asked::of(&call, &request);
+    let prepared = verify(&call, &request, &image, prepared, asked.limit).await;
     let outcomes = append(&call, prepared, asked, place).await;
     let throttle_time_ms = call.charge(QuotaKind::Produce, bytes);
     if request.acks == 0 {
@@ -91,6 +96,61 @@ fn prepare(
         partition: place.partition,
         question: batch,
     })
+}
+
+/// Refuses the batches of a transaction that their coordinator does not know of.
+async fn verify(
+    call: &Call,
+    request: &ProduceView,
+    image: &Arc<Image>,
+    mut prepared: Vec<Prepared>,
+    limit: Duration,
+) -> Vec<Prepared> {
+    let producer_of = |prepared: &Prepared| {
+        let header = prepared.as_ref().ok()?.question.header();
+        header.is_transactional().then(|| ProducerClaim {
+            id: header.producer_id().0,
+            epoch: header.producer_epoch(),
+        })
+    };
+    let producer = prepared.iter().find_map(producer_of);
+    let Some(producer) = producer else {
+        return prepared;
+    };
+    let Some(transactional_id) = &request.transactional_id else {
+        // As in Kafka, nothing of such a request is appended.
+        let refuse = |_| Err(ErrorCode::TransactionalIdAuthorizationFailed.into());
+        return prepared.into_iter().map(refuse).collect();
+    };
+    let name = |partition: ProducePartition<'_>| {
+        let topic = topics::find(image, partition.topic).ok()?;
+        Some(NamedPartition {
+            topic: topic.name.clone(),
+            index: partition.index,
+        })
+    };
+    let names: Vec<Option<NamedPartition>> = partitions(request).map(name).collect();
+    let taking_part = names.iter().zip(&prepared);
+    let taking_part = taking_part.filter(|(_, prepared)| producer_of(prepared) == Some(producer));
+    let claim = Claim {
+        transactional_id,
+        version: call.head.version,
+        producer,
+        partitions: taking_part.filter_map(|(name, _)| name.clone()).collect(),
+        limit,
+    };
+    let verified = verification::verify(&call.connection.lane, claim).await;
+    for (name, prepared) in names.iter().zip(&mut prepared) {
+        let refusal = match producer_of(prepared) {
+            None => None,
+            Some(other) if other != producer => Some(ErrorCode::InvalidProducerIdMapping.into()),
+            Some(_) => name.as_ref().and_then(|name| verified.refusal(name)),
+        };
+        if let Some(refusal) = refusal {
+            *prepared = Err(refusal);
+        }
+    }
+    prepared
 }
 
 /// What a request says of its acknowledgement.

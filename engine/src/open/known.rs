@@ -171,7 +171,10 @@ impl<D: Disk> Opening<D> {
         tracing::info!(partition = %directory.display(), segment = %base_offset, "made the indexes again from the log");
         let saved = upkeep::save_indexes_of(&self.disk, directory, base_offset, indexes).await;
         let saved = match saved {
-            Ok(()) => upkeep::save_aborted_of(&self.disk, directory, segment).await,
+            Ok(()) => {
+                let aborted = &segment.aborted;
+                upkeep::replace_aborted(&self.disk, directory, base_offset, aborted).await
+            }
             failed => failed,
         };
         if let Err(error) = saved {

@@ -4,11 +4,15 @@
 
 #![allow(clippy::unwrap_used)] // The whole crate is tests; clippy knows only `#[test]` functions as such.
 
+#[cfg(feature = "planted-bugs")]
+mod bank;
 mod crashes;
 mod faults;
 mod flips;
 mod found;
+mod lost_files;
 mod model;
 mod play;
+mod promises;
 mod recover;
 mod script;
