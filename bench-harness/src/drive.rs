@@ -215,6 +215,9 @@ impl Worker<'_, '_> {
 
     /// Takes the answers to what was sent in the window.
     fn drain(&mut self, appointments: &mut Appointments, tally: &mut Tally) -> std::io::Result<()> {
+        for lane in &self.lanes {
+            lane.end_schedule(self.window.from_ns, self.window.until_ns(), tally);
+        }
         let deadline_ns = self.now_ns().saturating_add(self.answer_timeout_ns);
         appointments.due.clear();
         while self.lanes.iter().any(Lane::is_busy) && self.now_ns() < deadline_ns {

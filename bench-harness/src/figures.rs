@@ -111,6 +111,9 @@ impl List {
     }
 
     fn latency(&mut self, side: &str, latency: &LatencySummary) {
+        if latency.count == 0 {
+            return;
+        }
         let quantiles = [
             ("p50", latency.p50_ms),
             ("p90", latency.p90_ms),

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use corelane_client::{ConnectionParts, FrameError, FrameReader, LENGTH_PREFIX};
 
 use crate::pace::Pace;
-use crate::tally::{Progress, Tally};
+use crate::tally::{Progress, Tally, Unsent};
 
 /// Frames that one system call may send.
 const FRAMES_PER_WRITE_MAX: usize = 16;
@@ -365,6 +365,22 @@ impl Lane {
         tally.faults.unanswered += u64::try_from(self.in_flight.len()).unwrap_or(u64::MAX);
         self.in_flight.clear();
         self.outgoing.clear();
+    }
+
+    /// Takes account of what was due from `from_ns` on and will not leave any more.
+    pub(crate) fn end_schedule(&self, from_ns: u64, until_ns: u64, tally: &mut Tally) {
+        // A connection that failed is a fault of its own.
+        let due = self
+            .pace
+            .due_between(from_ns, until_ns)
+            .filter(|_due| self.is_open);
+        if let Some((count, first_ns, last_ns)) = due {
+            tally.never_sent(Unsent {
+                count,
+                longest_ns: until_ns.saturating_sub(first_ns),
+                shortest_ns: until_ns.saturating_sub(last_ns),
+            });
+        }
     }
 
     /// How long the oldest request in flight has waited.

@@ -41,6 +41,11 @@ impl LatencyHistogram {
         self.histogram.saturating_record(latency_ns);
     }
 
+    /// Counts one latency `count` times.
+    pub fn record_many(&mut self, latency_ns: u64, count: u64) {
+        self.histogram.saturating_record_n(latency_ns, count);
+    }
+
     /// Adds every count of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.histogram

@@ -39,6 +39,26 @@ impl Pace {
         }
     }
 
+    /// How many further requests are due from `from_ns` to before `until_ns`, with the times of the first and the last.
+    pub(crate) fn due_between(&self, from_ns: u64, until_ns: u64) -> Option<(u64, u64, u64)> {
+        let Self::Fixed(fixed) = self else {
+            return None;
+        };
+        let mut first = fixed.clone();
+        first.skip_to(from_ns);
+        let mut behind = first.clone();
+        behind.skip_to(until_ns);
+        let count = behind.next_number.checked_sub(first.next_number)?;
+        if count == 0 {
+            return None;
+        }
+        let last = FixedPace {
+            next_number: behind.next_number - 1,
+            ..behind
+        };
+        Some((count, first.intended_ns(), last.intended_ns()))
+    }
+
     /// Goes on to the request after.
     pub(crate) fn advance(&mut self) {
         if let Self::Fixed(fixed) = self {
@@ -53,6 +73,21 @@ impl Pace {
 }
 
 impl FixedPace {
+    /// Goes on to the first request that is due at `at_ns` or later.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "numbers of requests stay below 2^53, and the division is of what is not negative"
+    )]
+    fn skip_to(&mut self, at_ns: u64) {
+        let number = ((at_ns as f64 - self.first_ns).max(0.0) / self.period_ns) as u64;
+        self.next_number = self.next_number.max(number);
+        while self.intended_ns() < at_ns {
+            self.next_number += 1;
+        }
+    }
+
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -80,6 +115,22 @@ mod tests {
         }
         let expected: Vec<u64> = (0..12).map(|number| number * 1_000_000).collect();
         assert_eq!(times, expected);
+    }
+
+    #[test]
+    fn requests_that_are_still_due_are_counted_from_the_next_one_on() {
+        let mut pace = Pace::fixed(1_000.0, 0, 1);
+        for _ in 0..5 {
+            pace.advance();
+        }
+        let due = pace.due_between(0, 10_000_000);
+        assert_eq!(due, Some((5, 5_000_000, 9_000_000)));
+        assert_eq!(
+            pace.due_between(8_000_000, 9_000_001),
+            Some((2, 8_000_000, 9_000_000))
+        );
+        assert_eq!(pace.due_between(0, 5_000_000), None);
+        assert_eq!(Pace::Closed.due_between(0, 5), None);
     }
 
     #[test]

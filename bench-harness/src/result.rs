@@ -54,6 +54,10 @@ pub struct Faults {
     pub answers_unexpected: u64,
     /// Requests without an answer when the run gave up waiting.
     pub unanswered: u64,
+    /// Open loop: requests that were due and never left, because those before them took all the room. The time that they
+    /// had waited by the end counts as their latency, so that they are not missing from the tail.
+    #[serde(default)]
+    pub unsent: u64,
     /// Connections that failed, with the reason (the first few).
     pub connections_failed: Vec<String>,
 }
@@ -73,6 +77,7 @@ impl Faults {
         self.answers_early += other.answers_early;
         self.answers_unexpected += other.answers_unexpected;
         self.unanswered += other.unanswered;
+        self.unsent += other.unsent;
         self.connections_failed.extend(other.connections_failed);
     }
 
@@ -86,6 +91,10 @@ impl Faults {
             ),
             (self.answers_unexpected, "answers belong to no request"),
             (self.unanswered, "requests were never answered"),
+            (
+                self.unsent,
+                "requests were due and never left: the schedule was not kept",
+            ),
         ];
         let refused = self
             .refused

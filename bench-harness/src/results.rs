@@ -105,6 +105,11 @@ pub enum StepOutcome {
         /// What is missing.
         reason: String,
     },
+    /// It could not be measured. Other steps were run all the same.
+    Failed {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// The figures of a step.
@@ -148,11 +153,19 @@ impl Measured {
 }
 
 impl StepRun {
+    fn place(&self) -> String {
+        let round = self.round + 1;
+        format!(
+            "{}, {}, {}, round {round}",
+            self.target, self.workload, self.step
+        )
+    }
+
     /// The figures, when there are any.
     pub fn measured(&self) -> Option<&Measured> {
         match &self.outcome {
             StepOutcome::Measured(measured) => Some(measured),
-            StepOutcome::NotRun { .. } => None,
+            StepOutcome::NotRun { .. } | StepOutcome::Failed { .. } => None,
         }
     }
 }
@@ -187,9 +200,15 @@ impl Results {
             .filter_map(StepRun::measured)
     }
 
-    /// Every fault, with its place.
+    /// Every fault and every step that failed, with its place.
     pub fn faults(&self) -> Vec<String> {
-        self.lines_of(|measured| &measured.faults)
+        let failed = self.runs.iter().filter_map(|run| match &run.outcome {
+            StepOutcome::Failed { reason } => Some(format!("{}: {reason}", run.place())),
+            StepOutcome::Measured(_) | StepOutcome::NotRun { .. } => None,
+        });
+        let mut all: Vec<String> = failed.collect();
+        all.extend(self.lines_of(|measured| &measured.faults));
+        all
     }
 
     /// Every measurement that tells more about the client than about the target.
@@ -203,11 +222,7 @@ impl Results {
             let Some(measured) = run.measured() else {
                 continue;
             };
-            let round = run.round + 1;
-            let place = format!(
-                "{}, {}, {}, round {round}",
-                run.target, run.workload, run.step
-            );
+            let place = run.place();
             all.extend(
                 lines(measured)
                     .iter()

@@ -2,7 +2,7 @@
 //!
 //! Invariants: within a round each step runs on every target before the next step, and every second round takes the
 //! targets in the opposite order (A B C, C B A), so that drift of the machine hits all alike; targets that were started
-//! here are stopped whatever happens; nothing is dropped.
+//! here are stopped whatever happens; nothing is dropped, and a step that fails ends no other.
 
 mod kill;
 mod loads;
@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::error::BenchError;
 use crate::launch::Launch;
 use crate::observe::LiveProgress;
-use crate::results::{FORMAT, Maximum, Results, StepOutcome, StepRun};
+use crate::results::{FORMAT, Maximum, Measured, Results, StepOutcome, StepRun};
 use crate::settings::SettingsError;
 use crate::workload::{ProduceLoad, Rate, Step, WorkloadPlan};
 use step::StepPlace;
@@ -163,11 +163,14 @@ fn one(
         Some(reason) => StepOutcome::NotRun {
             reason: reason.to_owned(),
         },
-        None => {
-            let maximum = maximum(place, target, results, on_progress)?;
-            let measured = step::measure(place, target, maximum, on_progress)?;
-            StepOutcome::Measured(Box::new(measured))
-        }
+        None => match attempt(place, target, results, on_progress) {
+            Ok(measured) => StepOutcome::Measured(Box::new(measured)),
+            // What was asked for cannot be run anywhere; everything else is this step's alone.
+            Err(error @ (BenchError::Settings(_) | BenchError::Workload(_))) => return Err(error),
+            Err(error) => StepOutcome::Failed {
+                reason: error.to_string(),
+            },
+        },
     };
     Ok(StepRun {
         workload: place.workload.to_owned(),
@@ -176,6 +179,16 @@ fn one(
         round: place.round,
         outcome,
     })
+}
+
+fn attempt(
+    place: &StepPlace,
+    target: &mut Running,
+    results: &mut Results,
+    on_progress: OnRunProgress,
+) -> Result<Measured, BenchError> {
+    let maximum = maximum(place, target, results, on_progress)?;
+    step::measure(place, target, maximum, on_progress)
 }
 
 /// What the target does at most with the step's load, measured once.

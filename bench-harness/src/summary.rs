@@ -152,6 +152,7 @@ fn remarks(results: &Results, workload: &str, step: &str) -> Vec<String> {
                 remarks.push(format!("{}: not run: {reason}", run.target));
             }
             StepOutcome::NotRun { .. } => {}
+            StepOutcome::Failed { reason } => remarks.push(format!("{place}: failed: {reason}")),
             StepOutcome::Measured(measured) => {
                 let faults = measured
                     .faults

@@ -14,6 +14,10 @@ use crate::result::Faults;
 
 /// Reasons that are kept in full; further ones are only counted by their kind.
 const REASONS_MAX: usize = 8;
+/// Latencies into which those of requests that never left are grouped.
+const UNSENT_GROUPS_MAX: u64 = 1_000;
+/// What was due in the last moments of a run may still have waited for its turn.
+const UNSENT_GRACE_NS: u64 = 100_000_000;
 /// Different error codes that are told apart.
 const CODES_MAX: usize = 32;
 
@@ -113,6 +117,16 @@ impl Window {
     }
 }
 
+/// Requests of one lane that were due in the measured span and never left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unsent {
+    pub(crate) count: u64,
+    /// How long the first of them had waited at the end.
+    pub(crate) longest_ns: u64,
+    /// How long the last of them had.
+    pub(crate) shortest_ns: u64,
+}
+
 /// The account of one thread.
 pub(crate) struct Tally {
     window: Arc<Window>,
@@ -152,6 +166,23 @@ impl Tally {
         if self.window.holds(intended_ns) {
             self.behind_schedule.record(behind_ns);
             self.client_delay.record(client_ns);
+        }
+    }
+
+    /// Takes account of requests that were due and never left. `waited_ns` is the time since the first and the last of them.
+    pub(crate) fn never_sent(&mut self, unsent: Unsent) {
+        let groups = unsent.count.min(UNSENT_GROUPS_MAX);
+        for group in 0..groups {
+            // Evenly between the longest and the shortest wait.
+            let span_ns = unsent.longest_ns.saturating_sub(unsent.shortest_ns);
+            let waited_ns = unsent.longest_ns - span_ns / groups * group;
+            let before = unsent.count * group / groups;
+            let count = unsent.count * (group + 1) / groups - before;
+            self.latency.record_many(waited_ns, count);
+            self.behind_schedule.record_many(waited_ns, count);
+        }
+        if unsent.longest_ns > UNSENT_GRACE_NS {
+            self.faults.unsent += unsent.count;
         }
     }
 

@@ -78,6 +78,25 @@ fn requests_that_the_full_window_held_back_count_from_their_intended_time() {
 }
 
 #[test]
+fn requests_that_never_left_are_a_fault_and_stand_in_the_tail() {
+    // From 0.6 s on nothing is answered any more; what was due until the end at 1.2 s had no room.
+    let pause = Duration::from_millis(1_500);
+    let result = run(
+        vec![InjectedFault::Stall {
+            request: 600,
+            pause,
+        }],
+        |settings| settings.client.in_flight = 1,
+    );
+    let unsent = result.faults.unsent;
+    assert!((400..=700).contains(&unsent), "{unsent}");
+    // Of 1,000 that were due in the span the unsent ones waited 0 to 600 ms, and one for the whole stall.
+    assert!(result.latency.count > 900, "{}", result.latency.count);
+    assert!(result.latency.p90_ms >= 300.0, "{}", result.latency.p90_ms);
+    assert!(result.latency.p99_ms >= 450.0, "{}", result.latency.p99_ms);
+}
+
+#[test]
 fn a_dropped_answer_is_reported() {
     let result = run(vec![InjectedFault::DropAnswer { request: 500 }], |_| {});
     assert_eq!(result.faults.answers_missing, 1);

@@ -147,6 +147,17 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group, turn: Option
         .disk
         .append(&file, range, flushes_first, written)
         .await;
+    let outcome = match outcome {
+        Err(AppendIoError::Write { .. }) if planted::is(Bug::IgnoreFailedWrite) => {
+            written();
+            Ok(())
+        }
+        Err(AppendIoError::Flush { .. }) if planted::is(Bug::RetryFailedFlush) => {
+            let again = partition.disk.flush(&file).await;
+            again.map_err(|source| AppendIoError::Flush { source })
+        }
+        outcome => outcome,
+    };
     match outcome {
         Ok(()) => {
             if group.flush {
@@ -202,13 +213,16 @@ async fn fail<D: Disk>(
         AppendError::Failed { partition, reason }
     };
     log.fail(group, &error);
+    if failure.is_flush && planted::is(Bug::GoOnAfterFailedFlush) {
+        return;
+    }
     log.refused = Some(Refusal {
         reason: reason.into(),
         is_full_disk,
     });
     drop(log);
     partition.notify();
-    if is_full_disk {
+    if is_full_disk && !planted::is(Bug::NeverResume) {
         partition
             .disk
             .spawn(crate::open::resume_when_there_is_room(partition.clone()));
@@ -223,7 +237,8 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
         log.active_mut().seal_time_index();
         (log.active_file(), log.directory.clone(), log.written)
     };
-    if partition.log.borrow().ends.durable() < written.offset {
+    let is_durable = partition.log.borrow().ends.durable() >= written.offset;
+    if !is_durable && !planted::is(Bug::SealWithoutFlush) {
         let flushed = partition.disk.flush(&file).await;
         flushed.map_err(Failure::of_flush)?;
         partition.log.borrow_mut().flushed_to(written);
@@ -239,7 +254,9 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     ahead::trim(partition, &file, written.position).await;
     let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
-    partition.disk.flush_directory(&directory).await?;
+    if !planted::is(Bug::RollWithoutDirectoryFlush) {
+        partition.disk.flush_directory(&directory).await?;
+    }
     crate::upkeep::save_sealed(partition, base_offset).await?;
     let now = TimestampMs(partition.disk.now_ms());
     let mut log = partition.log.borrow_mut();

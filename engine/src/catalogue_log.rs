@@ -17,6 +17,7 @@ use crate::file_name::{
     CLUSTER_METADATA_TOPIC, PartitionDirectoryName, SegmentFileKind, SegmentFileName,
 };
 use crate::io::Disk;
+use crate::planted::{self, Bug};
 use crate::record::{BatchBuilder, BatchOptions, NewRecord, Records};
 use crate::recovery::{Follows, what_follows};
 use crate::reserve;
@@ -197,9 +198,10 @@ impl<D: Disk> CatalogueLog<D> {
             .batch(&records)
             .map_err(|error| damaged(error.to_string()))?;
         let length = batch.len() as u64;
+        let flush = !planted::is(Bug::CatalogueAckBeforeFlush);
         if let Err(source) = self
             .disk
-            .overwrite(&self.path, self.end.0, batch, true)
+            .overwrite(&self.path, self.end.0, batch, flush)
             .await
         {
             self.refused = !self.is_taken_back(&source).await;

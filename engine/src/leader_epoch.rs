@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
+use crate::planted::{self, Bug};
 use crate::types::{LeaderEpoch, Offset};
 
 /// The version that the first line of the file names.
@@ -174,7 +175,7 @@ impl LeaderEpochs {
     #[must_use]
     pub fn agrees_with(&self, base_offset: Offset, epoch: LeaderEpoch) -> bool {
         match (self.epoch_for_offset(base_offset), self.entries.first()) {
-            (Some(expected), _) => epoch == expected,
+            (Some(expected), _) => epoch == expected || planted::is(Bug::EpochOfBatchUnchecked),
             (None, Some(first)) => epoch <= first.epoch,
             (None, None) => true,
         }

@@ -20,6 +20,7 @@ use crate::ends::Ends;
 use crate::leader_epoch::LeaderEpochs;
 use crate::log_config::LogConfig;
 use crate::marker::{Marker, NewMarker};
+use crate::planted::{self, Bug};
 use crate::producer_state::{Decided, Decision, ProducerStates};
 use crate::recovery::Place;
 use crate::segment::{Segment, SegmentMark};
@@ -399,6 +400,7 @@ impl<F> Log<F> {
     fn acks_with_flush_interval(&mut self, acks: Acks, header: &RecordBatchHeader) -> Acks {
         self.records_since_flush += u64::try_from(header.record_count()).unwrap_or(0);
         match self.config.flush_messages {
+            Some(_) if planted::is(Bug::IgnoreFlushMessages) => acks,
             Some(interval) if self.records_since_flush >= interval => {
                 self.records_since_flush = 0;
                 Acks::Durable
@@ -417,7 +419,7 @@ impl<F> Log<F> {
         // A roll flushes, a group is asked to, and a new epoch is never in front of a write that is not flushed.
         let (last_offset, size, timestamp) =
             (first.last_offset, first.size() as u64, first.timestamp);
-        if !self.epoch_is_durable {
+        if !self.epoch_is_durable && !planted::is(Bug::EpochNotSaved) {
             return Step::PersistEpoch;
         }
         let must_roll = self.active().must_roll(
@@ -428,7 +430,7 @@ impl<F> Log<F> {
             self.roll_seed(),
             now,
         );
-        if must_roll || self.roll_begun {
+        if must_roll || (self.roll_begun && !planted::is(Bug::ForgetBegunRoll)) {
             return Step::Roll;
         }
         let mut group = self.form_group(now);
@@ -536,9 +538,12 @@ impl<F> Log<F> {
         }
         self.forget_seen();
         self.visible = match group.first_durable {
-            Some(first) => first,
-            None => group.end,
+            Some(first) if !planted::is(Bug::ServeBeforeFlush) => first,
+            _ => group.end,
         };
+        if planted::is(Bug::DurableEndAheadOfFlush) {
+            self.flushed_to(group.end);
+        }
         self.answer_group(group, Acks::Written);
     }
 
@@ -629,11 +634,16 @@ impl<F> Log<F> {
         for queued in self.queue.drain(..) {
             queued.ack.answer(Err(error.clone()));
         }
-        if let Some(mark) = self.before_group.take() {
+        let mark = self.before_group.take();
+        if let Some(mark) = mark.filter(|_| !planted::is(Bug::KeepFailedInSegment)) {
             self.active_mut().restore(mark);
         }
-        self.ends.forget_assigned();
-        self.producers = self.written_producers.clone();
+        if !planted::is(Bug::KeepOffsetsOfFailed) {
+            self.ends.forget_assigned();
+        }
+        if !planted::is(Bug::KeepProducersOfFailed) {
+            self.producers = self.written_producers.clone();
+        }
     }
 }
 

@@ -41,6 +41,7 @@ use crate::leader_epoch::LeaderEpochs;
 use crate::log::{DamagedRange, Log, LogPosition, Refusal};
 use crate::log_config::LogConfig;
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
 use crate::producer_state::ProducerStates;
 use crate::recovery::{self, Place};
 use crate::segment::Segment;
@@ -108,7 +109,8 @@ pub(crate) async fn open<D: Disk>(
         .checkpoint
         .map(|checkpoint| checkpoint.durable_end.log_start_offset);
     let may_be_unflushed = leftovers == Leftovers::Removed && !request.clean_stop;
-    if may_be_unflushed && log_start.is_some_and(|start| start > Offset::ZERO) {
+    let is_moved = log_start.is_some_and(|start| start > Offset::ZERO);
+    if may_be_unflushed && is_moved && !planted::is(Bug::ShownLogStartNotFlushed) {
         // A killed process may have left it unflushed: what readers are told to be gone must not come back.
         let path = request.directory.join(file_name::DURABLE_END_CHECKPOINT);
         let flushed = disk.overwrite(&path, 0, Vec::new(), true).await;
@@ -342,7 +344,7 @@ impl<D: Disk> Opening<D> {
             .durable_end()
             .is_some_and(|durable| durable.durable_end >= end.offset);
         let must_flush = self.is_trimmed || (!was_durable && end.position > Position::ZERO);
-        if must_flush && !self.is_refused() {
+        if must_flush && !self.is_refused() && !planted::is(Bug::RecoveredNotFlushed) {
             self.disk.flush(&file).await.map_err(at(&path))?;
         }
         let allocated = self.disk.length(&file).map_err(at(&path))?;
@@ -421,7 +423,10 @@ impl<D: Disk> Opening<D> {
         let next_epoch = self
             .epochs
             .latest()
-            .and_then(|latest| latest.epoch.next())
+            .and_then(|latest| match planted::is(Bug::EpochNotRaised) {
+                true => Some(latest.epoch),
+                false => latest.epoch.next(),
+            })
             .unwrap_or(LeaderEpoch(0));
         let mut segments = self.segments;
         if let Some(active) = segments.back_mut() {

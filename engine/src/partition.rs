@@ -23,6 +23,7 @@ use crate::log::{Log, Queueing};
 use crate::log_config::LogConfig;
 use crate::marker::NewMarker;
 use crate::open_files::HoldsFiles;
+use crate::planted::{self, Bug};
 use crate::producer_state::ProducerEntry;
 use crate::signal::{Signal, SignalWait};
 use crate::tail_cache::{CacheBudget, TailCache};
@@ -464,7 +465,7 @@ async fn answer_duplicate<D: Disk>(
 ) {
     first.visible.await;
     let mut is_safe = partition.high_watermark() > first.last_offset;
-    if is_safe && acks == Acks::Durable {
+    if is_safe && acks == Acks::Durable && !planted::is(Bug::AnswerRetryBeforeFlush) {
         let end = first
             .last_offset
             .next()

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::batch::{RecordBatchHeader, crc32c, sequence_plus};
 use crate::marker::{Marker, NewMarker, Verdict};
+use crate::planted::{self, Bug};
 use crate::types::{Offset, ProducerId, TimestampMs};
 
 /// Batches kept for each producer: Kafka's clients have five requests in flight at most.
@@ -90,6 +91,7 @@ impl ProducerEntry {
         self.batches
             .iter()
             .take(self.batches.len().saturating_sub(1))
+            .filter(|_| !planted::is(Bug::SnapshotOfLastBatches))
     }
 
     /// The sequence number of the last record, −1 when the epoch has none.
@@ -104,7 +106,11 @@ impl ProducerEntry {
         if header.producer_epoch() != self.producer_epoch {
             return None;
         }
-        self.batches.iter().find(|batch| {
+        let mut known = self
+            .batches
+            .iter()
+            .filter(|_| !planted::is(Bug::ForgetRetries));
+        known.find(|batch| {
             batch.first_sequence() == header.base_sequence()
                 && batch.last_sequence == header.last_sequence()
         })
@@ -247,13 +253,15 @@ impl ProducerStates {
                 timestamp: batch.timestamp,
             };
         }
-        if header.producer_epoch() < entry.producer_epoch {
+        let is_fenced = header.producer_epoch() < entry.producer_epoch;
+        if is_fenced && !planted::is(Bug::OldEpochNotFenced) {
             return Decision::InvalidEpoch {
                 producer_epoch: header.producer_epoch(),
                 current_epoch: entry.producer_epoch,
             };
         }
-        if let Some(out_of_order) = check_sequence(entry, header).filter(|_| is_sequenced) {
+        let is_checked = is_sequenced && !planted::is(Bug::AcceptSequenceGap);
+        if let Some(out_of_order) = check_sequence(entry, header).filter(|_| is_checked) {
             return out_of_order;
         }
         match entry.current_txn_first_offset {
@@ -431,12 +439,16 @@ impl ProducerStates {
         }
         let stored = u32::from_be_bytes([c0, c1, c2, c3]);
         let computed = crc32c(&bytes[SNAPSHOT_CRC_START..]);
-        if stored != computed {
+        if stored != computed && !planted::is(Bug::SnapshotCrcUnchecked) {
             return Err(SnapshotError::CrcMismatch { stored, computed });
         }
         let count = usize::try_from(i32::from_be_bytes([n0, n1, n2, n3])).ok();
         let (entries, earlier) = count
             .and_then(|count| count.checked_mul(ENTRY_LENGTH))
+            .map(|length| match planted::is(Bug::CountBeforeBound) {
+                true => length.min(rest.len()),
+                false => length,
+            })
             .and_then(|length| rest.split_at_checked(length))
             .ok_or(bad_length)?;
         let (chunks, _) = entries.as_chunks::<ENTRY_LENGTH>();
@@ -447,6 +459,9 @@ impl ProducerStates {
             if states.entries.insert(producer_id, entry).is_some() {
                 return Err(SnapshotError::BadEntry { producer_id });
             }
+        }
+        if planted::is(Bug::DropLastProducer) {
+            states.entries.pop_last();
         }
         let (earlier, spare) = earlier.as_chunks::<EARLIER_LENGTH>();
         if !spare.is_empty() {

@@ -13,6 +13,7 @@ use crate::index::{OffsetIndex, TimeIndex};
 use crate::io::{ChunkSlice, Disk};
 use crate::log::DamagedRange;
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
 use crate::record::Records;
 use crate::segment::{Indexes, Segment};
 use crate::types::{Offset, Position, TimestampMs, TopicPartition};
@@ -485,10 +486,13 @@ impl<D: Disk> Partition<D> {
     /// Base offsets of the segments that hold a timestamp at or above `timestamp`.
     fn segments_reaching(&self, timestamp: TimestampMs) -> Vec<Offset> {
         let log = self.log.borrow();
-        let reaching = log
-            .segments
-            .iter()
-            .filter(|segment| segment.max_timestamp >= timestamp);
+        let reaching =
+            log.segments
+                .iter()
+                .filter(|segment| match planted::is(Bug::SearchPastSegment) {
+                    true => segment.max_timestamp > timestamp,
+                    false => segment.max_timestamp >= timestamp,
+                });
         reaching.map(|segment| segment.base_offset).collect()
     }
 
@@ -608,6 +612,9 @@ fn cut(
     let limit = Position(start.0.saturating_add(bytes_max));
     if limit >= visible_end {
         return visible_end;
+    }
+    if planted::is(Bug::CutInsideBatch) {
+        return limit;
     }
     // Index entries point at batch starts: the last one within the limit is where a batch ends.
     index.last_position_up_to(limit).max(first_end)

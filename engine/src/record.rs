@@ -19,6 +19,7 @@ use crate::batch::{
 use crate::compress::{
     CompressError, Compression, DecompressError, DecompressLimits, compress, decompress,
 };
+use crate::planted::{self, Bug};
 use crate::types::{LeaderEpoch, Offset, ProducerId, TimestampMs};
 
 /// Bytes of the smallest record: seven fields of one byte each.
@@ -153,7 +154,8 @@ impl<'a> Records<'a> {
         };
         let record_count = header.record_count();
         let possible = payload.len() / RECORD_LENGTH_MIN;
-        if usize::try_from(record_count).map_or(true, |count| count > possible) {
+        let is_bound = planted::is(Bug::RecordCountBeforeBound);
+        if usize::try_from(record_count).map_or(true, |count| count > possible) && !is_bound {
             return Err(RecordError::BadCount {
                 record_count,
                 remaining_bytes: payload.len(),

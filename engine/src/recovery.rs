@@ -13,6 +13,7 @@ use crate::batch::{
     intact_batch_at_start, scan, with_right_crcs,
 };
 use crate::checkpoint::DurableEnd;
+use crate::planted::{self, Bug};
 use crate::types::{LeaderEpoch, Offset, Position};
 
 /// A place in a segment's log file: a byte, and the offset that belongs there.
@@ -371,6 +372,7 @@ fn action_of(row: Row, place: Place) -> Action {
         Row::WholeLog | Row::SealedSegment => Action::Keep { end: place },
         Row::AllocatedSpace => Action::TrimZeros { to: place },
         Row::TornTail | Row::TornGroup => Action::CutTornTail { to: place },
+        Row::RotBelowDurableEnd if planted::is(Bug::CutRot) => Action::CutTornTail { to: place },
         Row::ReadFailed
         | Row::RotBelowDurableEnd
         | Row::ShorterThanDurableEnd
@@ -434,7 +436,7 @@ fn damage_row(facts: &TailFacts, place: Place, found: Found, follows: Follows) -
     }
     match follows {
         Follows::Zeros => Row::AllocatedSpace,
-        _ if facts.clean_stop => Row::RotAfterCleanStop,
+        _ if facts.clean_stop && !planted::is(Bug::CutAfterCleanStop) => Row::RotAfterCleanStop,
         _ if facts.durable_end.is_none() => Row::DamageWithoutCheckpoint,
         Follows::Rubbish => Row::TornTail,
         Follows::Undecided => Row::UndecidedTail,
@@ -525,14 +527,14 @@ fn later_batch_row(
     later: Place,
     leader_epoch: LeaderEpoch,
 ) -> Row {
-    if leader_epoch > facts.leader_epoch {
+    if leader_epoch > facts.leader_epoch && !planted::is(Bug::CutBeforeLaterEpoch) {
         return Row::RotBeforeLaterEpoch;
     }
     let is_within_one_group = later
         .position
         .distance_from(place.position)
         .is_some_and(|distance| distance < facts.unflushed_bytes_max);
-    if is_within_one_group {
+    if is_within_one_group || planted::is(Bug::CutBeforeLaterGroup) {
         Row::TornGroup
     } else {
         Row::RotBeforeLaterGroup

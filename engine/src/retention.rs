@@ -4,6 +4,7 @@
 //! Invariants: what goes is a prefix of the segments, and lies below the bound up to which deletion is allowed. An
 //! empty active segment never goes; an active one with data goes only after a roll. Pure: numbers and `now`.
 
+use crate::planted::{self, Bug};
 use crate::types::{Offset, TimestampMs};
 
 /// How far a record's timestamp may lie ahead of its file's last change before it is taken for absurd: Kafka's
@@ -30,7 +31,10 @@ impl SegmentSummary {
     pub fn effective_timestamp(&self) -> TimestampMs {
         self.max_timestamp
             .filter(|timestamp| timestamp.0 >= 0)
-            .filter(|timestamp| timestamp.since_ms(self.last_modified) <= FUTURE_TIMESTAMP_MS_MAX)
+            .filter(|timestamp| {
+                timestamp.since_ms(self.last_modified) <= FUTURE_TIMESTAMP_MS_MAX
+                    || planted::is(Bug::BelieveFutureTimestamp)
+            })
             .unwrap_or(self.last_modified)
     }
 }
@@ -87,7 +91,9 @@ pub fn choose(
     };
     RetentionChoice {
         delete_count,
-        roll_active: delete_count > 0 && delete_count == segments.len(),
+        roll_active: delete_count > 0
+            && delete_count == segments.len()
+            && !planted::is(Bug::DeleteActiveSegment),
         log_start_offset,
     }
 }
@@ -103,7 +109,8 @@ fn upper_bound(segments: &[SegmentSummary], index: usize, bounds: LogBounds) -> 
 fn deletable_count(segments: &[SegmentSummary], bounds: LogBounds) -> usize {
     let is_deletable = |index: usize| {
         let is_empty_active = index + 1 == segments.len() && segments[index].size_bytes == 0;
-        !is_empty_active && upper_bound(segments, index, bounds) <= bounds.high_watermark
+        let is_visible = upper_bound(segments, index, bounds) <= bounds.high_watermark;
+        !is_empty_active && (is_visible || planted::is(Bug::RetainAboveHighWatermark))
     };
     (0..segments.len())
         .take_while(|index| is_deletable(*index))

@@ -11,6 +11,7 @@ use crate::batch::RecordBatchHeader;
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::log_config::LogConfig;
 use crate::marker::Verdict;
+use crate::planted::{self, Bug};
 use crate::producer_state::Decided;
 use crate::recovery::Place;
 use crate::types::{Offset, Position, TimestampMs};
@@ -173,7 +174,8 @@ impl<F> Segment<F> {
     }
 
     fn add_index_entries(&mut self, last_offset: Offset) {
-        let position = self.end;
+        let ahead = u64::from(planted::is(Bug::IndexBesideBatch));
+        let position = Position(self.end.0 + ahead);
         let (timestamp, offset) = (self.max_timestamp, self.offset_of_max_timestamp);
         let Some(indexes) = &mut self.indexes else {
             return;

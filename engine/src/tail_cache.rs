@@ -21,6 +21,7 @@ use crate::appends_under_way::AppendsUnderWay;
 use crate::flush_turns::FlushTurns;
 use crate::io::{BLOCK, Chunk, ChunkSlice, WriteRange};
 use crate::open_files::OpenFiles;
+use crate::planted::{self, Bug};
 use crate::types::Offset;
 
 /// The first chunk of a quiet partition; each further one doubles, up to [`CHUNK_BYTES_MAX`].
@@ -149,6 +150,10 @@ impl TailCache {
         let remainder = match last {
             Some(last) => unfinished_block(&last.chunk).to_vec(),
             None => std::mem::take(&mut self.remainder),
+        };
+        let remainder = match planted::is(Bug::ForgetLastBlock) {
+            true => vec![0; remainder.len()],
+            false => remainder,
         };
         assert_eq!(
             remainder.len() as u64,

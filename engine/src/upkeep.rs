@@ -17,6 +17,7 @@ use crate::index::offset::OFFSET_ENTRY_LENGTH;
 use crate::index::time::TIME_ENTRY_LENGTH;
 use crate::io::Disk;
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
 use crate::segment::Indexes;
@@ -235,7 +236,8 @@ async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> 
         }
     };
     checkpointer.durable_generation.set(Some(durable));
-    let generation = if (last + 1) % 2 == durable % 2 {
+    let is_newest = (last + 1) % 2 == durable % 2;
+    let generation = if is_newest && !planted::is(Bug::OverwriteNewestSlot) {
         last + 2
     } else {
         last + 1
@@ -289,7 +291,11 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     // As of now: what the indexes are to have when the producers' state says that it is counted.
     let (offset, snapshot) = {
         let log = partition.log.borrow();
-        (log.written.offset, log.written_producers.encode_snapshot())
+        let producers = match planted::is(Bug::SnapshotAheadOfLog) {
+            true => &log.producers,
+            false => &log.written_producers,
+        };
+        (log.written.offset, producers.encode_snapshot())
     };
     // Durable before the producers' state is there, from which the next start concludes how much of them it has.
     let outcome = save_indexes(partition).await;
@@ -495,8 +501,12 @@ pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<
 /// Without this, each producer that ever wrote would stay in memory and in every snapshot.
 fn forget_idle_producers<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) {
     let mut log = partition.log.borrow_mut();
-    log.producers.expire(now, PRODUCER_ID_EXPIRATION_MS);
-    log.written_producers.expire(now, PRODUCER_ID_EXPIRATION_MS);
+    let expiration_ms = match planted::is(Bug::ForgetActiveProducers) {
+        true => 0,
+        false => PRODUCER_ID_EXPIRATION_MS,
+    };
+    log.producers.expire(now, expiration_ms);
+    log.written_producers.expire(now, expiration_ms);
 }
 
 fn choose<D: Disk>(partition: &Rc<Partition<D>>, now: TimestampMs) -> retention::RetentionChoice {
@@ -546,18 +556,24 @@ async fn delete_segments_before<D: Disk>(
     offset: Offset,
 ) -> io::Result<usize> {
     // A log start that is durable names a place in the log, which has to be there after a power cut.
-    flush_to(partition, offset).await?;
+    if !planted::is(Bug::LogStartAheadOfFlush) {
+        flush_to(partition, offset).await?;
+    }
     partition.log.borrow_mut().ends.advance_start(offset);
-    write_durable_end(partition, true).await?;
+    if !planted::is(Bug::ForgetLogStart) {
+        write_durable_end(partition, !planted::is(Bug::LogStartNotFlushed)).await?;
+    }
     // Not while a cleaning renames files of these segments.
     let _turn = partition.cleaner.take_files(&partition.disk).await;
     let (gone, directory) = {
         let mut log = partition.log.borrow_mut();
         let mut gone = Vec::new();
+        let one_too_many = i64::from(planted::is(Bug::DeleteSegmentOfLogStart));
+        let up_to = Offset(log.ends.start().0 + one_too_many);
         while log
             .segments
             .get(1)
-            .is_some_and(|next| next.base_offset <= log.ends.start())
+            .is_some_and(|next| next.base_offset <= up_to)
         {
             gone.extend(log.segments.pop_front().map(Gone::new));
         }
@@ -661,7 +677,9 @@ pub(crate) async fn stop<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
     if partition.log.borrow().refused.is_some() {
         return Err(io::Error::other("the partition refuses writes"));
     }
-    flush(partition).await?;
+    if !planted::is(Bug::StopWithoutFlush) {
+        flush(partition).await?;
+    }
     save(partition).await?;
     let (file, end) = {
         let log = partition.log.borrow();

@@ -161,6 +161,9 @@ fn targets(arguments: &BenchRun) -> Result<Vec<TargetPlan>, Failure> {
     for text in &arguments.pids {
         note_pid(text, &mut targets)?;
     }
+    for text in &arguments.settings {
+        note_setting(text, &mut targets)?;
+    }
     if targets.is_empty() {
         return Err(Failure::usage(
             "nothing to measure: give --start or --target at least once",
@@ -257,6 +260,32 @@ fn note_pid(text: &str, targets: &mut [TargetPlan]) -> Result<(), Failure> {
         _ => {
             return Err(Failure::usage(format!(
                 "--pid: no --target with an address is called `{name}`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn note_setting(text: &str, targets: &mut [TargetPlan]) -> Result<(), Failure> {
+    let parsed = text
+        .split_once(':')
+        .and_then(|(name, setting)| Some((name, setting, setting.split_once('=')?)));
+    let Some((name, setting, (key, value))) = parsed else {
+        let reason = format!("--set: `{text}` is not NAME:KEY=VALUE");
+        return Err(Failure::usage(reason));
+    };
+    let target = targets.iter_mut().find(|target| target.name == name);
+    match target.map(|target| &mut target.kind) {
+        Some(TargetKind::Start(Launch::Kafka(launch))) => {
+            launch.properties.insert(key.to_owned(), value.to_owned());
+        }
+        Some(TargetKind::Start(Launch::Corelane(launch))) => {
+            let arguments = ["--set".to_owned(), setting.to_owned()];
+            launch.arguments.extend(arguments);
+        }
+        _ => {
+            return Err(Failure::usage(format!(
+                "--set: no Corelane and no Kafka that is started is called `{name}`"
             )));
         }
     }

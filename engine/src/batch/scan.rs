@@ -11,6 +11,7 @@ use super::{
     write_crc,
 };
 use crate::marker::{self, Marker};
+use crate::planted::{self, Bug};
 use crate::types::{LeaderEpoch, Offset, Position};
 
 /// What a walk over a file expects at its start.
@@ -168,7 +169,7 @@ impl Scan<'_> {
             .get(..size)
             .ok_or(ScanErrorKind::NeedMore { length: size })?;
         let computed = crc32c(&batch[CRC_START..]);
-        if computed != header.crc() {
+        if computed != header.crc() && !planted::is(Bug::RecoverCrcUnchecked) {
             return Err(ScanErrorKind::CrcMismatch {
                 stored: header.crc(),
                 computed,
@@ -206,7 +207,7 @@ fn check_against_log(header: &RecordBatchHeader, from: &ScanFrom) -> Result<(), 
         Gaps::Refused => base_offset == from.offset,
         Gaps::Allowed => base_offset >= from.offset,
     };
-    if !in_place {
+    if !in_place && !planted::is(Bug::AcceptStaleBytes) {
         return Err(ScanErrorKind::WrongOffset { base_offset });
     }
     let leader_epoch = header.leader_epoch();

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::{CRC_START, HEADER_LENGTH, MAGIC_INDEX, MAGIC_V2, RecordBatchHeader, crc32c};
 use crate::compress::Compression;
+use crate::planted::{self, Bug};
 use crate::types::TimestampMs;
 
 /// Bytes of the smallest record: length, attributes, two deltas, no key, no value, no headers.
@@ -165,7 +166,7 @@ impl ValidBatch {
         let batch = ValidBatch { bytes };
         let header = batch.header();
         let computed = crc32c(&batch.bytes[CRC_START..]);
-        if computed != header.crc() {
+        if computed != header.crc() && !planted::is(Bug::AppendCrcUnchecked) {
             return Err(BatchError::Corrupt(Corruption::CrcMismatch {
                 stored: header.crc(),
                 computed,

@@ -11,6 +11,7 @@ use crate::batch::{
     attributes_without_records,
 };
 use crate::compress::{Compression, compress};
+use crate::planted::{self, Bug};
 use crate::record::{Record, RecordError, RecordIter, Records, write_shifted};
 use crate::types::{Offset, TimestampMs};
 
@@ -197,13 +198,17 @@ impl<'a> BatchFilter<'a> {
             return false;
         };
         let newest = self.rules.map.newest(key_hash(self.rules.seed, key));
-        let is_newest = newest.is_none_or(|newest| record.offset >= newest);
+        let is_newest = newest.is_none_or(|newest| match planted::is(Bug::CompactNewest) {
+            true => record.offset > newest,
+            false => record.offset >= newest,
+        });
         is_newest && (record.value.is_some() || !self.is_past_horizon())
     }
 
     /// Whether tombstones and markers of this batch have been kept long enough.
     fn is_past_horizon(&self) -> bool {
-        self.header.has_delete_horizon() && self.header.base_timestamp() <= self.rules.now
+        let is_past = self.header.base_timestamp() <= self.rules.now;
+        self.header.has_delete_horizon() && (is_past || planted::is(Bug::TombstoneGoesEarly))
     }
 
     /// What becomes of the batch, after all its records were looked at.
@@ -307,7 +312,10 @@ impl<'a> BatchFilter<'a> {
             base_offset: header.base_offset(),
             leader_epoch: header.leader_epoch(),
             attributes: header.attributes(),
-            last_offset_delta: header.last_offset_delta(),
+            last_offset_delta: match planted::is(Bug::CompactionClosesGaps) {
+                true => i32::try_from(self.counts.kept).unwrap_or(1) - 1,
+                false => header.last_offset_delta(),
+            },
             base_timestamp: header.base_timestamp(),
             max_timestamp: header.max_timestamp(),
             producer_id: header.producer_id(),

@@ -7,6 +7,7 @@
 
 use thiserror::Error;
 
+use crate::planted::{self, Bug};
 use crate::recovery::{Follows, Place, ScanOutcome};
 use crate::types::{Offset, Position};
 
@@ -128,7 +129,9 @@ impl CleanerCheckpoint {
             ..segment.end
         };
         match outcome {
-            ScanOutcome::CleanEnd { end } if end == segment.end => {
+            ScanOutcome::CleanEnd { end }
+                if end == segment.end || planted::is(Bug::AcceptAnyGap) =>
+            {
                 ScanOutcome::CleanEnd { end: covered }
             }
             ScanOutcome::Damage {

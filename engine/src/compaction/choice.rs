@@ -5,6 +5,7 @@
 //! neighbouring segments and cover what is cleaned without a hole. Pure: numbers and `now`.
 
 use crate::log_config::Fraction;
+use crate::planted::{self, Bug};
 use crate::types::{Offset, TimestampMs};
 
 /// What compaction needs to know of a segment. Segments are given oldest first, the active one last.
@@ -100,7 +101,8 @@ pub fn cleanable(
     };
     let is_cleanable = |index: usize| {
         let is_stable = upper_bound(segments, index) <= Some(bounds.last_stable_offset);
-        is_stable && has_waited(&segments[index], policy.min_lag_ms, now)
+        (is_stable || planted::is(Bug::CompactAboveVisible))
+            && has_waited(&segments[index], policy.min_lag_ms, now)
     };
     let dirty_to = (dirty_from..sealed.len())
         .find(|index| !is_cleanable(*index))
@@ -179,7 +181,8 @@ pub fn groups(segments: &[SegmentFacts], limits: GroupLimits) -> Vec<usize> {
                 .base_offset
                 .distance_from(segments[first].base_offset);
             let in_reach = segments[next].size_bytes == 0
-                || range.is_some_and(|range| range <= i32::MAX as u64 + 1);
+                || range.is_some_and(|range| range <= i32::MAX as u64 + 1)
+                || planted::is(Bug::MergeBeyondIndexReach);
             if size_bytes > limits.segment_bytes
                 || limits.index_bytes_of(size_bytes) > limits.index_bytes
                 || !in_reach

@@ -14,6 +14,7 @@ use crate::batch::RecordBatchHeader;
 use crate::file_name::{FileState, SegmentFileKind, SegmentFileName};
 use crate::io::{AppendIoError, Disk};
 use crate::log_config::LogConfig;
+use crate::planted::{self, Bug};
 use crate::segment::Segment;
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{Offset, Position, TimestampMs};
@@ -150,7 +151,9 @@ impl<D: Disk> CleanedSegment<D> {
         self.write().await?;
         // The last write filled its block up with zeros.
         self.disk.truncate(&self.file, self.segment.end.0).await?;
-        self.disk.flush(&self.file).await?;
+        if !planted::is(Bug::SwapBeforeFlush) {
+            self.disk.flush(&self.file).await?;
+        }
         self.segment.seal_time_index();
         if let Some(indexes) = &self.segment.indexes {
             let base_offset = self.segment.base_offset;

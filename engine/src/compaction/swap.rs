@@ -21,6 +21,7 @@ use super::cleaning::CleanError;
 use crate::file_name::{FileState, SegmentFileKind, SegmentFileName};
 use crate::io::{Chunk, DirectoryEntry, Disk};
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
 use crate::recovery::Place;
 use crate::segment::Segment;
 use crate::types::{Offset, Position};
@@ -40,9 +41,11 @@ pub(crate) async fn swap<D: Disk>(
     let directory = partition.directory();
     let failed = |source| CleanError::Swap { source };
     let checkpoint = checkpoint_with(partition, replaced, &cleaned)?;
-    write_checkpoint(&partition.disk, &directory, &checkpoint)
-        .await
-        .map_err(failed)?;
+    if !planted::is(Bug::SwapUnannounced) {
+        write_checkpoint(&partition.disk, &directory, &checkpoint)
+            .await
+            .map_err(failed)?;
+    }
     let has_aborted = has_aborted(partition, replaced, &cleaned);
     let is_written =
         |kind: &SegmentFileKind| *kind != SegmentFileKind::TransactionIndex || has_aborted;
@@ -127,7 +130,10 @@ fn switch<D: Disk>(
     let gone = log.segments.drain(place..=last).map(Gone::new).collect();
     let last_base_offset = replaced.last().copied().unwrap_or(base_offset);
     log.segments.insert(place, cleaned);
-    let forgotten = partition.cache.borrow_mut().forget_up_to(last_base_offset);
+    let forgotten = match planted::is(Bug::SwapKeepsCache) {
+        true => Vec::new(),
+        false => partition.cache.borrow_mut().forget_up_to(last_base_offset),
+    };
     partition.cleaner.count_swap();
     drop(log);
     partition.note_open(base_offset);

@@ -4,6 +4,7 @@
 //! offset of the batch whose start the position names, as Kafka writes it. Pure: bytes and numbers.
 
 use super::{IndexAppendError, IndexError, cut, trimmed_count};
+use crate::planted::{self, Bug};
 use crate::types::{Offset, Position};
 
 /// Bytes of an entry: relative offset and position, four bytes each, big-endian.
@@ -35,10 +36,10 @@ impl Entry {
 
     fn follows(self, last: Option<Entry>) -> bool {
         let at_least_zero = self.relative_offset >= 0 && self.position >= 0;
-        at_least_zero
-            && last.is_none_or(|last| {
-                self.relative_offset > last.relative_offset && self.position > last.position
-            })
+        let rises = |last: Entry| {
+            self.relative_offset > last.relative_offset && self.position > last.position
+        };
+        at_least_zero && (last.is_none_or(rises) || planted::is(Bug::TrustIndex))
     }
 
     fn resolve(self, base_offset: Offset) -> Option<OffsetEntry> {
@@ -97,6 +98,10 @@ impl OffsetIndex {
         let below = self.entries.partition_point(|entry| {
             u64::try_from(entry.relative_offset).is_ok_and(|relative| relative <= target)
         });
+        let below = match planted::is(Bug::LookupPastEntry) {
+            true => (below + 1).min(self.entries.len()),
+            false => below,
+        };
         below
             .checked_sub(1)
             .and_then(|index| self.entries[index].resolve(self.base_offset))

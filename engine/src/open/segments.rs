@@ -13,6 +13,7 @@ use crate::batch::{Gaps, ScanFrom, ScannedBatch};
 use crate::checkpoint::DurableEnd;
 use crate::io::Disk;
 use crate::log::DamagedRange;
+use crate::planted::{self, Bug};
 use crate::recovery::{self, Action, Decision, Place, Row, TailFacts};
 use crate::segment::Segment;
 use crate::types::{LeaderEpoch, Offset, Position};
@@ -102,7 +103,8 @@ impl<D: Disk> Opening<D> {
                 // Negative epochs are not assigned; batches of other brokers may carry them.
                 let _ = epochs.assign(header.leader_epoch(), header.base_offset());
             }
-            if header.base_offset() >= producers_offset {
+            let is_new = header.base_offset() >= producers_offset;
+            if is_new && !planted::is(Bug::ProducersNotReplayed) {
                 let decided = producers.update(header, header.base_offset(), batch.marker);
                 if let Some(decided) = decided {
                     let undecided = producers.first_open_transaction_offset();

@@ -10,6 +10,7 @@ use super::progress::OpenProgress;
 use crate::batch::{Gaps, HEADER_LENGTH, RecordBatchHeader, ScanFrom, ScannedBatch, scan};
 use crate::io::{BLOCK, Disk};
 use crate::log_config::LogConfig;
+use crate::planted::{self, Bug};
 use crate::recovery::{self, Follows, Found, Place, ScanOutcome};
 use crate::segment::{Indexes, Segment};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs};
@@ -70,6 +71,9 @@ pub(super) async fn scan_file<D: Disk>(
         }
         // What appends wrote is in no page cache, and read ahead is too little for a log that is read once.
         let read = disk.read_direct(file, from.position.0, wanted).await;
+        if read.is_err() && planted::is(Bug::ReadErrorEndsLog) {
+            return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
+        }
         let Ok(window) = read else {
             return ended(ScanOutcome::Unreadable { place }, from.epoch_min);
         };

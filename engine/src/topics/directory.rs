@@ -15,6 +15,7 @@ use crate::io::Disk;
 use crate::log_config::LogConfig;
 use crate::open::progress::OpenProgress;
 use crate::open::{self, OpenError, OpenRequest};
+use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::tail_cache::CacheBudget;
 use crate::types::{TopicPartition, uuid_to_text};
@@ -206,6 +207,9 @@ pub(super) async fn remove_directory<D: Disk>(
 }
 
 pub(super) async fn flush_data_directory<C: Cores>(cores: &C) -> Result<(), OpenError> {
+    if planted::is(Bug::DataDirectoryNotFlushed) {
+        return Ok(());
+    }
     let (disk, path) = (cores.disk(), cores.data().to_path_buf());
     let flushed = disk.flush_directory(&path).await;
     flushed.map_err(|source| OpenError { path, source })

@@ -27,6 +27,7 @@ use crate::lane::Lane;
 use crate::log_config::LogConfig;
 use crate::open::OpenError;
 use crate::open::progress::{self, OpenProgress};
+use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::types::{LeaderEpoch, TopicPartition};
 use crate::upkeep;
@@ -134,7 +135,9 @@ async fn remove_clean_stop_marker<D: Disk>(disk: &D, data: &Path) -> Result<(), 
         path: path.clone(),
         source,
     };
-    disk.remove(&path).await.map_err(failed)?;
+    if !planted::is(Bug::KeepStopMarker) {
+        disk.remove(&path).await.map_err(failed)?;
+    }
     disk.flush_directory(data).await.map_err(failed)
 }
 
@@ -167,7 +170,8 @@ async fn set_aside_removed<C: Cores>(
             continue;
         }
         let own = topic_id_in(&disk, &path).await.map_err(failed)?;
-        if own.is_some_and(|own| removed.contains(&own)) {
+        let is_removed = own.is_some_and(|own| removed.contains(&own));
+        if is_removed && !planted::is(Bug::ForgetInterruptedDeletion) {
             tracing::warn!(directory = %path.display(), "belongs to a deleted topic; removing");
             set_aside(cores, &name.topic, name.partition, Vec::new()).await?;
         } else if image.topic_by_name(&name.topic).is_none() {

@@ -15,6 +15,7 @@ use crate::file_name;
 use crate::io::Disk;
 use crate::lane::Lane;
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
 use crate::upkeep;
 
 /// How often a stop looks whether it gets on.
@@ -32,7 +33,7 @@ pub(crate) async fn stop_all<C: Cores>(cores: C, still_max: Duration) -> StopRep
         report.unclean.extend(part.unclean);
         report.is_hung |= part.is_hung;
     }
-    if !report.is_clean() {
+    if !report.is_clean() && !planted::is(Bug::MarkUncleanStop) {
         return report;
     }
     let there = cores.clone();

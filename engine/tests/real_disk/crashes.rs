@@ -201,6 +201,30 @@ fn a_log_is_the_same_after_every_kind_of_restart() {
 }
 
 #[test]
+fn a_kill_at_any_time_finds_a_snapshot_that_the_checkpoint_reaches() {
+    let scene = Scene::new();
+    let topic = scene.topic("saved", &[]);
+    let directory = scene.directory("saved");
+    let mut has_one = false;
+    // More than is appended between three saves.
+    for number in 0..250 {
+        scene.append(topic, batch(number, 1, 900_000), Acks::Durable);
+        let snapshots = names_ending(&directory, ".snapshot");
+        let slots = fs::read(directory.join("durable-end")).unwrap_or_default();
+        let Ok(checkpoint) = decode_slots(&slots) else {
+            continue;
+        };
+        let is_reached = snapshots.iter().any(|name| {
+            let offset: i64 = name.trim_end_matches(".snapshot").parse().unwrap();
+            offset <= checkpoint.durable_end.durable_end.0
+        });
+        assert!(is_reached || !has_one, "{snapshots:?} at {checkpoint:?}");
+        has_one |= is_reached;
+    }
+    assert!(has_one);
+}
+
+#[test]
 fn the_idempotent_window_survives_rolls_stops_and_crashes() {
     let mut scene = Scene::new();
     let topic = scene.topic("idempotent", &[SEGMENT]);

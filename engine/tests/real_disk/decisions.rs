@@ -10,11 +10,15 @@ use corelane_engine::marker::{Marker, NewMarker, Verdict};
 use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord, ProducerFields};
 use corelane_engine::{Acks, AppendError, Offset, ProducerId, ReadRequest, TopicPartition};
 
-use super::rig::{Scene, batch, batch_of, batches, bytes_of, names_ending, read, request, valid};
+use super::rig::{
+    Scene, batch, batch_of, batches, bytes_of, eventually, names_ending, read, request, valid,
+};
 
 const SEED: HashSeed = HashSeed([3, 5]);
 const MAP_BYTES: usize = 1 << 20;
 const COORDINATOR_EPOCH: i32 = 3;
+/// The records are of 2023 and the markers of today.
+const NO_ROLL_BY_AGE: (&str, &str) = ("segment.ms", "9223372036854775807");
 
 /// One record of an open range.
 fn open_batch(producer: i64, epoch: i16, sequence: i32, key: &str) -> Bytes {
@@ -94,7 +98,7 @@ fn assert_three_ranges(scene: &Scene, topic: TopicPartition) {
 #[test]
 fn a_reader_of_what_is_decided_stops_before_what_is_open() {
     let scene = Scene::new();
-    let topic = scene.topic("decided", &[]);
+    let topic = scene.topic("decided", &[NO_ROLL_BY_AGE]);
     three_ranges(&scene, topic);
     assert_three_ranges(&scene, topic);
     let decided = ReadRequest {
@@ -119,7 +123,7 @@ fn a_reader_of_what_is_decided_stops_before_what_is_open() {
 #[test]
 fn decisions_outlive_stops_and_crashes() {
     let mut scene = Scene::new();
-    let topic = scene.topic("decided", &[]);
+    let topic = scene.topic("decided", &[NO_ROLL_BY_AGE]);
     three_ranges(&scene, topic);
     scene.crash();
     assert_three_ranges(&scene, topic);
@@ -136,7 +140,7 @@ fn decisions_outlive_stops_and_crashes() {
 #[test]
 fn an_aborted_index_belongs_to_the_segment_of_its_marker_and_is_made_again_when_damaged() {
     let mut scene = Scene::new();
-    let topic = scene.topic("decided", &[("segment.bytes", "1048576")]);
+    let topic = scene.topic("decided", &[NO_ROLL_BY_AGE, ("segment.bytes", "1048576")]);
     three_ranges(&scene, topic);
     for number in 0..30 {
         scene.append(topic, batch(number, 10, 10_000), Acks::Durable);
@@ -162,7 +166,7 @@ fn an_aborted_index_belongs_to_the_segment_of_its_marker_and_is_made_again_when_
 #[test]
 fn markers_are_fenced_by_the_epochs_of_producer_and_coordinator() {
     let scene = Scene::new();
-    let topic = scene.topic("decided", &[]);
+    let topic = scene.topic("decided", &[NO_ROLL_BY_AGE]);
     scene.append(topic, open_batch(1, 5, 0, "a"), Acks::Durable);
     let old = decide(&scene, topic, marker(1, 4, Verdict::Commit));
     assert!(matches!(old, Err(AppendError::InvalidProducerEpoch { .. })));
@@ -204,7 +208,11 @@ fn markers_are_fenced_by_the_epochs_of_producer_and_coordinator() {
 #[test]
 fn compaction_drops_what_was_aborted_and_never_passes_what_is_open() {
     let mut scene = Scene::new();
-    let configs = [("cleanup.policy", "compact"), ("segment.bytes", "1048576")];
+    let configs = [
+        NO_ROLL_BY_AGE,
+        ("cleanup.policy", "compact"),
+        ("segment.bytes", "1048576"),
+    ];
     let topic = scene.topic("decided", &configs);
     let append = |scene: &Scene, batch| scene.append(topic, batch, Acks::Durable).base_offset.0;
     append(&scene, open_batch(1, 0, 0, "kept"));
@@ -214,8 +222,8 @@ fn compaction_drops_what_was_aborted_and_never_passes_what_is_open() {
     decide(&scene, topic, marker(1, 0, Verdict::Abort)).unwrap();
     append(&scene, open_batch(3, 0, 0, "open"));
     roll(&scene, topic);
-    clean(&scene, topic);
     // The segment holds what is open.
+    clean_once(&scene, topic);
     assert_eq!(aborted(&scene, topic), [(1, 2, 4)]);
     assert_eq!(keys_at(&scene, topic, 4), [0, 1, 2, 3, 4]);
     decide(&scene, topic, marker(3, 0, Verdict::Commit)).unwrap();
@@ -250,10 +258,18 @@ fn roll(scene: &Scene, topic: TopicPartition) {
     }
 }
 
+/// Cleans until the cleaning has come further: while space is being allocated, none begins.
 fn clean(scene: &Scene, topic: TopicPartition) {
+    let cleaned_to = || clean_once(scene, topic);
+    let before = scene.on_partition(topic, |open| async move { open.cleaner().cleaned_to() });
+    eventually("a cleaning", || cleaned_to() > before);
+}
+
+fn clean_once(scene: &Scene, topic: TopicPartition) -> Option<Offset> {
     scene.on_partition(topic, |open| async move {
         open.clean_now(MAP_BYTES, SEED).await.unwrap();
-    });
+        open.cleaner().cleaned_to()
+    })
 }
 
 /// A cleaning needs something that is not clean.

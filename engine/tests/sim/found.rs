@@ -71,7 +71,7 @@ fn a_catalogue_change_that_was_shown_outlasts_a_power_cut() {
 /// Two checkpoints in a row were written without a flush, so that a power cut could tear both slots, and deleted
 /// records came back.
 #[test]
-fn a_torn_checkpoint_leaves_a_slot_that_is_whole() {
+pub fn a_torn_checkpoint_leaves_a_slot_that_is_whole() {
     let delete = Step::DeleteRecords {
         topic: TOPIC,
         partition: 0,
@@ -91,7 +91,7 @@ fn a_torn_checkpoint_leaves_a_slot_that_is_whole() {
 
 /// The log start that a killed process had written and not flushed was shown, and fell back after a power cut.
 #[test]
-fn a_log_start_that_was_shown_does_not_fall_back() {
+pub fn a_log_start_that_was_shown_does_not_fall_back() {
     let delete = |percent| Step::DeleteRecords {
         topic: TOPIC,
         partition: 0,
@@ -135,7 +135,7 @@ fn a_saved_index_that_is_behind_the_other_hides_nothing() {
 
 /// A retry with acks=all of a batch that was first sent with acks=1 was answered before anything was flushed.
 #[test]
-fn a_retry_that_asks_for_a_flush_waits_for_one() {
+pub fn a_retry_that_asks_for_a_flush_waits_for_one() {
     let resend = Step::Resend {
         topic: TOPIC,
         partition: 0,
@@ -249,7 +249,7 @@ fn a_topic_whose_creation_failed_can_be_created_again() {
 
 /// The process is killed between the catalogue's record of a deletion and the directories' new names.
 #[test]
-fn an_interrupted_deletion_is_finished_at_the_next_start() {
+pub fn an_interrupted_deletion_is_finished_at_the_next_start() {
     let steps = [
         create(&[]),
         append(Level::All, None),

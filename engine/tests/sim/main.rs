@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used)] // The whole crate is tests; clippy knows only `#[test]` functions as such.
 
+#[cfg(feature = "planted-bugs")]
+mod bank;
 mod crashes;
 mod faults;
 mod flips;
@@ -11,5 +13,6 @@ mod found;
 mod lost_files;
 mod model;
 mod play;
+mod promises;
 mod recover;
 mod script;

@@ -450,7 +450,7 @@ impl Decided {
 #[test]
 fn random_schedules_keep_the_promises() {
     for seed in 1..400 {
-        let mut dice = Dice(seed * 0x9e37_79b9_7f4a_7c15);
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let mut rig = Rig::new();
         let mut decided = Decided::default();
         let mut given: BTreeSet<(i64, i16)> = BTreeSet::new();

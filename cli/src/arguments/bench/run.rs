@@ -29,11 +29,14 @@ pub struct BenchRun {
     /// A broker to start and stop: corelane, corelane:BINARY, kafka:FOLDER-OF-JARS or null, with NAME= before it or not
     #[arg(long = "start", value_name = "[NAME=]KIND[:PATH]")]
     pub starts: Vec<String>,
+    /// A setting of a broker that is started: a line of Kafka's properties, or a `serve --set` of Corelane's
+    #[arg(long = "set", value_name = "NAME:KEY=VALUE")]
+    pub settings: Vec<String>,
     /// Where brokers that are started keep data and logs, on the disk to be measured
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
     /// Repeat the run that this result came from; other flags than --output, --hgrm, --json and --rounds are its own
-    #[arg(long, value_name = "RESULTS", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["workloads", "targets", "starts", "pids", "scale"])]
+    #[arg(long, value_name = "RESULTS", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["workloads", "targets", "starts", "pids", "settings", "scale"])]
     pub from: Option<PathBuf>,
     /// How often everything is run; differences are told from five on [default: 5]
     #[arg(long, value_name = "COUNT")]

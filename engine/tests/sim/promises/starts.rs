@@ -1,0 +1,175 @@
+//! What a start finds again.
+
+use std::path::Path;
+use std::time::Duration;
+
+use corelane_engine::io::Disk;
+use corelane_engine::sim::{
+    CrashMode, DATA, Fault, FaultKind, Outcome, SimDisk, SimEngine, Simulation, Storage,
+};
+use corelane_engine::{Offset, TimestampMs};
+
+use super::{
+    FIRST_MS, LIFE, ROLLING, TOPIC, batch, create_topic, live, name_of, numbers, run, send_durably,
+    values,
+};
+use crate::model::header;
+use crate::play::{read_batches, settings};
+
+/// I2: a producer id belongs to one producer, also over kills.
+#[test]
+pub fn a_producer_id_is_given_out_once() {
+    let mut storage = Storage::new(DATA);
+    let mut given = Vec::new();
+    for _ in 0..4 {
+        let (id, left) = live(&storage, async {
+            let id = SimEngine.allocate_producer_id().await;
+            id.expect("the disk is well")
+        });
+        assert!(!given.contains(&id), "{id:?} is given out again");
+        given.push(id);
+        storage = left;
+    }
+}
+
+/// Batches of one start carry its epoch, which is above that of the start before.
+#[test]
+pub fn the_leader_epoch_rises_with_each_start() {
+    let (id, mut storage) = live(&Storage::new(DATA), async {
+        create_topic(&[]).await.expect("the disk is well")
+    });
+    let mut last = None;
+    for start in 0..4_i64 {
+        let (epoch, left) = live(&storage, async move {
+            send_durably(id, batch(start as usize, None)).await;
+            let read = read_batches(id, start).await.ok();
+            let batches = read.expect("it was acknowledged");
+            header(&batches[0]).leader_epoch()
+        });
+        assert!(Some(epoch) > last, "{epoch:?} after {last:?}");
+        last = Some(epoch);
+        storage = left;
+    }
+}
+
+/// Base offsets of the partition's segments.
+fn segments() -> Vec<i64> {
+    let directory = Path::new(DATA).join(format!("{TOPIC}-0"));
+    let entries = SimDisk.list(&directory).expect("the directory is there");
+    let logs = entries
+        .iter()
+        .filter_map(|entry| entry.name.strip_suffix(".log"));
+    logs.map(|name| name.parse().expect("an offset")).collect()
+}
+
+/// The log start may be the last record of a segment, which is then needed as much as any.
+#[test]
+pub fn a_segment_whose_last_record_is_the_log_start_stays() {
+    live(&Storage::new(DATA), async {
+        let id = create_topic(ROLLING).await.expect("the disk is well");
+        for number in 0..20 {
+            send_durably(id, batch(number, None)).await;
+        }
+        let start = segments()[2] - 1;
+        let deleted = SimEngine.with_partition(id, move |open| async move {
+            open.delete_records_before(Offset(start)).await
+        });
+        let deleted = deleted.await.expect("the partition is open");
+        assert_eq!(deleted.expect("the disk is well"), Offset(start));
+        let found = values(id).await.expect("nothing is damaged");
+        let offsets: Vec<i64> = found.iter().map(|(offset, _)| *offset).collect();
+        assert_eq!(offsets, (start..20).collect::<Vec<_>>());
+        assert!(segments()[0] > 0, "nothing was deleted");
+    });
+}
+
+/// The roll after a save has no other reason to flush the directory than the new segment's file.
+#[test]
+pub fn a_segment_made_after_a_save_outlasts_a_power_cut() {
+    for count in 1..16 {
+        let sim = Simulation::new(settings(1, 0), Storage::new(DATA));
+        let id = run(&sim, async move {
+            SimEngine.open().await.expect("the disk is well");
+            let id = create_topic(ROLLING).await.expect("the disk is well");
+            for number in 0..count {
+                send_durably(id, batch(number, None)).await;
+                if number + 1 < count {
+                    SimEngine.save(id).await.expect("the disk is well");
+                }
+            }
+            id
+        });
+        let cut = sim.point().crash(CrashMode::None, 1);
+        let (found, _) = live(&cut, async move { numbers(id).await });
+        assert_eq!(found, Ok((0..count).collect()));
+    }
+}
+
+/// I5: a search by time finds each record, also those that are the last of their segment.
+#[test]
+pub fn every_record_is_found_by_its_time_after_a_start() {
+    const RECORDS: usize = 20;
+    for stops in [false, true] {
+        let (id, storage) = live(&Storage::new(DATA), async move {
+            let id = create_topic(ROLLING).await.expect("the disk is well");
+            for number in 0..RECORDS {
+                send_durably(id, batch(number, None)).await;
+            }
+            SimDisk.sleep(Duration::from_millis(250)).await;
+            if stops {
+                SimEngine.stop().await;
+            }
+            id
+        });
+        live(&storage, async move {
+            for offset in 0..RECORDS as i64 {
+                let timestamp = TimestampMs(FIRST_MS + offset);
+                let found = SimEngine.with_partition(id, move |open| async move {
+                    open.offset_for_timestamp(timestamp).await
+                });
+                let found = found.await.expect("the partition is open");
+                let found = found.expect("nothing is damaged").map(|found| found.offset);
+                assert_eq!(found, Some(Offset(offset)), "I5: a search by its time");
+            }
+        });
+    }
+}
+
+/// I1: what cannot be read is not taken for what is not there. The log was killed before a checkpoint knew of it.
+#[test]
+pub fn a_read_error_is_not_the_end_of_the_log() {
+    const RECORDS: usize = 20;
+    let (id, killed) = live(&Storage::new(DATA), async {
+        let id = create_topic(&[]).await.expect("the disk is well");
+        for number in 0..RECORDS {
+            send_durably(id, batch(number, None)).await;
+        }
+        id
+    });
+    let mut opened = 0;
+    for io in 0..60 {
+        let sim = Simulation::new(settings(1, 0), killed.clone());
+        let kind = FaultKind::Eio;
+        sim.fail(Fault { io, kind });
+        let outcome = sim.run(LIFE, async move {
+            SimEngine.open().await.ok()?;
+            let ends = SimEngine.with_partition(id, |open| async move {
+                (open.refused().is_none(), open.high_watermark())
+            });
+            ends.await
+        });
+        match outcome {
+            Outcome::Done(Some((true, end))) => {
+                assert_eq!(
+                    end,
+                    Offset(RECORDS as i64),
+                    "I1: the end after an error of I/O {io}"
+                );
+                opened += 1;
+            }
+            Outcome::Done(_) => {}
+            stuck => panic!("I/O {io}: the engine is {}", name_of(&stuck)),
+        }
+    }
+    assert!(opened > 3, "{opened} starts went well");
+}
