@@ -99,9 +99,9 @@ fn kafkas_tools_alter_and_describe_topics_brokers_and_quotas() {
     .contains(&["Cannot update these configs dynamically"]);
 
     ask(CONFIGS, "--alter --add-config producer_byte_rate=1048576 --entity-type users --entity-default --entity-type clients --entity-name loader")
-        .has(&["Completed updating config"]);
+        .has(&["Completed updating"]);
     ask(CONFIGS, "--alter --add-config connection_creation_rate=100 --entity-type ips --entity-name 192.0.2.7")
-        .has(&["Completed updating config"]);
+        .has(&["Completed updating"]);
     ask(
         CONFIGS,
         "--describe --entity-type users --entity-default --entity-type clients",

@@ -192,6 +192,10 @@ impl<D: Disk> Partition<D> {
             let made = Rc::new(self.make_indexes(&view).await?);
             walk = Walk::new(self, &view);
             start = walk.checked_batch_of(&made.offset, request.offset).await;
+            // Where the log is damaged the new ones end before it, and prove nothing of what comes there.
+            if made.offset.len() < indexes.offset.len() {
+                start = Err(walk.damaged(Position::ZERO, request.offset));
+            }
             if start.is_ok() {
                 self.keep_indexes(&view, swaps, &made);
                 indexes = made;

@@ -507,8 +507,9 @@ fn with_header_byte(offset: i64, byte: u64, flip: u8) -> Stopped {
 
 #[test]
 fn a_batch_whose_base_offset_has_rotted_is_not_served_under_another_offset() {
-    // The lowest byte of the base offset, and of the length.
-    for (byte, flip) in [(7, 1), (7, 0x40), (11, 1), (9, 1)] {
+    // Two bits of the base offset, and one of the length, which then reaches over the next batches. Of a length that has
+    // shrunk only the reader's CRC check tells.
+    for (byte, flip) in [(7, 1), (7, 0x40), (9, 2)] {
         let stopped = with_header_byte(4, byte, flip);
         assert_eq!(
             stopped.refused(),
