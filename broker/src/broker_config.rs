@@ -223,6 +223,7 @@ mod tests {
             request_memory_bytes_per_core: FRAME_BYTES_MAX,
             cluster_id: String::new(),
             data_directory: "data".into(),
+            groups: crate::groups::GroupSettings::default(),
             topic_defaults: {
                 let mut defaults = TopicDefaults::default();
                 defaults.set("log.retention.ms", "5").unwrap();

@@ -15,7 +15,6 @@ mod config_entry;
 mod config_kind;
 mod config_resource;
 mod connection;
-#[expect(dead_code, reason = "the coordinators come with the next change")]
 mod coordinator;
 mod delayed_fetch;
 mod dispatch;
@@ -43,6 +42,7 @@ pub mod topic_defaults;
 mod topics;
 
 pub use config_kind::ConfigKind;
+pub use groups::GroupSettings;
 pub use server::{RunningBroker, ServeConfig, ServeError, StopOrder, serve};
 pub use settings::Endpoint;
 pub use topic_defaults::{TopicDefaultError, TopicDefaults};

@@ -174,7 +174,10 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
     for shard in engine.shards() {
         let (lane_engine, settings) = (engine.clone(), settings.clone());
         block_on(engine.on(shard, move || async move {
-            Lane::install(lane_engine, settings)
+            Lane::install(lane_engine, settings);
+            if let Some(lane) = Lane::current() {
+                lane.groups.load_all();
+            }
         }));
     }
     let admissions = Admissions::new(&config, engine.shard_count());

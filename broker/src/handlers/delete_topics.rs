@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::dispatch::Call;
 use crate::error_map;
+use crate::groups::registry::forget_topic;
 use crate::patience::within_limit;
 use crate::refusal::Refusal;
 use crate::topics;
@@ -50,6 +51,7 @@ async fn delete(call: &Call, topic: &DeleteTopicState) -> Result<(String, Uuid),
     let (engine, topic_id) = (call.lane().engine.clone(), found.topic_id);
     let deleted = within_limit(async move { engine.delete_topic(topic_id).await }).await?;
     deleted.map_err(|error| error_map::topic(&error))?;
+    forget_topic(call.lane(), &found.name).await;
     Ok((found.name.clone(), found.topic_id))
 }
 

@@ -1,0 +1,84 @@
+//! FindCoordinator (10): which broker coordinates a group or a transactional id. It is always this one.
+//!
+//! - 1 adds transactional ids, 3 is flexible, 4 takes several keys at once (KIP-699), 6 knows share groups, which are
+//!   not served.
+//!
+//! The internal topic is created when somebody first asks. Kafka answers COORDINATOR_NOT_AVAILABLE meanwhile; here the
+//! answer waits.
+
+use corelane_protocol::ErrorCode;
+use corelane_protocol::messages::find_coordinator::{
+    Coordinator, FindCoordinatorRequest, FindCoordinatorResponse,
+};
+
+use crate::coordinator::internal_topic::{CONSUMER_OFFSETS, TRANSACTION_STATE};
+use crate::dispatch::Call;
+use crate::settings::NODE_ID;
+
+const GROUP: i8 = 0;
+const TRANSACTION: i8 = 1;
+/// The first version that takes several keys.
+const BATCHED_SINCE: i16 = 4;
+/// The first version with a message.
+const MESSAGE_SINCE: i16 = 1;
+const NO_NODE: i32 = -1;
+const NO_PORT: i32 = -1;
+
+/// Finds, or creates, what coordinates.
+pub async fn handle(call: &Call, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
+    let version = call.head.version;
+    if version < BATCHED_SINCE {
+        let found = find(call, request.key_type, &request.key).await;
+        return FindCoordinatorResponse {
+            error_code: found.error_code,
+            error_message: (version >= MESSAGE_SINCE).then(|| message(found.error_code)),
+            node_id: found.node_id,
+            host: found.host,
+            port: found.port,
+            ..FindCoordinatorResponse::default()
+        };
+    }
+    let mut response = FindCoordinatorResponse::default();
+    for key in &request.coordinator_keys {
+        response
+            .coordinators
+            .push(find(call, request.key_type, key).await);
+    }
+    response
+}
+
+fn message(code: i16) -> String {
+    match ErrorCode::try_from(code) {
+        // As Kafka says it.
+        Ok(ErrorCode::None) | Err(_) => "NONE".to_owned(),
+        Ok(code) => code.message().to_owned(),
+    }
+}
+
+async fn find(call: &Call, key_type: i8, key: &str) -> Coordinator {
+    let lane = &call.connection.lane;
+    let found = match key_type {
+        GROUP => CONSUMER_OFFSETS.find_or_create(lane, key).await,
+        TRANSACTION => TRANSACTION_STATE.find_or_create(lane, key).await,
+        _ => Err(ErrorCode::InvalidRequest),
+    };
+    match found {
+        Ok(_) => {
+            let endpoint = lane.settings.endpoint(&call.connection);
+            Coordinator {
+                key: key.to_owned(),
+                node_id: NODE_ID,
+                host: endpoint.host,
+                port: endpoint.port.into(),
+                ..Coordinator::default()
+            }
+        }
+        Err(code) => Coordinator {
+            key: key.to_owned(),
+            node_id: NO_NODE,
+            port: NO_PORT,
+            error_code: code.code(),
+            ..Coordinator::default()
+        },
+    }
+}
