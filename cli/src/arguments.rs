@@ -6,6 +6,7 @@
 
 mod bench;
 mod consume;
+mod group;
 mod log;
 mod produce;
 mod serve;
@@ -16,6 +17,7 @@ pub use bench::{
     BenchProduce,
 };
 pub use consume::Consume;
+pub use group::{GroupCommand, GroupDelete, GroupDescribe, GroupList, GroupResetOffsets};
 pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify};
 pub use produce::{AcksFlag, Codec, Input, Produce};
 pub use serve::{Serve, SettingFlags};
@@ -78,6 +80,9 @@ pub enum Command {
     Produce(Produce),
     /// Print records of a topic
     Consume(Consume),
+    /// List, describe, reset and delete consumer groups
+    #[command(subcommand)]
+    Group(GroupCommand),
     /// Look inside log files, offline; only `repair --execute` writes
     #[command(subcommand)]
     Log(LogCommand),

@@ -15,6 +15,7 @@ mod connection;
 mod consumer;
 mod error;
 mod frame;
+mod groups;
 mod partitioner;
 mod producer;
 
@@ -27,5 +28,6 @@ pub use consumer::{Assignment, ConsumedRecord, Consumer, ConsumerOptions, OutOfR
 pub use corelane_protocol::ErrorCode;
 pub use error::ClientError;
 pub use frame::{FrameError, FrameReader, LENGTH_PREFIX, RESPONSE_LENGTH_MAX};
+pub use groups::{DescribedGroup, GroupMember, GroupOffset, ListedGroup};
 pub use partitioner::{murmur2, partition_of_key};
 pub use producer::{Acks, Delivery, Producer, ProducerOptions, ProducerRecord};

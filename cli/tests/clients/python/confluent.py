@@ -1,6 +1,7 @@
 """confluent-kafka in the client suites: writes a records file into topics, or reads topics back."""
 
 import sys
+import threading
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from records import PartitionHash, read_records
@@ -86,7 +87,41 @@ def read(bootstrap, topics):
         hashed.print_line(topic, partition)
 
 
+def member(bootstrap, group, topic):
+    """Reads as a member of a group; a record's value is printed once its offset is committed."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "partition.assignment.strategy": "range",
+            "session.timeout.ms": 6000,
+            "heartbeat.interval.ms": 500,
+        }
+    )
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    consumer.subscribe([topic])
+    while not ended.is_set():
+        records = [r for r in consumer.consume(500, 0.2) if r.error() is None]
+        if not records:
+            continue
+        try:
+            consumer.commit(asynchronous=False)
+        except KafkaException:
+            # The partitions have gone to others, or the broker is away: they are read again.
+            continue
+        for record in records:
+            print(record.value().decode())
+        sys.stdout.flush()
+    consumer.close()
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "member":
+        member(*sys.argv[2:])
+        sys.exit()
     if sys.argv[1] == "produce":
         produce(sys.argv[2], sys.argv[3], [a.split("=", 1) for a in sys.argv[4:]])
     else:
