@@ -258,7 +258,7 @@ fn dumped_offsets(broker: &Broker) -> String {
         "nothing was written to __consumer_offsets"
     );
     let mut command = java("128m");
-    command.arg("org.apache.kafka.tools.DumpLogSegments");
+    command.arg("kafka.tools.DumpLogSegments");
     command.args(["--offsets-decoder", "--files", &logs.join(",")]);
     let output = support::process::finished(&mut command);
     String::from_utf8_lossy(&output.stdout).into_owned()

@@ -34,16 +34,18 @@ func member(ctx context.Context, bootstrap, group, topic string) error {
 		cancel()
 	}()
 	out := bufio.NewWriter(os.Stdout)
+	var uncommitted []*kgo.Record
 	for ctx.Err() == nil {
 		polling, polled := context.WithTimeout(ctx, 200*time.Millisecond)
 		fetches := client.PollFetches(polling)
 		polled()
-		records := fetches.Records()
-		// What could not be committed is read again by whoever has the partition then.
-		if len(records) > 0 && client.CommitRecords(ctx, records...) == nil {
-			for _, record := range records {
+		uncommitted = append(uncommitted, fetches.Records()...)
+		// The broker may be away, or the partitions have gone to others: the next commit tells.
+		if len(uncommitted) > 0 && client.CommitRecords(ctx, uncommitted...) == nil {
+			for _, record := range uncommitted {
 				fmt.Fprintf(out, "%s\n", record.Value)
 			}
+			uncommitted = nil
 			if err := out.Flush(); err != nil {
 				return err
 			}

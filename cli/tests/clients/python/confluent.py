@@ -103,17 +103,20 @@ def member(bootstrap, group, topic):
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     consumer.subscribe([topic])
+    uncommitted = []
     while not ended.is_set():
         records = [r for r in consumer.consume(500, 0.2) if r.error() is None]
-        if not records:
+        uncommitted.extend(records)
+        if not uncommitted:
             continue
         try:
             consumer.commit(asynchronous=False)
         except KafkaException:
-            # The partitions have gone to others, or the broker is away: they are read again.
+            # The broker is away, or the partitions have gone to others: the next commit tells.
             continue
-        for record in records:
+        for record in uncommitted:
             print(record.value().decode())
+        uncommitted.clear()
         sys.stdout.flush()
     consumer.close()
 

@@ -66,18 +66,20 @@ def member(bootstrap, group, topic):
     )
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    uncommitted = []
     while not ended.is_set():
         try:
-            records = consumer.poll(timeout_ms=200)
-            if not records:
+            for batch in consumer.poll(timeout_ms=200).values():
+                uncommitted.extend(batch)
+            if not uncommitted:
                 continue
             consumer.commit()
         except KafkaError:
-            # The partitions have gone to others, or the broker is away: they are read again.
+            # The broker is away, or the partitions have gone to others: the next commit tells.
             continue
-        for batch in records.values():
-            for record in batch:
-                print(record.value.decode())
+        for record in uncommitted:
+            print(record.value.decode())
+        uncommitted.clear()
         sys.stdout.flush()
     consumer.close()
 
