@@ -1,8 +1,9 @@
-//! Brokers that the harness starts and stops itself: Apache Kafka from its jars, Corelane from its binary.
+//! Brokers that the harness starts and stops itself: Apache Kafka from its jars, Corelane and the null broker from a binary.
 //!
 //! Invariants: they listen on loopback only, on ports that were free; a broker is killed when its value is dropped, and
 //! nothing but its own process is ever signalled. Data and logs stay in the directory that the caller gave.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,9 @@ pub struct KafkaLaunch {
     pub heap_mib: u32,
     /// The CPUs it may use.
     pub cores: Option<CoreList>,
+    /// Further lines of its properties file.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
 }
 
 impl KafkaLaunch {
@@ -48,6 +52,7 @@ impl KafkaLaunch {
             java: "java".to_owned(),
             heap_mib: 1024,
             cores: None,
+            properties: BTreeMap::new(),
         }
     }
 }
@@ -63,11 +68,21 @@ pub struct CorelaneLaunch {
     pub cores: Option<CoreList>,
 }
 
+/// How to start the null broker, which keeps nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NullLaunch {
+    /// The `corelane` binary.
+    pub binary: PathBuf,
+    /// The CPUs it may use.
+    pub cores: Option<CoreList>,
+}
+
 /// A broker that was started here. Killed when dropped.
 #[derive(Debug)]
 pub struct BrokerProcess {
     name: String,
     address: String,
+    command: Command,
     child: Child,
     log: PathBuf,
     started: Instant,
@@ -88,7 +103,10 @@ impl BrokerProcess {
         fs::create_dir_all(directory).map_err(system(format!("create {}", directory.display())))?;
         let (port, controller_port) = (free_port()?, free_port()?);
         let properties = directory.join("server.properties");
-        let text = kafka_properties(directory, port, controller_port);
+        let mut text = kafka_properties(directory, port, controller_port);
+        for (name, value) in &launch.properties {
+            text.push_str(&format!("{name}={value}\n"));
+        }
         fs::write(&properties, text).map_err(system(format!("write {}", properties.display())))?;
         let class_path = format!("{}/*", libs.display());
         let java = || {
@@ -119,13 +137,7 @@ impl BrokerProcess {
 
     /// Starts Corelane on `directory`. Returns when it serves.
     pub fn start_corelane(launch: &CorelaneLaunch, directory: &Path) -> Result<Self, BenchError> {
-        if !launch.binary.is_file() {
-            let remedy = "build it with cargo build --release";
-            return Err(BenchError::Missing {
-                path: launch.binary.clone(),
-                remedy,
-            });
-        }
+        require_binary(&launch.binary)?;
         fs::create_dir_all(directory).map_err(system(format!("create {}", directory.display())))?;
         let address = format!("127.0.0.1:{}", free_port()?);
         let mut serve = pinned(&launch.binary.display().to_string(), launch.cores.as_ref());
@@ -142,6 +154,17 @@ impl BrokerProcess {
             directory.join("corelane.log"),
             true,
         )
+    }
+
+    /// Starts the null broker, with its output in `directory`. Returns when it serves.
+    pub fn start_null(launch: &NullLaunch, directory: &Path) -> Result<Self, BenchError> {
+        require_binary(&launch.binary)?;
+        fs::create_dir_all(directory).map_err(system(format!("create {}", directory.display())))?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut serve = pinned(&launch.binary.display().to_string(), launch.cores.as_ref());
+        serve.args(["bench", "null-broker", "--listen", &address]);
+        let log = directory.join("null-broker.log");
+        Self::start("null broker", address, serve, log, false)
     }
 
     fn start(
@@ -163,6 +186,7 @@ impl BrokerProcess {
         let mut process = Self {
             name: name.to_owned(),
             address,
+            command,
             child,
             log,
             started,
@@ -229,6 +253,27 @@ impl BrokerProcess {
         }
     }
 
+    /// Kills the process (SIGKILL) and waits for its end.
+    pub fn kill(&mut self) -> Result<(), BenchError> {
+        self.child
+            .kill()
+            .map_err(system(format!("kill {}", self.name)))?;
+        self.child
+            .wait()
+            .map(|_status| ())
+            .map_err(system(format!("wait for {}", self.name)))
+    }
+
+    /// Starts a killed broker again, on the same directory and port. Does not wait until it serves.
+    pub fn start_again(&mut self) -> Result<(), BenchError> {
+        self.started = Instant::now();
+        self.child = self
+            .command
+            .spawn()
+            .map_err(system(format!("start {} again", self.name)))?;
+        Ok(())
+    }
+
     /// Asks the broker to stop, and kills it when it does not.
     pub fn stop(mut self) -> Result<(), BenchError> {
         terminate(&self.child).map_err(system(format!("stop {}", self.name)))?;
@@ -255,6 +300,16 @@ impl Drop for BrokerProcess {
         let _killed = self.child.kill();
         let _reaped = self.child.wait();
     }
+}
+
+fn require_binary(binary: &Path) -> Result<(), BenchError> {
+    if binary.is_file() {
+        return Ok(());
+    }
+    Err(BenchError::Missing {
+        path: binary.to_owned(),
+        remedy: "build it with cargo build --release",
+    })
 }
 
 #[allow(unsafe_code, reason = "the standard library can only send SIGKILL")]

@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::drive::LiveProgress;
 use crate::environment::Environment;
 use crate::error::BenchError;
+use crate::observe::LiveProgress;
 use crate::result::RunResult;
 use crate::settings::{
     Acks, AtEnd, BrokerSettings, ClientSettings, FetchSettings, ProduceSettings, Span,

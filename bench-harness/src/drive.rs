@@ -1,7 +1,7 @@
-//! Drives all lanes of a run: client threads, warm-up, the measured window, the drain, and the samples around it.
+//! Drives all lanes of a run: client threads, warm-up, the measured window and the drain.
 //!
-//! Invariants: process samples and counters are read at the same moments, so that CPU per byte is of the same span; a
-//! request of the window counts with its latency even when its answer comes after the window. No wait is unbounded.
+//! Invariants: a request of the window counts with its latency even when its answer comes after the window. No wait is
+//! unbounded.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use crate::affinity::{CoreList, ask_for_precise_timers};
 use crate::error::{BenchError, system};
 use crate::lane::Lane;
-use crate::process::{ProcessSample, ProcessUse};
+use crate::observe::{Observer, OnProgress, nanoseconds};
+use crate::process::ProcessUse;
 use crate::readiness::{Interest, Readiness, Ready};
 use crate::result::TimelinePoint;
 use crate::settings::{ClientSettings, Span};
@@ -21,40 +22,33 @@ use crate::tally::{Counts, Progress, Tally, Window};
 
 /// The longest wait of a client thread: bounds how late it notices the end and missing answers.
 pub(crate) const WAIT_MAX: Duration = Duration::from_millis(20);
-/// Between two reports of progress.
-const REPORT_INTERVAL: Duration = Duration::from_millis(100);
-/// Between two points of the timeline.
-const TIMELINE_INTERVAL_NS: u64 = 1_000_000_000;
-
-/// How a run is getting on, for a progress line.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LiveProgress {
-    /// Since the start of the warm-up.
-    pub elapsed_s: f64,
-    /// Warm-up and measurement together.
-    pub total_s: f64,
-    /// Whether the measured window has begun.
-    pub is_measuring: bool,
-    /// Bytes of batches so far.
-    pub bytes: u64,
-    /// Records so far.
-    pub records: u64,
-    /// Requests so far.
-    pub requests: u64,
-    /// 10^6 bytes a second since the report before.
-    pub mb_per_s: f64,
-    /// Records a second since the report before.
-    pub records_per_s: f64,
-}
-
-/// Receives [`LiveProgress`] about ten times a second.
-pub type OnProgress<'a> = &'a mut dyn FnMut(&LiveProgress);
 
 /// What a run needs beside its lanes.
 pub(crate) struct Plan<'a> {
     pub(crate) client: &'a ClientSettings,
     pub(crate) span: &'a Span,
     pub(crate) server_pid: Option<u32>,
+    /// The start that several runs share; without it the run starts when it is driven.
+    pub(crate) start: Option<Instant>,
+    /// How long requests go on behind the measured span, so that another run's last batches are still read.
+    pub(crate) linger: Duration,
+}
+
+impl<'a> Plan<'a> {
+    /// A run of its own.
+    pub(crate) fn alone(
+        client: &'a ClientSettings,
+        span: &'a Span,
+        server_pid: Option<u32>,
+    ) -> Self {
+        Self {
+            client,
+            span,
+            server_pid,
+            start: None,
+            linger: Duration::ZERO,
+        }
+    }
 }
 
 /// What a run found, before it is put into words.
@@ -85,7 +79,7 @@ pub(crate) fn drive(
     let progress: Vec<Progress> = shares.iter().map(|_| Progress::default()).collect();
     let finished = AtomicUsize::new(0);
     let answer_timeout_ns = nanoseconds(Duration::from_secs_f64(plan.client.answer_timeout_s));
-    let start = Instant::now();
+    let start = plan.start.unwrap_or_else(Instant::now);
     thread::scope(|scope| {
         let workers: Vec<_> = shares
             .into_iter()
@@ -97,6 +91,7 @@ pub(crate) fn drive(
                     progress,
                     start,
                     answer_timeout_ns,
+                    linger_ns: nanoseconds(plan.linger),
                 };
                 let finished = &finished;
                 let cores = plan.client.cores.as_ref();
@@ -140,186 +135,6 @@ fn deal(lanes: Vec<Lane>, threads: u32) -> Vec<Vec<Lane>> {
     shares
 }
 
-/// The thread that samples and reports while others work: client threads, or the cores of an engine in this process.
-pub(crate) struct Observer<'a> {
-    pub(crate) plan: &'a Plan<'a>,
-    pub(crate) window: &'a Window,
-    pub(crate) progress: &'a [Progress],
-    pub(crate) finished: &'a AtomicUsize,
-    pub(crate) start: Instant,
-}
-
-/// Counters and processes at one moment.
-struct Moment {
-    at: Instant,
-    counts: Counts,
-    server: Option<ProcessSample>,
-    client: ProcessSample,
-}
-
-pub(crate) struct Observed {
-    from: Moment,
-    until: Moment,
-    timeline: Vec<TimelinePoint>,
-}
-
-impl Observer<'_> {
-    pub(crate) fn watch(&self, on_progress: OnProgress) -> Result<Observed, BenchError> {
-        let mut timeline = Timeline::default();
-        let mut reporter = Reporter::default();
-        self.wait_until(
-            || self.window.from_ns,
-            &mut timeline,
-            &mut reporter,
-            on_progress,
-        );
-        let from = self.moment()?;
-        if let Some(bytes) = self.plan.span.measure_bytes {
-            reporter.end_at_bytes = Some(from.counts.bytes.saturating_add(bytes));
-        }
-        reporter.is_measuring = true;
-        self.wait_until(
-            || self.window.until_ns(),
-            &mut timeline,
-            &mut reporter,
-            on_progress,
-        );
-        let until = self.moment()?;
-        Ok(Observed {
-            from,
-            until,
-            timeline: timeline.points,
-        })
-    }
-
-    fn wait_until(
-        &self,
-        end_ns: impl Fn() -> u64,
-        timeline: &mut Timeline,
-        reporter: &mut Reporter,
-        on_progress: &mut dyn FnMut(&LiveProgress),
-    ) {
-        loop {
-            let now_ns = nanoseconds(self.start.elapsed());
-            let counts = self.counts();
-            timeline.extend(now_ns, counts);
-            reporter.report(now_ns, counts, self.plan.span, on_progress);
-            let is_over = reporter.end_at_bytes.is_some_and(|end| counts.bytes >= end)
-                || self.are_all_finished();
-            if is_over {
-                self.window.end_at(now_ns);
-            }
-            if now_ns >= end_ns() || is_over {
-                return;
-            }
-            let pause = if reporter.end_at_bytes.is_some() {
-                WAIT_MAX
-            } else {
-                REPORT_INTERVAL
-            };
-            thread::sleep(Duration::from_nanos(end_ns() - now_ns).min(pause));
-        }
-    }
-
-    fn moment(&self) -> Result<Moment, BenchError> {
-        let server = self.plan.server_pid.map(ProcessSample::take).transpose()?;
-        let client = ProcessSample::take(std::process::id())?;
-        Ok(Moment {
-            at: Instant::now(),
-            counts: self.counts(),
-            server,
-            client,
-        })
-    }
-
-    fn counts(&self) -> Counts {
-        self.progress
-            .iter()
-            .map(Progress::counts)
-            .fold(Counts::default(), Counts::plus)
-    }
-
-    fn are_all_finished(&self) -> bool {
-        self.finished.load(Ordering::Acquire) == self.progress.len()
-    }
-}
-
-impl Observed {
-    pub(crate) fn into_outcome(self, tally: Tally) -> Outcome {
-        let measured = self.until.at.duration_since(self.from.at);
-        let server = match (&self.until.server, &self.from.server) {
-            (Some(until), Some(from)) => Some(until.since(from, measured)),
-            _ => None,
-        };
-        Outcome {
-            tally,
-            counts: self.until.counts.since(self.from.counts),
-            measured,
-            server,
-            client: self.until.client.since(&self.from.client, measured),
-            timeline: self.timeline,
-        }
-    }
-}
-
-#[derive(Default)]
-struct Timeline {
-    points: Vec<TimelinePoint>,
-    last_ns: u64,
-    last: Counts,
-}
-
-impl Timeline {
-    fn extend(&mut self, now_ns: u64, counts: Counts) {
-        if now_ns.saturating_sub(self.last_ns) < TIMELINE_INTERVAL_NS {
-            return;
-        }
-        let (mb_per_s, records_per_s) = rates(counts.since(self.last), now_ns - self.last_ns);
-        self.points.push(TimelinePoint {
-            at_s: seconds(now_ns),
-            mb_per_s,
-            records_per_s,
-        });
-        self.last_ns = now_ns;
-        self.last = counts;
-    }
-}
-
-#[derive(Default)]
-struct Reporter {
-    last_ns: u64,
-    last: Counts,
-    is_measuring: bool,
-    end_at_bytes: Option<u64>,
-}
-
-impl Reporter {
-    fn report(
-        &mut self,
-        now_ns: u64,
-        counts: Counts,
-        span: &Span,
-        on_progress: &mut dyn FnMut(&LiveProgress),
-    ) {
-        if now_ns.saturating_sub(self.last_ns) < nanoseconds(REPORT_INTERVAL) {
-            return;
-        }
-        let (mb_per_s, records_per_s) = rates(counts.since(self.last), now_ns - self.last_ns);
-        on_progress(&LiveProgress {
-            elapsed_s: seconds(now_ns),
-            total_s: span.warm_up_s + span.measure_s,
-            is_measuring: self.is_measuring,
-            bytes: counts.bytes,
-            records: counts.records,
-            requests: counts.requests,
-            mb_per_s,
-            records_per_s,
-        });
-        self.last_ns = now_ns;
-        self.last = counts;
-    }
-}
-
 /// One client thread.
 struct Worker<'run, 'threads> {
     lanes: Vec<Lane>,
@@ -327,6 +142,7 @@ struct Worker<'run, 'threads> {
     progress: &'threads Progress,
     start: Instant,
     answer_timeout_ns: u64,
+    linger_ns: u64,
 }
 
 /// The thread's readiness set and its lanes' appointments.
@@ -381,7 +197,7 @@ impl Worker<'_, '_> {
         let mut checked_ns = 0;
         loop {
             let now_ns = self.now_ns();
-            let until_ns = self.window.until_ns();
+            let until_ns = self.window.until_ns().saturating_add(self.linger_ns);
             if now_ns >= until_ns || self.lanes.iter().all(Lane::is_finished) {
                 return Ok(());
             }
@@ -527,28 +343,4 @@ impl Appointments {
 
 fn token(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-pub(crate) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "a rate needs no more than 53 bits"
-)]
-fn rates(counts: Counts, elapsed_ns: u64) -> (f64, f64) {
-    let elapsed_s = seconds(elapsed_ns).max(1e-9);
-    (
-        counts.bytes as f64 / 1e6 / elapsed_s,
-        counts.records as f64 / elapsed_s,
-    )
-}
-
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "a run of a day stays below 2^53 ns"
-)]
-fn seconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e9
 }

@@ -16,10 +16,11 @@ use corelane_engine::{Engine, EngineConfig, Image, NewTopic, TopicPartition, Val
 use futures_lite::future::block_on;
 
 use crate::affinity::CoreList;
-use crate::drive::{OnProgress, Outcome, Plan, window_of};
+use crate::drive::{Outcome, Plan, window_of};
 use crate::durability;
 use crate::error::BenchError;
 use crate::fetch::measured_span;
+use crate::observe::OnProgress;
 use crate::produce::build_batch;
 use crate::report::assemble;
 use crate::result::{Durability, RunResult, Workload};
@@ -55,6 +56,11 @@ impl Target for EngineTarget {
         settings.validate()?;
         if settings.acks == Acks::None {
             let reason = "an engine always answers an append; choose acks 1 or all";
+            return Err(SettingsError::Contradiction(reason).into());
+        }
+        if settings.hot_share.is_some() || settings.unique_keys.is_some() {
+            let reason =
+                "hot partitions and keys are for brokers, not for an engine in this process";
             return Err(SettingsError::Contradiction(reason).into());
         }
         self.with_engine(|engine| produce(engine, settings, on_progress))
@@ -123,11 +129,7 @@ fn produce_to(
     let load = AppendLoad::new(settings, partitions_of(image, topic), batch);
     let window = window_of(&settings.span);
     let client = on_these_cores(engine, &settings.client);
-    let plan = Plan {
-        client: &client,
-        span: &settings.span,
-        server_pid: Some(std::process::id()),
-    };
+    let plan = Plan::alone(&client, &settings.span, Some(std::process::id()));
     let start_tasks = move |account: &_| load.start(account);
     let outcome = core_load::run(engine, &plan, &window, on_progress, start_tasks)?;
     let workload = Workload::Produce(ProduceSettings {
@@ -156,11 +158,7 @@ fn fetch(
     let span = measured_span(settings);
     let window = window_of(&span);
     let client = on_these_cores(engine, &settings.client);
-    let plan = Plan {
-        client: &client,
-        span: &span,
-        server_pid: Some(std::process::id()),
-    };
+    let plan = Plan::alone(&client, &span, Some(std::process::id()));
     let start_tasks = move |account: &_| load.start(account);
     let outcome = core_load::run(engine, &plan, &window, on_progress, start_tasks)?;
     let workload = Workload::Fetch(FetchSettings {

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::process::ProcessError;
 use crate::settings::SettingsError;
+use crate::workload::WorkloadError;
 
 /// Why there is no result.
 #[derive(Debug, Error)]
@@ -20,6 +21,9 @@ pub enum BenchError {
     /// The settings cannot be run.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The workload cannot be run.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
     /// The broker could not be prepared.
     #[error(transparent)]
     Client(#[from] ClientError),

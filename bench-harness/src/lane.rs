@@ -32,6 +32,17 @@ pub(crate) struct RequestFrame {
     pub(crate) is_answered: bool,
     /// What the request counts when it has no answer.
     pub(crate) contents: Contents,
+    /// The class that its latency is told apart by, see [`Tally::answered`].
+    pub(crate) class: Option<u32>,
+}
+
+/// The two times of an answer, in nanoseconds since the run's start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AnswerTimes {
+    /// When its request should have left.
+    pub(crate) intended_ns: u64,
+    /// When it arrived.
+    pub(crate) now_ns: u64,
 }
 
 /// Records and bytes of batches.
@@ -57,7 +68,7 @@ pub(crate) trait Talk: Send {
     /// The next request; none while there is nothing to ask until an answer arrives, or ever.
     fn next_request(&mut self) -> Option<RequestFrame>;
     /// Understands the answer to the oldest request in flight. The frame begins with the response header.
-    fn answer(&mut self, frame: &Bytes) -> Answer;
+    fn answer(&mut self, frame: &Bytes, times: AnswerTimes) -> Answer;
     /// Goes on without the answers to the oldest `count` requests, which the broker dropped.
     fn skip_answers(&mut self, count: usize);
     /// Whether there is nothing left to ask.
@@ -68,6 +79,7 @@ pub(crate) trait Talk: Send {
 struct Flight {
     correlation_id: i32,
     intended_ns: u64,
+    class: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -195,6 +207,7 @@ impl Lane {
             self.in_flight.push_back(Flight {
                 correlation_id,
                 intended_ns,
+                class: frame.class,
             });
         }
         self.outgoing.push_back(Outgoing {
@@ -272,10 +285,15 @@ impl Lane {
         let Some(flight) = self.match_answer(&frame, now_ns, tally) else {
             return;
         };
-        match self.talk.answer(&frame) {
+        let times = AnswerTimes {
+            intended_ns: flight.intended_ns,
+            now_ns,
+        };
+        match self.talk.answer(&frame, times) {
             Answer::Good(contents) => {
-                tally.answered(flight.intended_ns, now_ns);
+                tally.answered(times, flight.class);
                 progress.add(contents);
+                progress.latency(now_ns.saturating_sub(flight.intended_ns));
             }
             Answer::Refused(code) => tally.refused(code),
             Answer::Unreadable(reason) => self.fail(&reason, tally),

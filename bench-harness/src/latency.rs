@@ -88,6 +88,24 @@ impl LatencyHistogram {
         rebuilt
     }
 
+    /// The text of an `.hgrm` file, in milliseconds.
+    pub fn percentile_distribution(&self) -> String {
+        let mut count = 0;
+        let points = self.histogram.iter_quantiles(5).map(|step| {
+            count += step.count_since_last_iteration();
+            let value_ms = milliseconds(step.value_iterated_to());
+            (value_ms, step.quantile_iterated_to(), count)
+        });
+        let points: Vec<_> = points.collect();
+        let closing = [
+            ("mean", self.histogram.mean() / 1e6),
+            ("deviation", self.histogram.stdev() / 1e6),
+            ("max", milliseconds(self.histogram.max())),
+            ("count", crate::report::float(self.count())),
+        ];
+        crate::percentile_file::distribution(points.into_iter(), &closing)
+    }
+
     fn buckets(&self) -> Vec<LatencyBucket> {
         self.histogram
             .iter_recorded()

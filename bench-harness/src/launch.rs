@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::broker_process::{BrokerProcess, CorelaneLaunch, KafkaLaunch};
+use crate::broker_process::{BrokerProcess, CorelaneLaunch, KafkaLaunch, NullLaunch};
 use crate::compare::{
     CompareCase, CompareSettings, Comparison, OnCompareProgress, Spread, compare,
 };
@@ -27,6 +27,8 @@ pub enum Launch {
     Kafka(KafkaLaunch),
     /// Corelane.
     Corelane(CorelaneLaunch),
+    /// The null broker.
+    Null(NullLaunch),
 }
 
 impl Launch {
@@ -35,6 +37,7 @@ impl Launch {
         match self {
             Self::Kafka(launch) => BrokerProcess::start_kafka(launch, directory),
             Self::Corelane(launch) => BrokerProcess::start_corelane(launch, directory),
+            Self::Null(launch) => BrokerProcess::start_null(launch, directory),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A broker that keeps nothing: it reads produce requests, checks each batch's CRC, and acknowledges.
+//! A broker that keeps nothing: it receives produce requests, checks each batch's CRC, copies it once, and acknowledges.
 //!
 //! It is the honest ceiling of what a client on the same machine can measure, and, with injected faults, the proof that
 //! the harness notices them. Invariants: frames are bounded as everywhere; one thread a connection; nothing is stored
@@ -20,6 +20,9 @@ use corelane_protocol::messages::api_versions::{ApiVersion, ApiVersionsResponse}
 use corelane_protocol::messages::create_topics::{
     CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
 };
+use corelane_protocol::messages::delete_topics::{
+    DeletableTopicResult, DeleteTopicsRequest, DeleteTopicsResponse,
+};
 use corelane_protocol::messages::list_offsets::{
     ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsTopicResponse,
 };
@@ -38,13 +41,16 @@ const TOPICS_MAX: usize = 10_000;
 /// Connections served at once.
 const CONNECTIONS_MAX: u64 = 10_000;
 /// What it serves.
-const SERVED: [ApiKey; 5] = [
+const SERVED: [ApiKey; 6] = [
     ApiKey::Produce,
     ApiKey::ListOffsets,
     ApiKey::Metadata,
     ApiKey::ApiVersions,
     ApiKey::CreateTopics,
+    ApiKey::DeleteTopics,
 ];
+/// What a connection copies batches into, in turn: more than a CPU's caches of one core hold, as a log's memory is.
+const COPY_BYTES: usize = 4 << 20;
 
 /// Something that the broker does wrong, once. Produce requests are numbered from 0 over all connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +151,31 @@ impl Drop for NullBroker {
     }
 }
 
+/// The one copy of each batch that a broker cannot do without. One a connection.
+#[derive(Default)]
+struct Copy {
+    memory: Vec<u8>,
+    position: usize,
+}
+
+impl Copy {
+    fn take(&mut self, batch: &[u8]) {
+        if self.memory.is_empty() {
+            self.memory = vec![0; COPY_BYTES];
+        }
+        if batch.len() > COPY_BYTES - self.position {
+            self.position = 0;
+        }
+        // A batch beyond the memory is copied as far as it goes.
+        let length = batch.len().min(COPY_BYTES);
+        let place = &mut self.memory[self.position..self.position + length];
+        place.copy_from_slice(&batch[..length]);
+        // Nobody reads the copy, which must be made all the same.
+        std::hint::black_box(place);
+        self.position += length;
+    }
+}
+
 /// What a request leads to.
 enum Reply {
     Frame(Vec<u8>),
@@ -176,10 +207,11 @@ impl Shared {
         stream.set_nodelay(true)?;
         let mut frames = FrameReader::new(RESPONSE_LENGTH_MAX);
         let mut output = Vec::new();
+        let mut copy = Copy::default();
         loop {
             frames.fill(&mut stream).map_err(io::Error::other)?;
             while let Some(frame) = frames.next_frame().map_err(io::Error::other)? {
-                match self.reply(&frame, &mut stream, &mut output) {
+                match self.reply(&frame, &mut stream, &mut output, &mut copy) {
                     Reply::Frame(bytes) => output.extend_from_slice(&bytes),
                     Reply::Nothing => {}
                     Reply::Close => return Ok(()),
@@ -191,7 +223,13 @@ impl Shared {
         }
     }
 
-    fn reply(&self, frame: &Bytes, stream: &mut TcpStream, output: &mut Vec<u8>) -> Reply {
+    fn reply(
+        &self,
+        frame: &Bytes,
+        stream: &mut TcpStream,
+        output: &mut Vec<u8>,
+        copy: &mut Copy,
+    ) -> Reply {
         let mut reader = Reader::new(frame.clone());
         let Ok(head) = RequestHead::read(&mut reader) else {
             return Reply::Close;
@@ -217,9 +255,17 @@ impl Shared {
                 }
             }
             Ok(ApiKey::Produce) => match ProduceRequest::decode(&mut reader, head.version) {
-                Ok(request) => self.produce(&head, &request, stream, output),
+                Ok(request) => self.produce(&head, &request, stream, output, copy),
                 Err(_) => Reply::Close,
             },
+            Ok(ApiKey::DeleteTopics) => {
+                match DeleteTopicsRequest::decode(&mut reader, head.version) {
+                    Ok(request) => {
+                        answer(&head, ApiKey::DeleteTopics, &self.delete_topics(request))
+                    }
+                    Err(_) => Reply::Close,
+                }
+            }
             _ => Reply::Close,
         }
     }
@@ -230,9 +276,10 @@ impl Shared {
         request: &ProduceRequest,
         stream: &mut TcpStream,
         output: &mut Vec<u8>,
+        copy: &mut Copy,
     ) -> Reply {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut response = self.acknowledge(request);
+        let mut response = self.acknowledge(request, copy);
         let mut early = None;
         for fault in &self.faults {
             match *fault {
@@ -270,7 +317,7 @@ impl Shared {
         reply
     }
 
-    fn acknowledge(&self, request: &ProduceRequest) -> ProduceResponse {
+    fn acknowledge(&self, request: &ProduceRequest, copy: &mut Copy) -> ProduceResponse {
         let responses = request.topic_data.iter().map(|topic| TopicProduceResponse {
             name: topic.name.clone(),
             topic_id: topic.topic_id,
@@ -279,7 +326,7 @@ impl Shared {
                 .iter()
                 .map(|partition| PartitionProduceResponse {
                     index: partition.index,
-                    error_code: self.check_batch(partition.records.as_ref()).code(),
+                    error_code: self.take(partition.records.as_ref(), copy).code(),
                     ..PartitionProduceResponse::default()
                 })
                 .collect(),
@@ -290,12 +337,13 @@ impl Shared {
         }
     }
 
-    fn check_batch(&self, records: Option<&Bytes>) -> ErrorCode {
+    fn take(&self, records: Option<&Bytes>, copy: &mut Copy) -> ErrorCode {
         let Some(records) = records else {
             return ErrorCode::InvalidRecord;
         };
         match ValidBatch::check(records.clone(), RESPONSE_LENGTH_MAX) {
             Ok(batch) => {
+                copy.take(batch.bytes());
                 self.bytes
                     .fetch_add(u64::try_from(batch.size()).unwrap_or(0), Ordering::Relaxed);
                 ErrorCode::None
@@ -333,6 +381,27 @@ impl Shared {
         CreateTopicsResponse {
             topics: results.collect(),
             ..CreateTopicsResponse::default()
+        }
+    }
+
+    fn delete_topics(&self, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
+        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let by_name = request.topic_names.into_iter();
+        let by_state = request.topics.into_iter().filter_map(|topic| topic.name);
+        let responses = by_name.chain(by_state).map(|name| {
+            let code = match topics.remove(&name) {
+                Some(_) => ErrorCode::None,
+                None => ErrorCode::UnknownTopicOrPartition,
+            };
+            DeletableTopicResult {
+                name: Some(name),
+                error_code: code.code(),
+                ..DeletableTopicResult::default()
+            }
+        });
+        DeleteTopicsResponse {
+            responses: responses.collect(),
+            ..DeleteTopicsResponse::default()
         }
     }
 

@@ -56,6 +56,12 @@ pub struct ProcessSample {
     pub written_bytes: u64,
     /// Bytes fetched from the storage layer.
     pub read_bytes: u64,
+    /// Read system calls, as far as the kernel counts them (not those of io_uring).
+    pub read_calls: u64,
+    /// Write system calls, counted likewise.
+    pub write_calls: u64,
+    /// Open files and sockets.
+    pub descriptors: u64,
 }
 
 impl ProcessSample {
@@ -70,6 +76,9 @@ impl ProcessSample {
         if let Ok(text) = read(directory.join("io")) {
             parse_io(&text, &mut sample);
         }
+        // Somebody else's descriptors may not be counted; they then read as zero.
+        let descriptors = fs::read_dir(directory.join("fd")).map_or(0, Iterator::count);
+        sample.descriptors = u64::try_from(descriptors).unwrap_or(u64::MAX);
         add_switches_of_threads(&directory, &mut sample)?;
         Ok(sample)
     }
@@ -90,6 +99,9 @@ impl ProcessSample {
                 .saturating_sub(earlier.involuntary_switches),
             written_bytes: self.written_bytes.saturating_sub(earlier.written_bytes),
             read_bytes: self.read_bytes.saturating_sub(earlier.read_bytes),
+            read_calls: self.read_calls.saturating_sub(earlier.read_calls),
+            write_calls: self.write_calls.saturating_sub(earlier.write_calls),
+            descriptors: self.descriptors,
         }
     }
 }
@@ -115,6 +127,15 @@ pub struct ProcessUse {
     pub written_bytes: u64,
     /// Bytes fetched from the storage layer.
     pub read_bytes: u64,
+    /// Read system calls, as far as the kernel counts them (not those of io_uring).
+    #[serde(default)]
+    pub read_calls: u64,
+    /// Write system calls, counted likewise.
+    #[serde(default)]
+    pub write_calls: u64,
+    /// Open files and sockets at the end.
+    #[serde(default)]
+    pub descriptors: u64,
 }
 
 impl ProcessUse {
@@ -140,6 +161,12 @@ pub fn watch(pid: u32, span: Duration) -> Result<ProcessUse, ProcessError> {
     std::thread::sleep(span);
     let after = ProcessSample::take(pid)?;
     Ok(after.since(&before, start.elapsed()))
+}
+
+/// Lets the peak of resident memory of process `pid` begin anew. False where that is not allowed.
+pub fn reset_peak_memory(pid: u32) -> bool {
+    // `5` resets VmHWM: clear_refs in proc(5).
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").is_ok()
 }
 
 fn read(path: PathBuf) -> Result<String, ProcessError> {
@@ -170,6 +197,8 @@ fn parse_status_memory(text: &str, sample: &mut ProcessSample) {
 fn parse_io(text: &str, sample: &mut ProcessSample) {
     sample.written_bytes = number_after(text, "\nwrite_bytes:").unwrap_or(0);
     sample.read_bytes = number_after(text, "\nread_bytes:").unwrap_or(0);
+    sample.read_calls = number_after(text, "\nsyscr:").unwrap_or(0);
+    sample.write_calls = number_after(text, "\nsyscw:").unwrap_or(0);
 }
 
 fn add_switches_of_threads(
@@ -226,6 +255,7 @@ mod tests {
         let io = "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n";
         parse_io(io, &mut sample);
         assert_eq!((sample.read_bytes, sample.written_bytes), (5, 6));
+        assert_eq!((sample.read_calls, sample.write_calls), (3, 4));
     }
 
     #[test]

@@ -18,10 +18,13 @@ use corelane_protocol::messages::produce::{
 };
 use corelane_protocol::{ApiKey, ErrorCode as Code};
 
-use crate::drive::{OnProgress, Plan, drive, window_of};
+use crate::drive::{Plan, drive, window_of};
 use crate::durability;
 use crate::error::{BenchError, system};
-use crate::lane::{Answer, Contents, Lane, RequestFrame, Talk};
+use crate::keyed::{KeyedFrame, Keys, placeholder};
+use crate::lane::{Answer, AnswerTimes, Contents, Lane, RequestFrame, Talk};
+use crate::ledger::Ledger;
+use crate::observe::OnProgress;
 use crate::pace::Pace;
 use crate::report::assemble;
 use crate::result::{RunResult, Workload};
@@ -61,13 +64,9 @@ fn produce_to(
         &settings.broker,
         Some(settings.acks),
     );
-    let lanes = lanes(cluster, settings)?;
+    let lanes = lanes(cluster, settings, None)?;
     let window = window_of(&settings.span);
-    let plan = Plan {
-        client: &settings.client,
-        span: &settings.span,
-        server_pid: settings.broker.server_pid,
-    };
+    let plan = Plan::alone(&settings.client, &settings.span, settings.broker.server_pid);
     let outcome = drive(lanes, &plan, &window, on_progress)?;
     assemble(
         Workload::Produce(settings.clone()),
@@ -101,7 +100,16 @@ pub(crate) fn ensure_topic(
     Ok(is_created)
 }
 
-fn create(cluster: &mut Cluster, topic: &TopicSettings) -> Result<(), ClientError> {
+/// Creates a topic that is not there, and waits for its leaders. Returns the time until the broker said that it exists.
+pub(crate) fn create_timed(
+    cluster: &mut Cluster,
+    topic: &TopicSettings,
+) -> Result<Duration, BenchError> {
+    Ok(create(cluster, topic)?)
+}
+
+fn create(cluster: &mut Cluster, topic: &TopicSettings) -> Result<Duration, ClientError> {
+    let begun = Instant::now();
     let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
     let new = NewTopic {
         name: topic.name.clone(),
@@ -114,7 +122,9 @@ fn create(cluster: &mut Cluster, topic: &TopicSettings) -> Result<(), ClientErro
         &topic.name,
         usize::try_from(topic.partitions).unwrap_or(usize::MAX),
     )?;
-    (0..partitions).try_for_each(|partition| wait_for_leader(cluster, &topic.name, partition))
+    let created = begun.elapsed();
+    (0..partitions).try_for_each(|partition| wait_for_leader(cluster, &topic.name, partition))?;
+    Ok(created)
 }
 
 /// Metadata may name a leader that has not learned of its partition yet; it then refuses the first requests.
@@ -143,11 +153,16 @@ pub(crate) fn partitions_by_leader(topic: &Topic) -> Result<Vec<(i32, Vec<i32>)>
     Ok(leaders.into_iter().collect())
 }
 
-fn lanes(cluster: &mut Cluster, settings: &ProduceSettings) -> Result<Vec<Lane>, BenchError> {
+/// One lane a connection. What is acknowledged is noted in `ledger`.
+pub(crate) fn lanes(
+    cluster: &mut Cluster,
+    settings: &ProduceSettings,
+    ledger: Option<&Arc<Ledger>>,
+) -> Result<Vec<Lane>, BenchError> {
     let topic = cluster.topic(&settings.topic.name)?.clone();
     let leaders = partitions_by_leader(&topic)?;
     let batch = build_batch(settings)?;
-    let mut frames: BTreeMap<i32, Arc<Vec<RequestFrame>>> = BTreeMap::new();
+    let mut frames: BTreeMap<i32, Arc<Vec<Prepared>>> = BTreeMap::new();
     let mut lanes = Vec::new();
     for number in 0..settings.client.connections {
         let turn = usize::try_from(number).unwrap_or(0);
@@ -164,15 +179,15 @@ fn lanes(cluster: &mut Cluster, settings: &ProduceSettings) -> Result<Vec<Lane>,
                 encoded
             }
         };
-        lanes.push(lane(connection, frames, version, number, settings)?);
+        let talk = talk(frames, version, number, settings, ledger);
+        lanes.push(lane(connection, talk, number, settings)?);
     }
     Ok(lanes)
 }
 
 fn lane(
     connection: Connection,
-    frames: Arc<Vec<RequestFrame>>,
-    version: i16,
+    talk: ProduceTalk,
     number: u32,
     settings: &ProduceSettings,
 ) -> Result<Lane, BenchError> {
@@ -184,17 +199,30 @@ fn lane(
             connections,
         )
     });
-    // Connections start at different partitions, so that they do not all queue at the same one.
-    let share = frames.len() * usize::try_from(number).unwrap_or(0)
-        / usize::try_from(connections).unwrap_or(1);
-    let talk = ProduceTalk {
-        next: share % frames.len().max(1),
-        frames,
-        version,
-    };
     let in_flight = usize::try_from(settings.client.in_flight).unwrap_or(1);
     Lane::new(connection.into_parts()?, Box::new(talk), pace, in_flight)
         .map_err(system("prepare a connection"))
+}
+
+fn talk(
+    frames: Arc<Vec<Prepared>>,
+    version: i16,
+    number: u32,
+    settings: &ProduceSettings,
+    ledger: Option<&Arc<Ledger>>,
+) -> ProduceTalk {
+    // Connections start at different partitions, so that they do not all queue at the same one.
+    let share = frames.len() * usize::try_from(number).unwrap_or(0)
+        / usize::try_from(settings.client.connections).unwrap_or(1);
+    ProduceTalk {
+        next: share % frames.len().max(1),
+        frames,
+        version,
+        hot_share: settings.hot_share,
+        hot_due: 0.0,
+        keys: settings.unique_keys.map(|share| Keys::new(share, number)),
+        ledger: ledger.map(Arc::clone),
+    }
 }
 
 fn encode_frames(
@@ -203,7 +231,7 @@ fn encode_frames(
     partitions: &[i32],
     batch: &Bytes,
     version: i16,
-) -> Result<Vec<RequestFrame>, BenchError> {
+) -> Result<Vec<Prepared>, BenchError> {
     let contents = Contents {
         records: settings.records_per_batch.into(),
         bytes: u64::try_from(batch.len()).unwrap_or(u64::MAX),
@@ -220,13 +248,28 @@ fn encode_frames(
                         source,
                     }
                 })?;
-            Ok(RequestFrame {
-                bytes: Bytes::from(frame),
+            let bytes = Bytes::from(frame);
+            let keyed = settings
+                .unique_keys
+                .and_then(|_share| KeyedFrame::find(&bytes, batch));
+            let frame = RequestFrame {
+                bytes,
                 is_answered: settings.acks != Acks::None,
                 contents,
-            })
+                class: class_of(settings, partition),
+            };
+            Ok(Prepared { frame, keyed })
         })
         .collect()
+}
+
+fn class_of(settings: &ProduceSettings, partition: i32) -> Option<u32> {
+    if settings.hot_share.is_some() {
+        return Some(u32::from(partition != 0));
+    }
+    settings
+        .latency_by_partition
+        .then(|| u32::try_from(partition).unwrap_or(u32::MAX))
 }
 
 fn request(
@@ -261,10 +304,12 @@ pub(crate) fn build_batch(settings: &ProduceSettings) -> Result<Bytes, BenchErro
         partition: 0,
         source,
     };
-    for _ in 0..settings.records_per_batch {
+    for number in 0..settings.records_per_batch {
         random.fill(&mut value);
+        let key = placeholder(number);
         let record = NewRecord {
             timestamp_ms,
+            key: settings.unique_keys.map(|_share| key.as_slice()),
             value: Some(&value),
             ..NewRecord::default()
         };
@@ -303,23 +348,76 @@ fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The same batch to each partition in turn.
+/// A request that is sent again and again, with other keys each time where there are any.
+struct Prepared {
+    frame: RequestFrame,
+    keyed: Option<KeyedFrame>,
+}
+
+/// The same batch to each partition in turn, or more often to the hot one.
 struct ProduceTalk {
-    frames: Arc<Vec<RequestFrame>>,
+    frames: Arc<Vec<Prepared>>,
     next: usize,
     version: i16,
+    hot_share: Option<f64>,
+    hot_due: f64,
+    keys: Option<Keys>,
+    ledger: Option<Arc<Ledger>>,
+}
+
+impl ProduceTalk {
+    /// Which frame is next; the hot partition's is the first of its leader's.
+    fn turn(&mut self) -> usize {
+        let count = self.frames.len();
+        if let Some(share) = self.hot_share.filter(|_share| count > 1) {
+            self.hot_due += share;
+            if self.hot_due >= 1.0 {
+                self.hot_due -= 1.0;
+                return 0;
+            }
+            let turn = 1 + self.next % (count - 1);
+            self.next = turn;
+            return turn;
+        }
+        let turn = self.next % count;
+        self.next = (turn + 1) % count;
+        turn
+    }
+
+    fn note(&self, response: &ProduceResponse, times: AnswerTimes) {
+        let Some(ledger) = &self.ledger else { return };
+        for answer in response
+            .responses
+            .iter()
+            .flat_map(|topic| &topic.partition_responses)
+            .filter(|answer| answer.error_code == 0)
+        {
+            let records = self.frames[0].frame.contents.records;
+            ledger.acknowledged(answer.index, answer.base_offset, records, times.intended_ns);
+        }
+    }
 }
 
 impl Talk for ProduceTalk {
     fn next_request(&mut self) -> Option<RequestFrame> {
-        let frame = self.frames.get(self.next)?.clone();
-        self.next = (self.next + 1) % self.frames.len();
+        if self.frames.is_empty() {
+            return None;
+        }
+        let turn = self.turn();
+        let prepared = &self.frames[turn];
+        let mut frame = prepared.frame.clone();
+        if let (Some(keyed), Some(keys)) = (&prepared.keyed, &mut self.keys) {
+            frame.bytes = keyed.with_keys(keys);
+        }
         Some(frame)
     }
 
-    fn answer(&mut self, frame: &Bytes) -> Answer {
+    fn answer(&mut self, frame: &Bytes, times: AnswerTimes) -> Answer {
         match decode_response::<ProduceRequest>(frame.clone(), self.version) {
-            Ok((_correlation_id, response)) => understand(&response, self.frames[0].contents),
+            Ok((_correlation_id, response)) => {
+                self.note(&response, times);
+                understand(&response, self.frames[0].frame.contents)
+            }
             Err(error) => Answer::Unreadable(error.to_string()),
         }
     }
@@ -361,5 +459,48 @@ mod tests {
         let valid = ValidBatch::check(batch.clone(), batch.len()).unwrap();
         assert_eq!(valid.header().record_count(), 64);
         assert!(batch.len() > 64 * 1024 && batch.len() < 67 * 1024);
+    }
+
+    #[test]
+    fn a_batch_whose_keys_were_written_anew_is_one_that_a_broker_takes() {
+        let mut settings = ProduceSettings::maximum(BrokerSettings::at("localhost:9092"));
+        settings.unique_keys = Some(0.1);
+        let batch = build_batch(&settings).unwrap();
+        let keyed = KeyedFrame::find(&batch, &batch).unwrap();
+        let mut keys = Keys::new(0.1, 7);
+        let first = keyed.with_keys(&mut keys);
+        assert_ne!(first, keyed.with_keys(&mut keys));
+        let valid = ValidBatch::check(first.clone(), first.len()).unwrap();
+        assert_eq!(valid.header().record_count(), 64);
+        // The lane's number is part of each key.
+        let marks = first.windows(3).filter(|bytes| *bytes == [0, 0, 7]).count();
+        assert!(marks >= 64, "{marks}");
+    }
+
+    #[test]
+    fn nine_requests_in_ten_go_to_the_hot_partition() {
+        let mut settings = ProduceSettings::maximum(BrokerSettings::at("localhost:9092"));
+        settings.hot_share = Some(0.9);
+        let frame = |partition| Prepared {
+            frame: RequestFrame {
+                bytes: Bytes::new(),
+                is_answered: true,
+                contents: Contents::default(),
+                class: class_of(&settings, partition),
+            },
+            keyed: None,
+        };
+        let mut talk = talk(
+            Arc::new((0..16).map(frame).collect()),
+            9,
+            0,
+            &settings,
+            None,
+        );
+        let classes: Vec<Option<u32>> = (0..1_600)
+            .filter_map(|_| talk.next_request().map(|frame| frame.class))
+            .collect();
+        let hot = classes.iter().filter(|class| **class == Some(0)).count();
+        assert!((1_439..=1_441).contains(&hot), "{hot}");
     }
 }

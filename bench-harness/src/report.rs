@@ -39,7 +39,6 @@ pub(crate) fn assemble(
     let is_open_loop = tally.behind_schedule.count() > 0;
     let client_delay = is_open_loop.then(|| tally.client_delay.summary());
     Ok(RunResult {
-        workload,
         durability,
         environment: Environment::read(),
         measured_s: elapsed_s,
@@ -50,6 +49,11 @@ pub(crate) fn assemble(
         records_per_s: float(records) / elapsed_s,
         requests_per_s: float(requests) / elapsed_s,
         latency: tally.latency.summary(),
+        latency_by_class: tally
+            .latency_by_class
+            .iter()
+            .map(|(class, latency)| (class_name(*class, &workload), latency.summary()))
+            .collect(),
         behind_schedule: is_open_loop.then(|| tally.behind_schedule.summary()),
         client_limit: client_limit(client, &outcome.client, client_delay.as_ref()),
         client_delay,
@@ -60,7 +64,18 @@ pub(crate) fn assemble(
         client: outcome.client,
         notes: Vec::new(),
         timeline: outcome.timeline,
+        workload,
     })
+}
+
+/// What a class of latencies is called in results.
+fn class_name(class: u32, workload: &Workload) -> String {
+    match workload {
+        Workload::Produce(settings) if settings.hot_share.is_some() => {
+            if class == 0 { "hot" } else { "cold" }.to_owned()
+        }
+        _ => format!("partition {class}"),
+    }
 }
 
 fn server_use(process: ProcessUse, counts: Counts) -> ServerUse {

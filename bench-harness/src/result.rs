@@ -103,7 +103,7 @@ impl Faults {
     }
 }
 
-/// One second of the run.
+/// One interval of the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct TimelinePoint {
     /// The end of the interval, from the start of the warm-up.
@@ -112,6 +112,12 @@ pub struct TimelinePoint {
     pub mb_per_s: f64,
     /// Records a second.
     pub records_per_s: f64,
+    /// The median latency of the interval; coarse, as is the next.
+    #[serde(default)]
+    pub p50_ms: Option<f64>,
+    /// The 99th percentile of the interval.
+    #[serde(default)]
+    pub p99_ms: Option<f64>,
 }
 
 /// What the broker's process used in the measured span.
@@ -152,6 +158,9 @@ pub struct RunResult {
     pub requests_per_s: f64,
     /// From the intended send time (open loop) or the send (closed loop) to the answer.
     pub latency: LatencySummary,
+    /// Latency told apart by kind of partition, or by partition, where the settings ask for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latency_by_class: BTreeMap<String, LatencySummary>,
     /// Open loop: how far behind the schedule requests were sent, whoever was the reason.
     pub behind_schedule: Option<LatencySummary>,
     /// Open loop: how long the client itself took to send what was due and allowed. What it adds to the latency.

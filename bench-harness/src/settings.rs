@@ -227,6 +227,15 @@ pub struct ProduceSettings {
     pub acks: Acks,
     /// Records a second in all, sent on a fixed schedule (open loop). Without it, as fast as answers allow (closed loop).
     pub records_per_second: Option<f64>,
+    /// The share of requests that go to partition 0, whose latency is then told apart from the others'.
+    #[serde(default)]
+    pub hot_share: Option<f64>,
+    /// Gives records keys: of n records of a connection this share of n have keys of their own.
+    #[serde(default)]
+    pub unique_keys: Option<f64>,
+    /// Tells latency apart by partition.
+    #[serde(default)]
+    pub latency_by_partition: bool,
 }
 
 impl ProduceSettings {
@@ -241,6 +250,9 @@ impl ProduceSettings {
             records_per_batch: 64,
             acks: Acks::Leader,
             records_per_second: None,
+            hot_share: None,
+            unique_keys: None,
+            latency_by_partition: false,
         }
     }
 
@@ -268,6 +280,12 @@ impl ProduceSettings {
             return Err(SettingsError::Contradiction(
                 "a batch of that many records of that size exceeds 64 MiB; lower records_per_batch",
             ));
+        }
+        for (name, share) in [
+            ("hot_share", self.hot_share),
+            ("unique_keys", self.unique_keys),
+        ] {
+            in_range(name, share.unwrap_or(0.0), 0.0, 1.0)?;
         }
         if let Some(rate) = self.records_per_second {
             in_range("records_per_second", rate, 0.001, 1e9)?;
@@ -301,6 +319,9 @@ pub enum AtEnd {
     Stop,
     /// Waits for more.
     Wait,
+    /// Leaves the partition when it has read all that was written, also during the run.
+    #[serde(rename = "catch-up")]
+    CatchUp,
 }
 
 /// The `fetch` workload.
@@ -328,6 +349,9 @@ pub struct FetchSettings {
     pub min_bytes: u32,
     /// `max_wait_ms`: how long it waits.
     pub max_wait_ms: u32,
+    /// Checks the CRC of every batch and that offsets leave no gap.
+    #[serde(default)]
+    pub check: bool,
 }
 
 impl FetchSettings {
@@ -348,6 +372,7 @@ impl FetchSettings {
             partition_max_bytes: 1024 * 1024,
             min_bytes: 1,
             max_wait_ms: 500,
+            check: false,
         }
     }
 
@@ -429,7 +454,7 @@ fn validate_common(
     in_range("measure_s", span.measure_s, 0.001, SECONDS_MAX)
 }
 
-fn in_range(
+pub(crate) fn in_range(
     name: &'static str,
     value: f64,
     minimum: f64,

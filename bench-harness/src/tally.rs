@@ -3,11 +3,13 @@
 //! Invariants: only requests of the measured window enter the histograms; counters only grow. A `Tally` lives on one
 //! thread; `Progress` and `Window` are shared with the thread that reports.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::lane::Contents;
+use crate::lane::{AnswerTimes, Contents};
 use crate::latency::LatencyHistogram;
+use crate::live_latency::LiveLatency;
 use crate::result::Faults;
 
 /// Reasons that are kept in full; further ones are only counted by their kind.
@@ -21,6 +23,7 @@ pub(crate) struct Progress {
     requests: AtomicU64,
     records: AtomicU64,
     bytes: AtomicU64,
+    latency: LiveLatency,
 }
 
 /// A reading of [`Progress`], or the sum over threads.
@@ -43,6 +46,16 @@ impl Progress {
         add(&self.requests, 1);
         add(&self.records, contents.records);
         add(&self.bytes, contents.bytes);
+    }
+
+    /// Counts a latency for the progress line and the timeline.
+    pub(crate) fn latency(&self, latency_ns: u64) {
+        self.latency.record(latency_ns);
+    }
+
+    /// The latencies so far.
+    pub(crate) fn live_latency(&self) -> &LiveLatency {
+        &self.latency
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -95,7 +108,7 @@ impl Window {
         self.until_ns.fetch_min(now_ns, Ordering::Relaxed);
     }
 
-    fn holds(&self, at_ns: u64) -> bool {
+    pub(crate) fn holds(&self, at_ns: u64) -> bool {
         at_ns >= self.from_ns && at_ns < self.until_ns()
     }
 }
@@ -104,6 +117,7 @@ impl Window {
 pub(crate) struct Tally {
     window: Arc<Window>,
     pub(crate) latency: LatencyHistogram,
+    pub(crate) latency_by_class: BTreeMap<u32, LatencyHistogram>,
     pub(crate) behind_schedule: LatencyHistogram,
     pub(crate) client_delay: LatencyHistogram,
     pub(crate) faults: Faults,
@@ -114,15 +128,23 @@ impl Tally {
         Self {
             window,
             latency: LatencyHistogram::new(),
+            latency_by_class: BTreeMap::new(),
             behind_schedule: LatencyHistogram::new(),
             client_delay: LatencyHistogram::new(),
             faults: Faults::default(),
         }
     }
 
-    pub(crate) fn answered(&mut self, intended_ns: u64, now_ns: u64) {
-        if self.window.holds(intended_ns) {
-            self.latency.record(now_ns.saturating_sub(intended_ns));
+    /// Counts a latency, and once more under its class, of which there are at most as many as partitions.
+    pub(crate) fn answered(&mut self, times: AnswerTimes, class: Option<u32>) {
+        if !self.window.holds(times.intended_ns) {
+            return;
+        }
+        let latency_ns = times.now_ns.saturating_sub(times.intended_ns);
+        self.latency.record(latency_ns);
+        if let Some(class) = class {
+            let of_class = self.latency_by_class.entry(class).or_default();
+            of_class.record(latency_ns);
         }
     }
 
@@ -152,6 +174,10 @@ impl Tally {
     /// Adds another thread's account.
     pub(crate) fn merge(&mut self, other: Self) {
         self.latency.merge(&other.latency);
+        for (class, latency) in &other.latency_by_class {
+            let own = self.latency_by_class.entry(*class).or_default();
+            own.merge(latency);
+        }
         self.behind_schedule.merge(&other.behind_schedule);
         self.client_delay.merge(&other.client_delay);
         self.faults.merge(other.faults);

@@ -2,8 +2,8 @@
 //!
 //! Invariants: workloads, settings and results are the same for every target, so that results can be compared.
 
-use crate::drive::OnProgress;
 use crate::error::BenchError;
+use crate::observe::OnProgress;
 use crate::result::RunResult;
 use crate::settings::{FetchSettings, ProduceSettings};
 

@@ -1,16 +1,17 @@
-//! Turns requested changes into the set of configurations that a topic sets afterwards.
+//! Turns requested changes into the set of configurations that a topic or a broker sets afterwards.
 //!
 //! Pure. Invariant: a set that is returned holds only checked values of known configurations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use corelane_protocol::ErrorCode;
 
 use crate::config_kind::ConfigKind;
+use crate::dynamic_config;
 use crate::refusal::Refusal;
-use crate::topic_config::{self, TopicConfig, TopicConfigError};
+use crate::topic_config;
 
-/// The configurations that a topic sets.
+/// The configurations that a topic or a broker sets.
 pub type SetConfigs = BTreeMap<String, String>;
 
 /// A change of one configuration (KIP-339).
@@ -39,55 +40,118 @@ impl Operation {
     }
 }
 
-/// Applies one change.
-///
-/// # Errors
-/// INVALID_CONFIG for names and values, INVALID_REQUEST for a list operation without a value.
-pub fn apply(
-    set: &mut SetConfigs,
-    name: &str,
-    operation: Operation,
-    value: Option<&str>,
-) -> Result<(), Refusal> {
-    let config = topic_config::find(name).ok_or_else(|| {
-        refuse(TopicConfigError::Unknown {
-            name: name.to_owned(),
-        })
-    })?;
-    match operation {
-        Operation::Delete => {
-            set.remove(name);
-            Ok(())
+/// Which configurations there are, of what type, and with what values.
+#[derive(Clone, Copy)]
+pub enum Schema<'a> {
+    /// Those of topics.
+    Topic,
+    /// Those of the broker that can be altered; the function knows the names of the others.
+    Broker(&'a dyn Fn(&str) -> bool),
+}
+
+impl Schema<'_> {
+    /// The checked value as it is stored.
+    fn check(self, name: &str, value: &str) -> Result<String, Refusal> {
+        match self {
+            Schema::Topic => topic_config::check(name, Some(value))
+                .map_err(|error| Refusal::new(ErrorCode::InvalidConfig, error.to_string())),
+            // Kafka answers so for the broker (KAFKA-13609).
+            Schema::Broker(is_static) => dynamic_config::check(name, value, is_static(name))
+                .map_err(|error| Refusal::new(ErrorCode::InvalidRequest, error.to_string())),
         }
-        Operation::Set => put(set, config, value),
-        Operation::Append | Operation::Subtract => {
-            let words = changed_list(set, config, operation, value)?;
-            put(set, config, Some(&words))
+    }
+
+    /// What a list has while nobody has set it; none where it is no list.
+    fn list_default(self, name: &str) -> Option<&'static str> {
+        match self {
+            Schema::Topic => topic_config::find(name)
+                .filter(|config| config.kind == ConfigKind::List)
+                .map(|config| config.default),
+            Schema::Broker(_) => {
+                let is_list = dynamic_config::kind(name) == Some(ConfigKind::List);
+                is_list.then(|| dynamic_config::list_default(name))
+            }
         }
     }
 }
 
-fn put(set: &mut SetConfigs, config: &TopicConfig, value: Option<&str>) -> Result<(), Refusal> {
-    let value = topic_config::check(config.name, value).map_err(refuse)?;
-    set.insert(config.name.to_owned(), value);
+/// The resources that are named more than once.
+pub fn repeated<'a>(resources: impl Iterator<Item = (i8, &'a str)>) -> HashSet<(i8, &'a str)> {
+    let mut seen = HashSet::new();
+    resources
+        .filter(|resource| !seen.insert(*resource))
+        .collect()
+}
+
+/// What each of them is told.
+pub fn appears_twice() -> Refusal {
+    Refusal::new(
+        ErrorCode::InvalidRequest,
+        "Each resource must appear at most once.",
+    )
+}
+
+/// Refuses names that are given twice.
+///
+/// # Errors
+/// INVALID_REQUEST.
+pub fn check_names<'a>(mut names: impl Iterator<Item = &'a str>) -> Result<(), Refusal> {
+    let mut seen = HashSet::new();
+    match names.all(|name| seen.insert(name)) {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            ErrorCode::InvalidRequest,
+            "Error due to duplicate config keys",
+        )),
+    }
+}
+
+/// Applies one change.
+///
+/// # Errors
+/// INVALID_CONFIG for names and values, INVALID_REQUEST for a change without its value and for the broker's.
+pub fn apply(
+    set: &mut SetConfigs,
+    schema: Schema<'_>,
+    name: &str,
+    operation: Operation,
+    value: Option<&str>,
+) -> Result<(), Refusal> {
+    if operation == Operation::Delete {
+        // A name that means nothing is not there, and what is not there can be taken away.
+        set.remove(name);
+        return Ok(());
+    }
+    let value = value.ok_or_else(|| {
+        let message = format!("Null value not supported for : {name}");
+        Refusal::new(ErrorCode::InvalidRequest, message)
+    })?;
+    let value = match operation {
+        Operation::Append | Operation::Subtract => {
+            changed_list(set, schema, name, operation, value)?
+        }
+        Operation::Set | Operation::Delete => value.to_owned(),
+    };
+    set.insert(name.to_owned(), schema.check(name, &value)?);
     Ok(())
 }
 
 fn changed_list(
     set: &SetConfigs,
-    config: &TopicConfig,
+    schema: Schema<'_>,
+    name: &str,
     operation: Operation,
-    value: Option<&str>,
+    value: &str,
 ) -> Result<String, Refusal> {
-    if config.kind != ConfigKind::List {
-        let message = format!(
-            "Config value append is not allowed for config key: {}",
-            config.name
-        );
-        return Err(Refusal::new(ErrorCode::InvalidConfig, message));
-    }
-    let value = value.ok_or_else(|| refuse(TopicConfigError::Null { name: config.name }))?;
-    let present = set.get(config.name).map_or(config.default, String::as_str);
+    let default = schema.list_default(name).ok_or_else(|| {
+        let verb = match operation {
+            Operation::Append => "APPEND",
+            _ => "SUBTRACT",
+        };
+        let message = format!("Can't {verb} to key {name} because its type is not LIST.");
+        Refusal::new(ErrorCode::InvalidConfig, message)
+    })?;
+    let present = set.get(name).map_or(default, String::as_str);
     let mut words: Vec<&str> = present.split(',').filter(|word| !word.is_empty()).collect();
     for word in value.split(',').map(str::trim) {
         match operation {
@@ -99,10 +163,6 @@ fn changed_list(
     Ok(words.join(","))
 }
 
-fn refuse(error: TopicConfigError) -> Refusal {
-    Refusal::new(ErrorCode::InvalidConfig, error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +170,8 @@ mod tests {
     fn after(operations: &[(&str, Operation, Option<&str>)]) -> Result<SetConfigs, ErrorCode> {
         let mut set = SetConfigs::new();
         for (name, operation, value) in operations {
-            apply(&mut set, name, *operation, *value).map_err(|refusal| refusal.code)?;
+            apply(&mut set, Schema::Topic, name, *operation, *value)
+                .map_err(|refusal| refusal.code)?;
         }
         Ok(set)
     }

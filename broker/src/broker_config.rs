@@ -1,23 +1,58 @@
 //! The broker's own configurations, under Kafka's names, as far as they mean something here.
 //!
-//! Pure. All are read-only: they are given at start.
+//! Pure. They are given at start; `dynamic_config` says which can be altered later.
 
 use crate::config_entry::{ConfigEntry, ConfigSource};
 use crate::config_kind::ConfigKind;
-use crate::limits::{
-    CONNECTIONS_PER_ADDRESS_MAX, DESCRIBED_PARTITIONS_MAX, FETCH_BYTES_MAX, FRAME_BYTES_MAX,
-    IDLE_MAX,
-};
+use crate::dynamic_config::{self, Layers};
+use crate::limits::{DESCRIBED_PARTITIONS_MAX, FETCH_BYTES_MAX, FRAME_BYTES_MAX, IDLE_MAX};
 use crate::settings::{BrokerSettings, NODE_ID};
 use crate::topic_config::TOPIC_CONFIGS;
-use crate::topic_defaults::TopicDefaults;
 
 /// Every configuration of the broker, by name.
-pub fn entries(settings: &BrokerSettings) -> Vec<ConfigEntry> {
-    let mut entries = own(settings);
-    entries.extend(topic_defaults(&settings.topic_defaults));
+pub fn entries(layers: &Layers<'_>) -> Vec<ConfigEntry> {
+    let mut entries = own(layers.settings());
+    entries.extend(topic_defaults(layers));
+    for entry in &mut entries {
+        lay_over(entry, layers);
+    }
     entries.sort_by_key(|entry| entry.name);
     entries
+}
+
+/// What is set for all brokers while they run, by name.
+pub fn entries_of_all_brokers(layers: &Layers<'_>) -> Vec<ConfigEntry> {
+    let set = layers.of_all_brokers().map(|(name, _)| name);
+    let names: std::collections::BTreeSet<&str> = set.collect();
+    let mut entries = entries(layers);
+    entries.retain(|entry| names.contains(entry.name));
+    for entry in &mut entries {
+        let synonyms = &mut entry.synonyms;
+        synonyms.retain(|(_, _, source)| *source == ConfigSource::DynamicDefault);
+        if let Some((_, value, source)) = synonyms.first() {
+            (entry.value, entry.source) = (value.clone(), *source);
+        }
+    }
+    entries
+}
+
+/// Whether the broker has a configuration of this name, alterable or not.
+pub fn has(layers: &Layers<'_>, name: &str) -> bool {
+    let finer = crate::topic_defaults::known().any(|(known, _)| known == name);
+    finer || entries(layers).iter().any(|entry| entry.name == name)
+}
+
+/// Puts what was altered while the broker ran over what it was started with.
+fn lay_over(entry: &mut ConfigEntry, layers: &Layers<'_>) {
+    entry.read_only = dynamic_config::kind(entry.name).is_none();
+    let altered = layers.altered(entry.name);
+    if let Some((value, source)) = altered.first() {
+        (entry.value, entry.source) = (value.clone(), *source);
+    }
+    let name = entry.name;
+    let altered = altered.into_iter();
+    let altered = altered.map(|(value, source)| (name, value, source));
+    entry.synonyms.splice(0..0, altered);
 }
 
 /// What is set, or fixed, for the broker as a whole.
@@ -100,9 +135,16 @@ fn own(settings: &BrokerSettings) -> Vec<ConfigEntry> {
             "The data directory.",
         ),
         entry(
-            "max.connections.per.ip",
+            dynamic_config::MAX_CONNECTIONS,
             Int,
-            CONNECTIONS_PER_ADDRESS_MAX.to_string(),
+            settings.connections_max.to_string(),
+            Some("2147483647"),
+            "Connections that the broker takes in all.",
+        ),
+        entry(
+            dynamic_config::MAX_CONNECTIONS_PER_IP,
+            Int,
+            settings.connections_per_address_max.to_string(),
             Some("2147483647"),
             "Connections that one address may have.",
         ),
@@ -157,26 +199,37 @@ const fn const_str(bytes: usize) -> &'static str {
     "104857600"
 }
 
-/// The broker configurations that topics take their defaults from.
-fn topic_defaults(given: &TopicDefaults) -> impl Iterator<Item = ConfigEntry> {
-    let mut seen = std::collections::HashSet::new();
-    let plain = TOPIC_CONFIGS
-        .iter()
-        .filter_map(|config| config.synonym.map(|(name, value)| (config, name, value)))
-        .filter(move |(_, name, _)| seen.insert(*name))
-        .map(|(config, name, value)| {
-            entry(
+/// The broker configurations that topics take their defaults from, as of the start. Where several units give one, the
+/// finer ones are there when somebody has set them.
+fn topic_defaults(layers: &Layers<'_>) -> Vec<ConfigEntry> {
+    let given = &layers.settings().topic_defaults;
+    let mut entries: Vec<ConfigEntry> = Vec::new();
+    for config in TOPIC_CONFIGS {
+        let Some((name, value)) = config.synonym else {
+            continue;
+        };
+        let own = given.under(name).unwrap_or(value).to_owned();
+        if entries.iter().all(|entry| entry.name != name) {
+            entries.push(entry(
                 name,
                 config.kind,
-                given.under(name).unwrap_or(value).to_owned(),
+                own,
                 Some(value),
                 config.documentation,
-            )
-        });
-    let finer = given.finer().map(|(name, kind, value, documentation)| {
-        entry(name, kind, value.to_owned(), None, documentation)
-    });
-    plain.chain(finer)
+            ));
+        }
+    }
+    let finer = layers.topic_defaults.finer();
+    entries.extend(finer.map(|(name, kind, value, documentation)| {
+        let at_start = given.under(name);
+        let own = at_start.unwrap_or(value).to_owned();
+        let mut finer = entry(name, kind, own, None, documentation);
+        if at_start.is_none() {
+            finer.synonyms.clear();
+        }
+        finer
+    }));
+    entries
 }
 
 fn entry(
@@ -211,27 +264,52 @@ fn entry(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use corelane_engine::Offset;
+    use corelane_engine::catalogue::{ConfigRecord, Image, MetadataRecord, ResourceType};
+
+    #[test]
+    fn what_was_altered_stands_before_the_start_and_nearest_first() {
+        let settings = BrokerSettings::of_a_test();
+        let mut image = Image::new();
+        for (offset, (layer, value)) in (0..).zip([("", "7"), ("1", "9")]) {
+            let record = MetadataRecord::Config(ConfigRecord {
+                resource_type: ResourceType::Broker,
+                resource_name: layer.to_owned(),
+                name: "max.connections".to_owned(),
+                value: Some(value.to_owned()),
+            });
+            image.apply(Offset(offset), record).unwrap();
+        }
+        let layers = Layers::of(&settings, &image);
+        let entries = entries(&layers);
+        let find = |entries: &[ConfigEntry]| {
+            let entry = entries.iter().find(|entry| entry.name == "max.connections");
+            entry.unwrap().clone()
+        };
+        let own = find(&entries);
+        assert_eq!((own.value.as_str(), own.read_only), ("9", false));
+        let sources: Vec<_> = own
+            .synonyms
+            .iter()
+            .map(|(_, _, source)| source.code())
+            .collect();
+        assert_eq!(sources, [2, 3, 4, 5]);
+        let all = entries_of_all_brokers(&layers);
+        assert_eq!(all.len(), 1);
+        assert_eq!(
+            (find(&all).value.as_str(), find(&all).synonyms.len()),
+            ("7", 1)
+        );
+    }
 
     #[test]
     fn names_are_sorted_and_told_once() {
-        let settings = BrokerSettings {
-            listen: "127.0.0.1:9092".parse().unwrap(),
-            advertise: None,
-            auto_create_topics: true,
-            num_partitions: 4,
-            request_bytes_max: FRAME_BYTES_MAX,
-            request_memory_bytes_per_core: FRAME_BYTES_MAX,
-            cluster_id: String::new(),
-            data_directory: "data".into(),
-            groups: crate::groups::GroupSettings::default(),
-            topic_defaults: {
-                let mut defaults = TopicDefaults::default();
-                defaults.set("log.retention.ms", "5").unwrap();
-                defaults.set("log.segment.bytes", "1048576").unwrap();
-                defaults
-            },
-        };
-        let entries = entries(&settings);
+        let mut settings = BrokerSettings::of_a_test();
+        let defaults = &mut settings.topic_defaults;
+        defaults.set("log.retention.ms", "5").unwrap();
+        defaults.set("log.segment.bytes", "1048576").unwrap();
+        let image = Image::new();
+        let entries = entries(&Layers::of(&settings, &image));
         assert!(entries.is_sorted_by(|a, b| a.name < b.name));
         let partitions = entries
             .iter()

@@ -7,14 +7,19 @@ use std::collections::BTreeMap;
 use corelane_engine::ShardId;
 
 use crate::config_kind::ConfigKind;
+use crate::dynamic_config::Layers;
 use crate::topic_config::{TOPIC_CONFIGS, TopicConfig};
-use crate::topic_defaults::TopicDefaults;
+use crate::topic_defaults;
 
 /// Where a value comes from, as DescribeConfigs numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigSource {
     /// The topic sets it.
     Topic,
+    /// It was set for this broker while it ran.
+    DynamicBroker,
+    /// It was set for all brokers while they ran.
+    DynamicDefault,
     /// The broker was started with it.
     StaticBroker,
     /// Nobody sets it.
@@ -26,6 +31,8 @@ impl ConfigSource {
     pub fn code(self) -> i8 {
         match self {
             ConfigSource::Topic => 1,
+            ConfigSource::DynamicBroker => 2,
+            ConfigSource::DynamicDefault => 3,
             ConfigSource::StaticBroker => 4,
             ConfigSource::Default => 5,
         }
@@ -54,11 +61,11 @@ pub struct ConfigEntry {
 /// Every configuration of a topic that sets `set`.
 pub fn of_topic(
     set: &BTreeMap<String, String>,
-    defaults: &TopicDefaults,
+    layers: &Layers<'_>,
 ) -> impl Iterator<Item = ConfigEntry> {
     TOPIC_CONFIGS
         .iter()
-        .map(move |config| topic_entry(config, set.get(config.name), defaults))
+        .map(move |config| topic_entry(config, set.get(config.name), layers))
 }
 
 /// On which core each partition of a topic lives, by partition: read-only, and Corelane's own.
@@ -78,29 +85,32 @@ pub fn partition_cores(cores: &[ShardId]) -> ConfigEntry {
 fn topic_entry(
     config: &'static TopicConfig,
     set: Option<&String>,
-    defaults: &TopicDefaults,
+    layers: &Layers<'_>,
 ) -> ConfigEntry {
     let mut synonyms = Vec::new();
     if let Some(value) = set {
         synonyms.push((config.name, value.clone(), ConfigSource::Topic));
     }
-    let given = defaults.synonyms_of(config.name);
+    let altered = topic_defaults::dynamic_name(config).into_iter();
+    synonyms.extend(altered.flat_map(|name| {
+        let values = layers.altered(name).into_iter();
+        values.map(move |(value, source)| (name, value, source))
+    }));
+    let given = layers.settings().topic_defaults.synonyms_of(config.name);
     synonyms
         .extend(given.map(|(name, value)| (name, value.to_owned(), ConfigSource::StaticBroker)));
     if let Some((name, value)) = config.synonym {
         synonyms.push((name, value.to_owned(), ConfigSource::Default));
     }
-    let default = defaults.value_of(config.name);
+    let default = layers.topic_defaults.value_of(config.name);
     ConfigEntry {
         name: config.name,
         value: set
             .map_or(default.unwrap_or(config.default), String::as_str)
             .to_owned(),
-        source: match (set, default) {
-            (Some(_), _) => ConfigSource::Topic,
-            (None, Some(_)) => ConfigSource::StaticBroker,
-            (None, None) => ConfigSource::Default,
-        },
+        source: synonyms
+            .first()
+            .map_or(ConfigSource::Default, |(_, _, source)| *source),
         read_only: false,
         kind: config.kind,
         documentation: config.documentation,
@@ -111,14 +121,19 @@ fn topic_entry(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::BrokerSettings;
+    use corelane_engine::catalogue::Image;
 
     #[test]
     fn a_default_of_the_brokers_stands_between_the_topics_value_and_kafkas() {
-        let mut defaults = TopicDefaults::default();
+        let mut settings = BrokerSettings::of_a_test();
+        let defaults = &mut settings.topic_defaults;
         defaults.set("log.retention.hours", "2").unwrap();
         defaults.set("log.retention.ms", "9").unwrap();
+        let image = Image::new();
+        let layers = Layers::of(&settings, &image);
         let entry = |set: &BTreeMap<String, String>| {
-            of_topic(set, &defaults)
+            of_topic(set, &layers)
                 .find(|entry| entry.name == "retention.ms")
                 .unwrap()
         };
@@ -156,7 +171,9 @@ mod tests {
     #[test]
     fn a_set_value_stands_before_the_default() {
         let set = BTreeMap::from([("retention.ms".to_owned(), "5".to_owned())]);
-        let entry = of_topic(&set, &TopicDefaults::default())
+        let (settings, image) = (BrokerSettings::of_a_test(), Image::new());
+        let layers = Layers::of(&settings, &image);
+        let entry = of_topic(&set, &layers)
             .find(|entry| entry.name == "retention.ms")
             .unwrap();
         assert_eq!(
@@ -174,7 +191,7 @@ mod tests {
                 ),
             ]
         );
-        let entry = of_topic(&set, &TopicDefaults::default())
+        let entry = of_topic(&set, &layers)
             .find(|entry| entry.name == "segment.bytes")
             .unwrap();
         assert_eq!(

@@ -1,18 +1,19 @@
 //! One client: reads its requests, runs them side by side, writes the answers in their order.
 //!
-//! Shard-local: a connection stays on the core that it was handed to. One task reads, one writes, and each request
-//! has its own.
+//! Shard-local: a connection is served by the core that it was handed to, until it moves, between two requests, to the
+//! one that owns what it works on ([`crate::home`]). One task reads, one writes, and each request has its own.
 //!
 //! Invariants:
 //! - Nothing is read while [`crate::limits::REQUESTS_IN_FLIGHT_MAX`] requests are open, so a client that does not
 //!   read its answers is not read from either.
 //! - The bytes of a request are counted against the core's budget before memory is taken for them beyond the buffer
 //!   at hand. A connection that waits holds the smallest buffer, or none.
-//! - The socket is closed when reader and writer have both ended.
+//! - The socket is closed when reader and writer have both ended, unless it moves. Then no request is open, and what was
+//!   received and not begun goes along.
 
 #![allow(unsafe_code)]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -21,13 +22,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use corelane_engine::Shard;
+
 use corelane_engine::io::{Hold, Ring};
 use corelane_engine::runtime::{spawn, timeout};
+use corelane_engine::types::ShardId;
 use corelane_protocol::frame::{FrameError, LENGTH_PREFIX_BYTES, cut_frame, frame_length};
 use io_uring::{opcode, types};
 
 use crate::append_order::AppendOrder;
 use crate::dispatch;
+use crate::eagerness::Eagerness;
+use crate::home::{Home, Observed};
 use crate::lane::Lane;
 use crate::limits::{
     FRAME_ADVANCE_BYTES_MAX, IDLE_MAX, RECEIVE_BUFFER_BYTES_MIN, RECEIVE_BYTES_PER_S_MIN,
@@ -38,6 +44,7 @@ use crate::receive_buffer::EarnedCapacity;
 use crate::response::{Answer, Part, Slice};
 use crate::response_queue::{ResponseQueue, Turn};
 use crate::splice;
+use crate::throttle::Throttle;
 
 /// A connected client.
 pub struct Connection {
@@ -47,11 +54,17 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// The broker's end: what the client dialled.
     pub local: SocketAddr,
+    /// Whether the client has used more than its quota.
+    pub throttle: Throttle,
     /// The order of appends among this connection's Produce requests.
     pub append_order: Rc<AppendOrder>,
     socket: Arc<OwnedFd>,
     responses: ResponseQueue<(Answer, Option<Held>)>,
     earned: Cell<EarnedCapacity>,
+    home: Home,
+    eagerness: Eagerness,
+    /// Set by the reader when it ends for a move.
+    moves: RefCell<Option<(ShardId, Begun)>>,
 }
 
 /// Why a connection ends.
@@ -73,33 +86,57 @@ enum Ended {
     Io(#[from] io::Error),
     #[error("a request that cannot be answered")]
     Refused,
+    #[error("it moves to another core")]
+    Moves,
 }
 
 /// A socket that is ready to be served, with the addresses of its ends.
 pub struct Accepted {
     /// The non-blocking socket.
-    pub socket: OwnedFd,
+    pub socket: Arc<OwnedFd>,
     /// The client's end.
     pub peer: SocketAddr,
     /// The broker's end.
     pub local: SocketAddr,
+    /// What has been received from it already.
+    pub begun: Begun,
 }
 
-/// Serves a client until it leaves, is idle for too long, or breaks the protocol.
-pub async fn serve(lane: Rc<Lane>, accepted: Accepted) {
+/// What a connection brings along when it moves: a request that is received and not begun, and what came behind it.
+#[derive(Default)]
+pub struct Begun {
+    frame: Option<Bytes>,
+    behind: BytesMut,
+}
+
+/// Serves a client until it leaves, is idle for too long, or breaks the protocol; or until another core should do so,
+/// which is returned with what to hand over to it.
+pub async fn serve(lane: Rc<Lane>, accepted: Accepted) -> Option<(ShardId, Accepted)> {
     let connection = Rc::new(Connection {
         lane: lane.clone(),
         peer: accepted.peer,
         local: accepted.local,
+        throttle: Throttle::default(),
         append_order: Rc::default(),
-        socket: Arc::new(accepted.socket),
+        socket: accepted.socket,
         responses: ResponseQueue::default(),
         earned: Cell::default(),
+        home: Home::default(),
+        eagerness: Eagerness::default(),
+        moves: RefCell::default(),
     });
     let number = lane.enlist(&connection);
-    spawn(connection.clone().read_until_end());
+    spawn(connection.clone().read_until_end(accepted.begun));
     connection.write_until_end().await;
     lane.delist(number);
+    let (core, begun) = connection.moves.take()?;
+    let moved = Accepted {
+        socket: connection.socket.clone(),
+        peer: connection.peer,
+        local: connection.local,
+        begun,
+    };
+    Some((core, moved))
 }
 
 impl Connection {
@@ -123,13 +160,31 @@ impl Connection {
         self.responses.answer(turn, (answer, held));
     }
 
+    /// Takes note of the core that a request goes to; none where there are several.
+    pub fn goes_to(&self, owner: Option<ShardId>) {
+        let owner = owner.filter(|owner| *owner != Shard::current().id());
+        self.home.note(Observed {
+            owner,
+            is_alone: self.responses.open_count() == 1,
+            wakes: owner.is_some_and(|owner| self.lane.engine.is_asleep(owner)),
+        });
+    }
+
+    /// Whether the request under way is the only one of a client that comes back at once when it is answered: then
+    /// whoever works on it waits awake for what is next.
+    pub fn is_eager(&self) -> bool {
+        self.eagerness.is_eager() && self.responses.open_count() == 1
+    }
+
     /// Lets the reader see the end of the stream.
     pub fn stop_reading(&self) {
+        self.throttle.lift();
         self.shut(libc::SHUT_RD);
     }
 
     /// Ends both directions at once.
     pub fn hang_up(&self) {
+        self.throttle.lift();
         self.shut(libc::SHUT_RDWR);
     }
 
@@ -138,10 +193,10 @@ impl Connection {
         unsafe { libc::shutdown(self.socket.as_raw_fd(), how) };
     }
 
-    async fn read_until_end(self: Rc<Self>) {
-        let Err(ended) = self.read_requests().await;
+    async fn read_until_end(self: Rc<Self>, begun: Begun) {
+        let Err(ended) = self.read_requests(begun).await;
         match ended {
-            Ended::ByClient | Ended::Stopping | Ended::Idle => {
+            Ended::ByClient | Ended::Stopping | Ended::Idle | Ended::Moves => {
                 tracing::debug!(peer = %self.peer, %ended, "connection ends");
             }
             Ended::Io(error) => tracing::debug!(peer = %self.peer, %error, "connection lost"),
@@ -150,18 +205,41 @@ impl Connection {
         self.responses.end();
     }
 
-    async fn read_requests(self: &Rc<Self>) -> Result<std::convert::Infallible, Ended> {
-        let mut received = self.lane.buffers.small();
+    async fn read_requests(
+        self: &Rc<Self>,
+        begun: Begun,
+    ) -> Result<std::convert::Infallible, Ended> {
+        let mut received = begun.behind;
+        if let Some(frame) = begun.frame {
+            let held = self.budget(frame.len()).hold(frame.len()).await;
+            self.begin(frame, held).await?;
+        }
         loop {
             let length = self.receive_length(&mut received).await?;
             let (frame, held) = self.receive_frame(&mut received, length).await?;
-            self.responses.room().await;
-            let turn = self.responses.open();
-            if let Err(dispatch::Refused) = dispatch::start(self, turn, frame, held) {
-                self.answer(turn, Answer::Close, None);
-                return Err(Ended::Refused);
+            // Here, since the answer that starts the time goes out while the next request is waited for.
+            self.throttle.over().await;
+            if let Some(core) = self.home.elsewhere()
+                && self.responses.open_count() == 0
+            {
+                let behind = std::mem::take(&mut received);
+                let frame = Some(frame);
+                self.moves.replace(Some((core, Begun { frame, behind })));
+                return Err(Ended::Moves);
             }
+            self.begin(frame, held).await?;
         }
+    }
+
+    /// Starts a request when there is room for one more.
+    async fn begin(self: &Rc<Self>, frame: Bytes, held: Held) -> Result<(), Ended> {
+        self.responses.room().await;
+        let turn = self.responses.open();
+        if let Err(dispatch::Refused) = dispatch::start(self, turn, frame, held) {
+            self.answer(turn, Answer::Close, None);
+            return Err(Ended::Refused);
+        }
+        Ok(())
     }
 
     /// Receives until the length of the next request is known.
@@ -250,6 +328,7 @@ impl Connection {
             return Ok(None);
         };
         *received = buffer;
+        self.eagerness.asked();
         if result? == 0 {
             return Err(Ended::ByClient);
         }
@@ -296,6 +375,9 @@ impl Connection {
         if let Err(error) = self.write_answers().await {
             tracing::debug!(peer = %self.peer, %error, "answers cannot be written");
         }
+        if self.moves.borrow().is_some() {
+            return;
+        }
         self.hang_up();
         // What is still answered reaches nobody. Taking it lets a reader that waits for room go on to the end of the
         // stream, and gives back the memory that the requests hold.
@@ -321,6 +403,9 @@ impl Connection {
             }
             self.flush(&mut outbox, false).await?;
             self.responses.written();
+            if self.responses.open_count() == 0 {
+                self.eagerness.answered();
+            }
         }
         Ok(())
     }

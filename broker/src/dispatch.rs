@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use corelane_engine::runtime::spawn;
@@ -21,8 +22,10 @@ use crate::connection::Connection;
 use crate::handlers;
 use crate::lane::Lane;
 use crate::memory_budget::Held;
+use crate::quotas::QuotaKind;
 use crate::response::{Answer, Part};
 use crate::response_queue::Turn;
+use crate::topics;
 
 /// The APIs that are served, in the order of their keys. What is not here is not advertised either.
 pub const SERVED: &[ApiKey] = &[
@@ -45,14 +48,34 @@ pub const SERVED: &[ApiKey] = &[
     ApiKey::DeleteRecords,
     ApiKey::InitProducerId,
     ApiKey::OffsetForLeaderEpoch,
+    ApiKey::AddPartitionsToTxn,
+    ApiKey::AddOffsetsToTxn,
+    ApiKey::EndTxn,
+    ApiKey::WriteTxnMarkers,
+    ApiKey::DescribeAcls,
+    ApiKey::CreateAcls,
+    ApiKey::DeleteAcls,
     ApiKey::DescribeConfigs,
     ApiKey::AlterConfigs,
+    ApiKey::AlterReplicaLogDirs,
     ApiKey::DescribeLogDirs,
     ApiKey::CreatePartitions,
     ApiKey::DeleteGroups,
+    ApiKey::ElectLeaders,
     ApiKey::IncrementalAlterConfigs,
+    ApiKey::AlterPartitionReassignments,
+    ApiKey::ListPartitionReassignments,
     ApiKey::OffsetDelete,
+    ApiKey::DescribeClientQuotas,
+    ApiKey::AlterClientQuotas,
+    ApiKey::DescribeUserScramCredentials,
+    ApiKey::DescribeQuorum,
+    ApiKey::UpdateFeatures,
     ApiKey::DescribeCluster,
+    ApiKey::DescribeProducers,
+    ApiKey::DescribeTransactions,
+    ApiKey::ListTransactions,
+    ApiKey::ListConfigResources,
     ApiKey::DescribeTopicPartitions,
 ];
 
@@ -86,6 +109,31 @@ impl Call {
     /// The core's shared things.
     pub fn lane(&self) -> &Lane {
         &self.connection.lane
+    }
+
+    /// The client's id; empty where it has none, as Kafka takes it.
+    pub fn client_id(&self) -> &str {
+        self.head.client_id.as_deref().unwrap_or_default()
+    }
+
+    /// Counts what was done for the client against its quota; returns how long it is told to wait, in ms, and holds it
+    /// to that.
+    pub fn charge(&self, kind: QuotaKind, amount: usize) -> i32 {
+        let quotas = &self.lane().quotas;
+        if !quotas.is_active() {
+            return 0;
+        }
+        let wait_ms = quotas.add(&topics::image(), self.client_id(), kind, amount as f64);
+        self.hold(wait_ms)
+    }
+
+    /// Reads nothing more from the client for so long; returns the time as answers tell it.
+    pub fn hold(&self, wait_ms: u64) -> i32 {
+        if wait_ms > 0 {
+            let throttle = &self.connection.throttle;
+            throttle.hold(Duration::from_millis(wait_ms));
+        }
+        i32::try_from(wait_ms).unwrap_or(i32::MAX)
     }
 
     /// Waits until at most `ahead_max` earlier requests of this connection are unanswered or unwritten.
@@ -193,6 +241,7 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         }
         ApiKey::ListOffsets => run(call, reader, handlers::list_offsets::handle),
         ApiKey::Metadata => run(call, reader, handlers::metadata::handle),
+        ApiKey::FindCoordinator => run(call, reader, handlers::find_coordinator::handle),
         ApiKey::ApiVersions => run(call, reader, handlers::api_versions::handle),
         ApiKey::CreateTopics => run(call, reader, handlers::create_topics::handle),
         ApiKey::DeleteTopics => run(call, reader, handlers::delete_topics::handle),
@@ -200,6 +249,13 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         ApiKey::OffsetForLeaderEpoch => {
             run(call, reader, handlers::offset_for_leader_epoch::handle)
         }
+        ApiKey::AddPartitionsToTxn => run(call, reader, handlers::add_partitions_to_txn::handle),
+        ApiKey::AddOffsetsToTxn => run(call, reader, handlers::add_offsets_to_txn::handle),
+        ApiKey::EndTxn => run(call, reader, handlers::end_txn::handle),
+        ApiKey::WriteTxnMarkers => run(call, reader, handlers::write_txn_markers::handle),
+        ApiKey::DescribeProducers => run(call, reader, handlers::describe_producers::handle),
+        ApiKey::DescribeTransactions => run(call, reader, handlers::describe_transactions::handle),
+        ApiKey::ListTransactions => run(call, reader, handlers::list_transactions::handle),
         ApiKey::DescribeConfigs => run(call, reader, handlers::describe_configs::handle),
         ApiKey::AlterConfigs => run(call, reader, handlers::alter_configs::handle),
         ApiKey::DescribeLogDirs => run(call, reader, handlers::describe_log_dirs::handle),
@@ -209,12 +265,34 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
             run(call, reader, handlers::incremental_alter_configs::handle)
         }
         ApiKey::DescribeCluster => run(call, reader, handlers::describe_cluster::handle),
+        ApiKey::DescribeAcls => run(call, reader, handlers::describe_acls::handle),
+        ApiKey::CreateAcls => run(call, reader, handlers::create_acls::handle),
+        ApiKey::DeleteAcls => run(call, reader, handlers::delete_acls::handle),
+        ApiKey::AlterReplicaLogDirs => run(call, reader, handlers::alter_replica_log_dirs::handle),
+        ApiKey::ElectLeaders => run(call, reader, handlers::elect_leaders::handle),
+        ApiKey::AlterPartitionReassignments => run(
+            call,
+            reader,
+            handlers::alter_partition_reassignments::handle,
+        ),
+        ApiKey::ListPartitionReassignments => {
+            run(call, reader, handlers::list_partition_reassignments::handle)
+        }
+        ApiKey::DescribeClientQuotas => run(call, reader, handlers::describe_client_quotas::handle),
+        ApiKey::AlterClientQuotas => run(call, reader, handlers::alter_client_quotas::handle),
+        ApiKey::DescribeUserScramCredentials => run(
+            call,
+            reader,
+            handlers::describe_user_scram_credentials::handle,
+        ),
+        ApiKey::DescribeQuorum => run(call, reader, handlers::describe_quorum::handle),
+        ApiKey::UpdateFeatures => run(call, reader, handlers::update_features::handle),
+        ApiKey::ListConfigResources => run(call, reader, handlers::list_config_resources::handle),
         ApiKey::DescribeTopicPartitions => {
             run(call, reader, handlers::describe_topic_partitions::handle)
         }
         ApiKey::OffsetCommit => run(call, reader, handlers::offset_commit::handle),
         ApiKey::OffsetFetch => run(call, reader, handlers::offset_fetch::handle),
-        ApiKey::FindCoordinator => run(call, reader, handlers::find_coordinator::handle),
         ApiKey::JoinGroup => run(call, reader, handlers::join_group::handle),
         ApiKey::Heartbeat => run(call, reader, handlers::heartbeat::handle),
         ApiKey::LeaveGroup => run(call, reader, handlers::leave_group::handle),

@@ -25,6 +25,7 @@ pub fn append(error: &AppendError) -> Refusal {
         AppendError::OutOfOrderSequence { .. } => ErrorCode::OutOfOrderSequenceNumber,
         AppendError::InvalidProducerEpoch { .. } => ErrorCode::InvalidProducerEpoch,
         AppendError::InvalidTransactionState { .. } => ErrorCode::InvalidTxnState,
+        AppendError::CoordinatorFenced { .. } => ErrorCode::TransactionCoordinatorFenced,
         AppendError::Closed { .. } => ErrorCode::NotLeaderOrFollower,
     };
     Refusal::new(code, error.to_string())

@@ -17,6 +17,7 @@ use crate::connection::Connection;
 use crate::groups::registry::Groups;
 use crate::limits::LARGE_REQUESTS_AT_ONCE;
 use crate::memory_budget::MemoryBudget;
+use crate::quotas::ClientQuotas;
 use crate::receive_buffer::ReceiveBuffers;
 use crate::settings::BrokerSettings;
 use crate::splice::Pipes;
@@ -31,6 +32,8 @@ pub struct Lane {
     pub engine: Engine,
     /// What the user has set. The other threads are those of the other cores.
     pub settings: Arc<BrokerSettings>,
+    /// What clients may do, and have done. The other threads are those of the other cores.
+    pub quotas: Arc<ClientQuotas>,
     /// Memory that requests arrive in.
     pub buffers: ReceiveBuffers,
     /// Bytes of requests that this core may hold.
@@ -50,7 +53,7 @@ pub struct Lane {
 
 impl Lane {
     /// Sets up the calling core.
-    pub fn install(engine: Engine, settings: Arc<BrokerSettings>) {
+    pub fn install(engine: Engine, settings: Arc<BrokerSettings>, quotas: Arc<ClientQuotas>) {
         let request_memory = MemoryBudget::new(settings.request_memory_bytes_per_core);
         let large_request_memory =
             MemoryBudget::new(LARGE_REQUESTS_AT_ONCE * settings.request_bytes_max);
@@ -59,6 +62,7 @@ impl Lane {
             engine,
             settings,
             groups,
+            quotas,
             buffers: ReceiveBuffers::default(),
             request_memory,
             large_request_memory,

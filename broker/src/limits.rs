@@ -65,11 +65,28 @@ pub const DESCRIPTORS_KEPT: usize = 64;
 pub const FLUSH_STILL_MAX: Duration = Duration::from_millis(600);
 /// The wait after an accept that failed for want of descriptors or memory.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Requests in a row that speak for a connection's move to another core, and how many of them must have woken it.
+pub const CALLS_BEFORE_MOVE: u32 = 32;
+/// See [`CALLS_BEFORE_MOVE`].
+pub const CALLS_THAT_WAKE_MIN: u32 = 24;
 /// Partitions of one topic.
 pub const PARTITIONS_PER_TOPIC_MAX: i32 = 10_000;
 /// Topics and partitions that one answer of DescribeTopicPartitions lists:
 /// Kafka's `max.request.partition.size.limit`.
 pub const DESCRIBED_PARTITIONS_MAX: i32 = 2_000;
+/// Transactional ids that one partition of `__transaction_state` coordinates; idle ones are forgotten after a week.
+pub const TRANSACTIONAL_IDS_MAX: usize = 100_000;
+/// Bytes of a regular expression over transactional ids.
+pub const TRANSACTIONAL_ID_PATTERN_BYTES_MAX: usize = 4 * 1024;
+
+/// Meters of clients that have quotas, over all cores.
+pub const QUOTA_METERS_MAX: usize = 100_000;
+/// Clients of which a core remembers what their quotas are.
+pub const QUOTA_CLIENTS_KNOWN_MAX: usize = 10_000;
+/// How long DescribeLogDirs waits for the kernel to say how large the volume is.
+pub const VOLUME_WAIT_MAX: Duration = Duration::from_secs(1);
+/// Connections over their address's quota that are kept open until their time has passed.
+pub const THROTTLED_CONNECTIONS_MAX: usize = 1_024;
 
 const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);

@@ -31,6 +31,7 @@ type Answers<A> = (Vec<usize>, Vec<A>);
 pub struct PartitionCalls<'a, A> {
     gather: Gather<'a, Answers<A>>,
     count: usize,
+    owner: Option<ShardId>,
 }
 
 impl<'a, A: Send + 'static> PartitionCalls<'a, A> {
@@ -54,12 +55,26 @@ impl<'a, A: Send + 'static> PartitionCalls<'a, A> {
     {
         let count = questions.len();
         let mut gather = Gather::default();
-        for (shard, places, questions) in by_owner(questions) {
+        let owned = by_owner(questions);
+        let owner = match &owned[..] {
+            [(owner, ..)] => Some(*owner),
+            _ => None,
+        };
+        for (shard, places, questions) in owned {
             let answer_all = answer_all.clone();
             let answers = engine.on(shard, move || async move { answer_all(questions).await });
             gather.add(async move { (places, answers.await) });
         }
-        PartitionCalls { gather, count }
+        PartitionCalls {
+            gather,
+            count,
+            owner,
+        }
+    }
+
+    /// The core that owns all partitions asked, where there is one.
+    pub fn owner(&self) -> Option<ShardId> {
+        self.owner
     }
 
     /// Sends the questions off: on this core they have been asked when this returns, to others they are on their way.

@@ -56,12 +56,6 @@ pub fn prepare(
             format!("The baseOffset of the record batch should be 0, but it is {base_offset}");
         return Err(Refusal::new(ErrorCode::InvalidRecord, message));
     }
-    if batch.header().is_transactional() {
-        return Err(Refusal::new(
-            ErrorCode::InvalidTxnState,
-            "this broker has no transactions",
-        ));
-    }
     let batch = check_records(batch, codec, config, TimestampMs(clock::now_ms()))?;
     compress(batch, codec, config)
 }

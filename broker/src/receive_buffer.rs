@@ -24,11 +24,6 @@ pub struct ReceiveBuffers {
 }
 
 impl ReceiveBuffers {
-    /// A small buffer, for a connection that is idle as far as anyone knows.
-    pub fn small(&self) -> BytesMut {
-        BytesMut::with_capacity(RECEIVE_BUFFER_BYTES_MIN)
-    }
-
     /// Makes room in `received` for at least one more byte, and for the frame of `frame_bytes` (prefix included) that
     /// it starts with, if that is known. `capacity` is what the connection's traffic has earned.
     pub fn make_room(&self, received: BytesMut, frame_bytes: usize, capacity: usize) -> BytesMut {
@@ -133,7 +128,7 @@ mod tests {
     #[test]
     fn a_partial_frame_keeps_its_bytes_when_it_moves() {
         let buffers = ReceiveBuffers::default();
-        let mut received = buffers.small();
+        let mut received = buffers.take(RECEIVE_BUFFER_BYTES_MIN);
         received.extend_from_slice(&vec![1; RECEIVE_BUFFER_BYTES_MIN - 3]);
         received.extend_from_slice(&[1, 2, 3]);
         received.advance(RECEIVE_BUFFER_BYTES_MIN - 2);

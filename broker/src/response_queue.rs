@@ -90,6 +90,11 @@ impl<R> ResponseQueue<R> {
         self.until(|inner| inner.ended.then_some(())).await;
     }
 
+    /// Requests whose answers have not been written.
+    pub fn open_count(&self) -> usize {
+        self.inner.borrow().open_count()
+    }
+
     /// Says that the answers taken so far have been written.
     pub fn written(&self) {
         self.change(|inner| inner.writing = 0);

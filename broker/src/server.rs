@@ -4,11 +4,13 @@
 //! so that a port in use costs nothing; at most [`crate::limits::CONNECTIONS_MAX`] clients are connected; a stop takes
 //! [`STOP_MAX`] at most, plus the engine's own flush.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,16 +22,20 @@ use corelane_engine::{Engine, EngineConfig, EngineError, StartReport, StopReport
 use futures_lite::future::block_on;
 
 use crate::complaint::complain;
-use crate::connection::{self, Accepted};
+use crate::connection::{self, Accepted, Begun};
+use crate::dynamic_config::{self, ConnectionLimits};
 use crate::gather::Gather;
 use crate::groups::GroupSettings;
 use crate::lane::Lane;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DESCRIPTORS_KEPT, DRAIN_MAX,
-    FLUSH_STILL_MAX, FRAME_BYTES_MAX, REQUEST_BYTES_MAX, STOP_MAX,
+    FLUSH_STILL_MAX, FRAME_BYTES_MAX, REQUEST_BYTES_MAX, STOP_MAX, THROTTLED_CONNECTIONS_MAX,
 };
+use crate::quotas::ClientQuotas;
 use crate::settings::{BrokerSettings, Endpoint};
 use crate::topic_defaults::TopicDefaults;
+use crate::topics;
+use crate::transactions;
 
 /// The core that accepts.
 const ACCEPTOR: ShardId = ShardId(0);
@@ -156,7 +162,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
     })?;
     let engine = Engine::open(EngineConfig {
         node_id: crate::settings::NODE_ID,
-        log_defaults: config.topic_defaults.log_config().clone(),
+        log_defaults: dynamic_config::log_defaults(config.topic_defaults.clone()),
         ..config.engine.clone()
     })?;
     let settings = Arc::new(BrokerSettings {
@@ -164,6 +170,8 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         advertise: config.advertise.clone(),
         auto_create_topics: config.auto_create_topics,
         num_partitions: config.num_partitions,
+        connections_max: config.connections_max,
+        connections_per_address_max: config.connections_per_address_max,
         request_bytes_max: config.request_bytes_max,
         request_memory_bytes_per_core: per_core(&config, engine.shard_count()),
         cluster_id: engine.cluster_id().to_owned(),
@@ -171,10 +179,14 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         topic_defaults: config.topic_defaults.clone(),
         groups: config.groups.clone(),
     });
+    let quotas = Arc::new(ClientQuotas::default());
+    quotas.note(&block_on(engine.image()));
     for shard in engine.shards() {
         let (lane_engine, settings) = (engine.clone(), settings.clone());
+        let quotas = quotas.clone();
         block_on(engine.on(shard, move || async move {
-            Lane::install(lane_engine, settings);
+            Lane::install(lane_engine, settings, quotas);
+            transactions::lane::start();
             if let Some(lane) = Lane::current() {
                 lane.groups.load_all();
             }
@@ -271,6 +283,7 @@ async fn drain(deadline: Instant) {
         sleep(DRAIN_CHECK_INTERVAL).await;
     }
     lane.hang_up();
+    transactions::lane::stop();
     Lane::remove();
 }
 
@@ -280,8 +293,6 @@ struct Admissions(Arc<Counts>);
 
 struct Counts {
     open_files_max: usize,
-    connections_max: usize,
-    per_address_max: usize,
     by_core: Vec<AtomicUsize>,
     by_address: Mutex<HashMap<IpAddr, usize>>,
 }
@@ -300,14 +311,16 @@ enum TurnedAway {
     TooMany { count: usize },
     #[error("{count} connections are the most that one address may have")]
     TooManyOfAddress { count: usize },
+    #[error(
+        "its address opens connections faster than its quota allows; it is closed in {wait_ms} ms"
+    )]
+    OverQuota { wait_ms: u64 },
 }
 
 impl Admissions {
     fn new(config: &ServeConfig, cores: usize) -> Self {
         Admissions(Arc::new(Counts {
             open_files_max: config.open_files_max,
-            connections_max: config.connections_max,
-            per_address_max: config.connections_per_address_max,
             by_core: (0..cores).map(|_| AtomicUsize::new(0)).collect(),
             by_address: Mutex::default(),
         }))
@@ -321,7 +334,7 @@ impl Admissions {
     }
 
     /// Takes a place on the core with the fewest connections.
-    fn admit(&self, address: IpAddr) -> Result<Admission, TurnedAway> {
+    fn admit(&self, address: IpAddr, limits: ConnectionLimits) -> Result<Admission, TurnedAway> {
         let counts = &self.0;
         let loads = counts
             .by_core
@@ -336,7 +349,7 @@ impl Admissions {
                         if load < least.1 { (core, load) } else { least },
                     )
                 });
-        if total >= counts.connections_max {
+        if total >= limits.in_all {
             return Err(TurnedAway::TooMany { count: total });
         }
         let mut by_address = counts
@@ -344,7 +357,7 @@ impl Admissions {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let count = by_address.entry(address).or_default();
-        if *count >= counts.per_address_max {
+        if *count >= limits.per_address {
             return Err(TurnedAway::TooManyOfAddress { count: *count });
         }
         *count += 1;
@@ -360,6 +373,14 @@ impl Admissions {
 impl Admission {
     fn shard(&self) -> ShardId {
         ShardId(u16::try_from(self.core).expect("cores are counted by u16"))
+    }
+}
+
+impl Admission {
+    fn move_to(&mut self, core: ShardId) {
+        self.counts.by_core[self.core].fetch_sub(1, Ordering::Relaxed);
+        self.core = usize::from(core.0);
+        self.counts.by_core[self.core].fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -393,7 +414,7 @@ async fn accept_until_stopped(listener: TcpListener, admissions: Admissions) {
         ready.add(async { drop(Ring::current().poll(&polled, libc::POLLIN).await) });
         ready.add(lane.stopping());
         ready.first().await;
-        let accepted = accept_some(&lane.engine, &listener, &admissions);
+        let accepted = accept_some(&lane, &listener, &admissions);
         // Said once, however long it lasts.
         let paused_before = std::mem::replace(&mut pausing, accepted.is_err());
         if let Err(error) = accepted {
@@ -406,13 +427,13 @@ async fn accept_until_stopped(listener: TcpListener, admissions: Admissions) {
 }
 
 /// Accepts what waits. An error is want of descriptors or memory: waiting clients stay in the kernel's queue.
-fn accept_some(engine: &Engine, listener: &TcpListener, admissions: &Admissions) -> io::Result<()> {
+fn accept_some(lane: &Lane, listener: &TcpListener, admissions: &Admissions) -> io::Result<()> {
     for _ in 0..ACCEPTS_AT_ONCE_MAX {
         if !admissions.leaves_descriptors(listener)? {
             return Err(io::Error::other("too many open files"));
         }
         match listener.accept() {
-            Ok((stream, peer)) => hand_over(engine, stream, peer, admissions),
+            Ok((stream, peer)) => hand_over(lane, stream, peer, admissions),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             // The client has gone before it was accepted.
             Err(error) if is_the_clients(&error) => {}
@@ -431,15 +452,29 @@ fn is_the_clients(error: &io::Error) -> bool {
     ) || error.raw_os_error() == Some(libc::EPROTO)
 }
 
-fn hand_over(engine: &Engine, stream: TcpStream, peer: SocketAddr, admissions: &Admissions) {
-    let admission = match admissions.admit(peer.ip()) {
+fn hand_over(lane: &Lane, stream: TcpStream, peer: SocketAddr, admissions: &Admissions) {
+    let image = topics::image();
+    let limits = dynamic_config::connection_limits(&lane.settings, &image);
+    let admission = match admissions.admit(peer.ip(), limits) {
         Ok(admission) => admission,
         Err(reason) => return complain(&peer, &reason),
     };
+    if lane.quotas.is_active() {
+        let wait_ms = lane.quotas.connect(&image, peer.ip());
+        if wait_ms > 0 {
+            complain(&peer, &TurnedAway::OverQuota { wait_ms });
+            return close_later(stream, admission, wait_ms);
+        }
+    }
     let Ok(accepted) = prepare(stream, peer) else {
         // The client has gone already.
         return;
     };
+    send_to_its_core(&lane.engine, accepted, admission);
+}
+
+/// Lets the core of the admission serve the client.
+fn send_to_its_core(engine: &Engine, accepted: Accepted, admission: Admission) {
     let (engine, shard) = (engine.clone(), admission.shard());
     spawn(async move {
         engine
@@ -452,9 +487,30 @@ fn hand_over(engine: &Engine, stream: TcpStream, peer: SocketAddr, admissions: &
     });
 }
 
-async fn serve_admitted(lane: std::rc::Rc<Lane>, accepted: Accepted, admission: Admission) {
-    connection::serve(lane, accepted).await;
-    drop(admission);
+thread_local! {
+    /// Connections that wait for their end.
+    static THROTTLED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Closes a connection too many once its time has passed, as Kafka does, so that the client does not come back at once.
+fn close_later(stream: TcpStream, admission: Admission, wait_ms: u64) {
+    if THROTTLED.get() >= THROTTLED_CONNECTIONS_MAX {
+        return;
+    }
+    THROTTLED.set(THROTTLED.get() + 1);
+    spawn(async move {
+        sleep(Duration::from_millis(wait_ms)).await;
+        THROTTLED.set(THROTTLED.get() - 1);
+        drop((stream, admission));
+    });
+}
+
+async fn serve_admitted(lane: Rc<Lane>, accepted: Accepted, mut admission: Admission) {
+    if let Some((core, accepted)) = connection::serve(lane.clone(), accepted).await {
+        tracing::debug!(peer = %accepted.peer, core = core.0, "a connection moves");
+        admission.move_to(core);
+        send_to_its_core(&lane.engine, accepted, admission);
+    }
 }
 
 fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
@@ -463,9 +519,10 @@ fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
     stream.set_nonblocking(true)?;
     let local = stream.local_addr()?;
     Ok(Accepted {
-        socket: OwnedFd::from(stream),
+        socket: Arc::new(OwnedFd::from(stream)),
         peer,
         local,
+        begun: Begun::default(),
     })
 }
 
@@ -473,42 +530,64 @@ fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
 mod tests {
     use super::*;
 
-    fn admissions(connections_max: usize, per_address_max: usize) -> Admissions {
-        let config = ServeConfig {
-            connections_max,
-            connections_per_address_max: per_address_max,
-            ..ServeConfig::new("unused")
-        };
-        Admissions::new(&config, 2)
+    fn admissions() -> Admissions {
+        Admissions::new(&ServeConfig::new("unused"), 2)
+    }
+
+    fn limits(in_all: usize, per_address: usize) -> ConnectionLimits {
+        ConnectionLimits {
+            in_all,
+            per_address,
+        }
     }
 
     #[test]
     fn clients_go_to_the_core_with_the_fewest() {
-        let admissions = admissions(10, 10);
+        let (admissions, limits) = (admissions(), limits(10, 10));
         let address = IpAddr::from([127, 0, 0, 1]);
-        let first = admissions.admit(address).unwrap();
-        let second = admissions.admit(address).unwrap();
+        let first = admissions.admit(address, limits).unwrap();
+        let second = admissions.admit(address, limits).unwrap();
         assert_eq!((first.core, second.core), (0, 1));
-        let third = admissions.admit(address).unwrap();
+        let third = admissions.admit(address, limits).unwrap();
         drop(second);
-        assert_eq!(admissions.admit(address).unwrap().core, 1);
+        assert_eq!(admissions.admit(address, limits).unwrap().core, 1);
         drop((first, third));
         assert!(admissions.0.by_address.lock().unwrap().is_empty());
     }
 
     #[test]
+    fn a_client_that_moves_is_counted_where_it_is() {
+        let (admissions, limits) = (admissions(), limits(10, 10));
+        let mut first = admissions
+            .admit(IpAddr::from([127, 0, 0, 1]), limits)
+            .unwrap();
+        first.move_to(ShardId(1));
+        let second = admissions
+            .admit(IpAddr::from([127, 0, 0, 1]), limits)
+            .unwrap();
+        assert_eq!((first.core, second.core), (1, 0));
+        drop((first, second));
+        let counts = admissions.0.by_core.iter();
+        assert!(
+            counts
+                .map(|count| count.load(Ordering::Relaxed))
+                .all(|count| count == 0)
+        );
+    }
+
+    #[test]
     fn a_client_too_many_is_turned_away() {
-        let admissions = admissions(3, 2);
+        let (admissions, limits) = (admissions(), limits(3, 2));
         let [one, other] = [1, 2].map(|last| IpAddr::from([127, 0, 0, last]));
-        let _first = admissions.admit(one).unwrap();
-        let _second = admissions.admit(one).unwrap();
+        let _first = admissions.admit(one, limits).unwrap();
+        let _second = admissions.admit(one, limits).unwrap();
         assert!(matches!(
-            admissions.admit(one),
+            admissions.admit(one, limits),
             Err(TurnedAway::TooManyOfAddress { count: 2 })
         ));
-        let _third = admissions.admit(other).unwrap();
+        let _third = admissions.admit(other, limits).unwrap();
         assert!(matches!(
-            admissions.admit(other),
+            admissions.admit(other, limits),
             Err(TurnedAway::TooMany { count: 3 })
         ));
     }

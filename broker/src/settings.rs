@@ -32,6 +32,10 @@ pub struct BrokerSettings {
     pub auto_create_topics: bool,
     /// Partitions of a topic that is created without a count.
     pub num_partitions: i32,
+    /// Connections at once, over all cores, unless altered.
+    pub connections_max: usize,
+    /// Connections at once from one address, unless altered.
+    pub connections_per_address_max: usize,
     /// The largest request that is read, in bytes.
     pub request_bytes_max: usize,
     /// Bytes of requests that a core holds.
@@ -47,6 +51,24 @@ pub struct BrokerSettings {
 }
 
 impl BrokerSettings {
+    #[cfg(test)]
+    pub(crate) fn of_a_test() -> BrokerSettings {
+        BrokerSettings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 9092)),
+            advertise: None,
+            auto_create_topics: true,
+            num_partitions: 4,
+            connections_max: 20,
+            connections_per_address_max: 10,
+            request_bytes_max: crate::limits::FRAME_BYTES_MAX,
+            request_memory_bytes_per_core: crate::limits::FRAME_BYTES_MAX,
+            cluster_id: String::new(),
+            data_directory: "data".into(),
+            topic_defaults: TopicDefaults::default(),
+            groups: GroupSettings::default(),
+        }
+    }
+
     /// The address that the client of `connection` should use.
     pub fn endpoint(&self, connection: &Connection) -> Endpoint {
         self.advertise

@@ -75,6 +75,20 @@ pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
     names().map(|name| (name.name, name.config.documentation))
 }
 
+/// The topic configuration that the broker's configuration `name` gives a default to, where that one can be altered
+/// while the broker runs: Kafka takes the finest unit only.
+pub(crate) fn dynamic(name: &str) -> Option<&'static TopicConfig> {
+    let known = names().find(|known| known.name == name)?;
+    let finest = names().find(|other| other.config.name == known.config.name)?;
+    (finest.name == name).then_some(known.config)
+}
+
+/// The broker's configuration that gives a topic configuration its default and can be altered while the broker runs.
+pub(crate) fn dynamic_name(config: &TopicConfig) -> Option<&'static str> {
+    let finest = names().find(|known| known.config.name == config.name)?;
+    Some(finest.name)
+}
+
 /// A default that was given.
 #[derive(Clone, Debug)]
 struct Given {

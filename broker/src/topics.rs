@@ -96,6 +96,7 @@ pub fn set_configs(image: &Image, topic: &TopicImage) -> BTreeMap<String, String
 #[derive(Default)]
 struct ParsedConfigs {
     image: Option<Arc<Image>>,
+    defaults: LogConfig,
     topics: HashMap<Uuid, Rc<LogConfig>>,
 }
 
@@ -113,12 +114,16 @@ pub fn log_config(lane: &Lane, image: &Arc<Image>, topic: &TopicImage) -> Rc<Log
         {
             *parsed = ParsedConfigs {
                 image: Some(image.clone()),
+                defaults: lane.engine.log_defaults(image),
                 topics: HashMap::new(),
             };
         }
-        let config = parsed.topics.entry(topic.topic_id);
+        let ParsedConfigs {
+            defaults, topics, ..
+        } = parsed;
+        let config = topics.entry(topic.topic_id);
         config
-            .or_insert_with(|| Rc::new(parse(lane.engine.log_defaults(), image, topic)))
+            .or_insert_with(|| Rc::new(parse(defaults, image, topic)))
             .clone()
     })
 }

@@ -5,23 +5,31 @@
 //! help ends with examples; a test holds that. Pure.
 
 mod bench;
+mod cluster;
+mod config;
 mod consume;
 mod group;
 mod log;
 mod produce;
+mod quota;
 mod serve;
 mod topic;
+mod txn;
 
 pub use bench::{
-    BenchClient, BenchCommand, BenchCompareKafka, BenchFetch, BenchIdle, BenchNullBroker,
-    BenchProduce,
+    BenchClient, BenchCommand, BenchCompare, BenchCompareKafka, BenchFetch, BenchIdle,
+    BenchNullBroker, BenchProduce, BenchReport, BenchRun, BenchWorkloads,
 };
+pub use cluster::{ClusterCommand, ClusterDescribe, ClusterLogDirs};
+pub use config::{ConfigAlter, ConfigCommand, ConfigDelete, ConfigDescribe, ConfigList};
 pub use consume::Consume;
 pub use group::{GroupCommand, GroupDelete, GroupDescribe, GroupList, GroupResetOffsets};
 pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify};
 pub use produce::{AcksFlag, Codec, Input, Produce};
+pub use quota::{QuotaAlter, QuotaCommand, QuotaDelete, QuotaList, QuotaOf};
 pub use serve::{Serve, SettingFlags};
 pub use topic::{TopicAlter, TopicCommand, TopicCreate, TopicDelete, TopicDescribe, TopicList};
+pub use txn::{TxnAbort, TxnCommand, TxnDescribe, TxnList};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -76,6 +84,9 @@ pub enum Command {
     /// Create, list, describe, alter and delete topics
     #[command(subcommand)]
     Topic(TopicCommand),
+    /// List and describe transactions, and abort those that hang
+    #[command(subcommand)]
+    Txn(TxnCommand),
     /// Send records from a file or standard input
     Produce(Produce),
     /// Print records of a topic
@@ -91,9 +102,15 @@ pub enum Command {
     Bench(BenchCommand),
     /// Check this machine: io_uring, limits, the data directory, the clock
     Doctor(Doctor),
-    /// Settings and where they come from
+    /// Settings of this machine, and configurations of topics and brokers
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Quotas of clients: list, alter and delete them
+    #[command(subcommand)]
+    Quota(QuotaCommand),
+    /// The cluster: brokers, quorum, features, data directories
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print manual pages, or write them to a directory
@@ -108,29 +125,6 @@ pub enum Command {
 
 Exits with 78 when a required check failed, which is when `serve` would refuse to start.")]
 pub struct Doctor {
-    /// One JSON object a line
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub settings: SettingFlags,
-}
-
-/// `config …`.
-#[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:
-  corelane config show")]
-pub enum ConfigCommand {
-    /// Every setting, its value and the layer it came from
-    Show(ConfigShow),
-}
-
-/// `config show`.
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  corelane config show
-  CORELANE_CORES=2 corelane config show --json
-  corelane config show --config /etc/corelane.toml --listen 0.0.0.0:9092")]
-pub struct ConfigShow {
     /// One JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -1,9 +1,11 @@
 //! The `bench` commands: flags into a workload, a progress line, and the result.
 //!
-//! What is measured and how is the benchmark harness's business. A run in which something went wrong exits with
-//! failure, so that no script takes its figures for good ones.
+//! What is measured and how is the benchmark harness's business. A run in which something went wrong, or in which the
+//! client was the limit, exits with failure, so that no script takes its figures for good ones.
 
 mod compare_kafka;
+mod reading;
+mod run;
 mod unloaded;
 
 use crate::arguments::{AcksFlag, BenchClient, BenchCommand, BenchFetch, BenchProduce};
@@ -33,6 +35,10 @@ pub fn run(
     output: &mut impl Write,
 ) -> anyhow::Result<ExitCode> {
     match command {
+        BenchCommand::Run(arguments) => run::run(arguments, output),
+        BenchCommand::Workloads(arguments) => run::workloads(arguments, output),
+        BenchCommand::Report(arguments) => reading::report(arguments, output),
+        BenchCommand::Compare(arguments) => reading::compare(arguments, output),
         BenchCommand::Produce(arguments) => {
             let settings = produce_settings(arguments, resolved)?;
             let mut target = target(&arguments.client)?;
@@ -75,11 +81,16 @@ fn run_workload(
     bar.finish_and_clear();
     let result = result.map_err(bench_failure)?;
     print(&result, json, output)?;
-    Ok(if result.faults.is_clean() {
-        ExitCode::Success
-    } else {
-        ExitCode::Failure
-    })
+    if let Some(limit) = &result.client_limit {
+        eprintln!("warning: the client was the limit: {limit}");
+    }
+    Ok(
+        if result.faults.is_clean() && result.client_limit.is_none() {
+            ExitCode::Success
+        } else {
+            ExitCode::Failure
+        },
+    )
 }
 
 fn print(result: &RunResult, json: bool, output: &mut impl Write) -> std::io::Result<()> {
@@ -99,16 +110,34 @@ fn progress_line(progress: &LiveProgress) -> String {
     } else {
         "warming up"
     };
+    let latency = match (progress.p50_ms, progress.p99_ms) {
+        (Some(p50), Some(p99)) => format!(", p50 {p50:.2} ms, p99 {p99:.2} ms"),
+        _ => String::new(),
+    };
     format!(
-        "{phase} {:.0} of {:.0} s: {:.1} MB/s, {:.0} records/s",
+        "{phase} {:.0} of {:.0} s: {:.1} MB/s, {:.0} records/s{latency}",
         progress.elapsed_s, progress.total_s, progress.mb_per_s, progress.records_per_s
     )
+}
+
+/// A table of text.
+fn table_of(headings: &[String], rows: Vec<Vec<String>>) -> Table {
+    let columns: Vec<(&str, Align)> = headings
+        .iter()
+        .map(|heading| (heading.as_str(), Align::Left))
+        .collect();
+    let mut table = Table::new(&columns);
+    for row in rows {
+        table.row(row);
+    }
+    table
 }
 
 fn bench_failure(error: BenchError) -> Failure {
     match error {
         BenchError::Client(error) => failure(error),
         BenchError::Settings(error) => Failure::usage(error.to_string()),
+        BenchError::Workload(error) => Failure::usage(error.to_string()),
         BenchError::ForeignDirectory { .. } | BenchError::Engine(_) => {
             Failure::configuration(error.to_string())
         }

@@ -46,6 +46,12 @@ pub struct Finding {
     pub remedy: Option<String>,
 }
 
+/// What is wrong with the file system of the data directory where nothing in it survives a reboot, or a flush promises
+/// less than the broker relies on; `serve` says so at its start.
+pub fn volatile_data(settings: &ServeSettings) -> Option<Finding> {
+    data_directory::check_survival(&settings.data)
+}
+
 impl Finding {
     fn pass(check: &'static str, need: Need, detail: impl Into<String>) -> Self {
         Finding {

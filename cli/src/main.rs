@@ -6,6 +6,8 @@
 mod arguments;
 mod bench;
 mod broker_connection;
+mod cluster;
+mod config;
 mod config_show;
 mod consume;
 mod doctor;
@@ -16,6 +18,7 @@ mod json_lines;
 mod log;
 mod man;
 mod produce;
+mod quota;
 mod record_format;
 mod serve;
 mod settings;
@@ -24,6 +27,7 @@ mod standard_output;
 mod suggestion;
 mod table;
 mod topic;
+mod txn;
 mod utc_time;
 
 use arguments::{Arguments, Command, ConfigCommand, GlobalFlags, SettingFlags};
@@ -66,6 +70,14 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             )?;
             ExitCode::Success
         }
+        Command::Txn(command) => {
+            txn::run(
+                &command,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
+            ExitCode::Success
+        }
         Command::Produce(produce) => {
             produce::run(
                 &produce,
@@ -102,6 +114,30 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Config(ConfigCommand::Show(show)) => {
             config_show::run(&resolve(global, &show.settings)?, show.json, &mut output)?;
+            ExitCode::Success
+        }
+        Command::Config(command) => {
+            config::run(
+                &command,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
+            ExitCode::Success
+        }
+        Command::Quota(command) => {
+            quota::run(
+                &command,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
+            ExitCode::Success
+        }
+        Command::Cluster(command) => {
+            cluster::run(
+                &command,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
             ExitCode::Success
         }
         Command::Completions(completions) => {

@@ -26,6 +26,10 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
     if let Err(error) = doctor::raise_open_files_limit() {
         tracing::warn!(%error, "the limit on open files stays as it is");
     }
+    if let Some(finding) = doctor::volatile_data(settings) {
+        let remedy = finding.remedy.unwrap_or_default();
+        tracing::warn!(data = %settings.data.display(), "{}; {remedy}", finding.detail);
+    }
     let cpus = settings
         .cores
         .choose(&doctor::usable_cpus()?)

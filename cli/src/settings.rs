@@ -219,7 +219,12 @@ pub fn read_file(named: Option<&Path>) -> Result<SettingsFile, Failure> {
             "cannot read the settings file {}: {error}",
             path.display()
         ))
-        .advise("name a readable TOML file with --config, or leave it out")
+        .advise(match path.to_string_lossy().contains('=') {
+            true => {
+                "--config names a settings file; a configuration is given with --set NAME=VALUE"
+            }
+            false => "name a readable TOML file with --config, or leave it out",
+        })
     };
     match std::fs::metadata(path) {
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {

@@ -329,7 +329,7 @@ fn config_line<'a>(topic: &'a str, config: &'a Config) -> DescribeLine<'a> {
 }
 
 /// The configurations as a table; nothing when there are none to show.
-fn config_table(configs: &[Config]) -> Option<Table> {
+pub(crate) fn config_table(configs: &[Config]) -> Option<Table> {
     if configs.is_empty() {
         return None;
     }
@@ -342,7 +342,7 @@ fn config_table(configs: &[Config]) -> Option<Table> {
     Some(table)
 }
 
-fn source_name(source: ConfigSource) -> String {
+pub(crate) fn source_name(source: ConfigSource) -> String {
     match source {
         ConfigSource::Topic => "topic".to_owned(),
         ConfigSource::Broker => "broker".to_owned(),
@@ -412,7 +412,7 @@ fn delete(
 }
 
 /// Splits `name=value`.
-fn assignment(text: &str) -> Result<(String, String), Failure> {
+pub(crate) fn assignment(text: &str) -> Result<(String, String), Failure> {
     let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
     let (name, value) =
         parts.ok_or_else(|| Failure::usage(format!("--set: `{text}` is not NAME=VALUE")))?;

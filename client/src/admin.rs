@@ -44,13 +44,24 @@ pub enum ConfigResource {
     Topic(String),
     /// A broker, by number.
     Broker(i32),
+    /// All brokers.
+    AllBrokers,
 }
 
 impl ConfigResource {
+    pub(crate) fn of_wire(kind: i8, name: String) -> Option<Self> {
+        match kind {
+            2 => Some(Self::Topic(name)),
+            4 => name.parse().ok().map(Self::Broker),
+            _ => None,
+        }
+    }
+
     fn wire(&self) -> (i8, String) {
         match self {
             Self::Topic(name) => (2, name.clone()),
             Self::Broker(node_id) => (4, node_id.to_string()),
+            Self::AllBrokers => (4, String::new()),
         }
     }
 
@@ -58,6 +69,7 @@ impl ConfigResource {
         match self {
             Self::Topic(name) => format!("topic `{name}`"),
             Self::Broker(node_id) => format!("broker {node_id}"),
+            Self::AllBrokers => "all brokers".to_owned(),
         }
     }
 }
@@ -281,7 +293,7 @@ impl Cluster {
         request: &R,
     ) -> Result<R::Response, ClientError> {
         match resource {
-            ConfigResource::Topic(_) => self.call(request),
+            ConfigResource::Topic(_) | ConfigResource::AllBrokers => self.call(request),
             ConfigResource::Broker(node_id) => self.connection(*node_id)?.call(request),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! - [`Connection`]: one broker; negotiates versions, [`Connection::call`]s, or pipelines with `send` and `receive`.
 //! - [`Cluster`]: bootstrap, metadata, leaders, offsets, and the administrative calls (`create_topic`, `delete_topic`,
-//!   `create_partitions`, `describe_configs`, `alter_configs`).
+//!   `create_partitions`, `describe_configs`, `alter_configs`), those about transactions too (`list_transactions`,
+//!   `describe_transaction`, `producers`, `abort_open`).
 //! - [`Producer`]: batches records, places keys as the Java client does, bounded in flight, retries, idempotent if asked.
 //! - [`Consumer`]: reads assigned partitions from an offset, a timestamp, the beginning or the end.
 //!
@@ -11,6 +12,7 @@
 
 mod admin;
 mod cluster;
+mod cluster_admin;
 mod connection;
 mod consumer;
 mod error;
@@ -18,9 +20,12 @@ mod frame;
 mod groups;
 mod partitioner;
 mod producer;
+mod quotas;
+mod transactions;
 
 pub use admin::{Config, ConfigChange, ConfigResource, ConfigSource, NewTopic};
 pub use cluster::{Broker, Cluster, ClusterDescription, OffsetAt, Partition, Topic};
+pub use cluster_admin::{Feature, LogDirectory, Quorum};
 pub use connection::{
     Connection, ConnectionParts, IN_FLIGHT_MAX, ServedVersions, Ticket, Timeouts,
 };
@@ -31,3 +36,5 @@ pub use frame::{FrameError, FrameReader, LENGTH_PREFIX, RESPONSE_LENGTH_MAX};
 pub use groups::{DescribedGroup, GroupMember, GroupOffset, ListedGroup};
 pub use partitioner::{murmur2, partition_of_key};
 pub use producer::{Acks, Delivery, Producer, ProducerOptions, ProducerRecord};
+pub use quotas::{ClientQuota, QuotaEntity};
+pub use transactions::{ActiveProducer, DescribedTransaction, ListedTransaction};

@@ -118,6 +118,20 @@ pub enum AppendError {
         /// The producer.
         producer_id: ProducerId,
     },
+    /// Another coordinator has taken over from the one that decided over the producer's range.
+    #[error(
+        "partition {partition}: producer {producer_id} is decided over by coordinator epoch {current_epoch}, the marker has {coordinator_epoch}"
+    )]
+    CoordinatorFenced {
+        /// The partition.
+        partition: TopicPartition,
+        /// The producer.
+        producer_id: ProducerId,
+        /// The marker's coordinator epoch.
+        coordinator_epoch: i32,
+        /// The one in force.
+        current_epoch: i32,
+    },
     /// The partition is being deleted or the engine stops.
     #[error("partition {partition} is closed")]
     Closed {

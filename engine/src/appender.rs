@@ -8,6 +8,7 @@
 use std::io;
 use std::rc::Rc;
 
+use crate::ahead;
 use crate::append::AppendError;
 use crate::file_name::{self, SegmentFileKind, SegmentFileName};
 use crate::flush_turns::FlushTurn;
@@ -18,13 +19,9 @@ use crate::planted::{self, Bug};
 use crate::segment::Segment;
 use crate::types::{Position, TimestampMs};
 
-/// The least and the most that is allocated ahead at a time: small logs stay small, and a large step takes the file
-/// system no longer than a small one.
-const ALLOCATE_BYTES_MIN: u64 = 256 << 10;
-const ALLOCATE_BYTES_MAX: u64 = 64 << 20;
-
 /// Writes until nothing is queued.
 pub(crate) async fn run<D: Disk>(partition: Rc<Partition<D>>) {
+    let _under_way = partition.budget.appends.begin();
     loop {
         partition.stall.step();
         let turn = flush_turn(&partition).await;
@@ -142,6 +139,10 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group, turn: Option
         partition.notify();
     };
     let flushes_first = group.flush && !planted::is(Bug::AckBeforeFlush);
+    partition
+        .zeros
+        .keep_off(range.position + range.length as u64)
+        .await;
     let outcome = partition
         .disk
         .append(&file, range, flushes_first, written)
@@ -155,7 +156,7 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group, turn: Option
             partition
                 .checkpointer
                 .appended(partition, group.length as u64);
-            allocate_ahead(partition);
+            ahead::prepare(partition, group.flush);
             if planted::is(Bug::AckBeforeFlush) && group.flush {
                 // What the bug would do with a failure does not matter.
                 let _ = partition.disk.flush(&file).await;
@@ -186,7 +187,12 @@ async fn fail<D: Disk>(
     let mut log = partition.log.borrow_mut();
     let file = log.active().base_offset;
     let reason = format!("{what} of segment {file} failed: {}", failure.source);
-    tracing::error!(partition = %log.directory.display(), %reason, "the partition refuses writes");
+    let partition_directory = log.directory.display();
+    if is_full_disk {
+        tracing::error!(partition = %partition_directory, %reason, "the partition refuses writes until there is room on the disk, and then takes them again by itself");
+    } else {
+        tracing::error!(partition = %partition_directory, %reason, "the partition refuses writes");
+    }
     let error = if is_full_disk {
         AppendError::DiskFull {
             partition: log.partition,
@@ -223,11 +229,14 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
         partition.log.borrow_mut().flushed_to(written);
         partition.notify();
     }
+    let base_offset = written.offset;
+    // From here on whatever is prepared ahead is trimmed by whoever asked for it, when it comes to its end.
+    partition.log.borrow_mut().roll_begun = true;
+    // Zeros on their way would make the file longer again.
+    partition.zeros.keep_off(u64::MAX).await;
     // What was allocated ahead must not be taken for records at the next start, when the length of a sealed file is
     // its end.
-    trim(partition, &file, written.position).await;
-    let base_offset = written.offset;
-    partition.log.borrow_mut().roll_begun = true;
+    ahead::trim(partition, &file, written.position).await;
     let path = directory.join(SegmentFileName::live(base_offset, SegmentFileKind::Log).to_string());
     let next = partition.disk.open(&path).await?;
     partition.disk.flush_directory(&directory).await?;
@@ -249,16 +258,9 @@ async fn roll<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Failure> {
     drop(log);
     partition.cache.borrow_mut().roll(base_offset);
     partition.allocated.set(0);
+    partition.zeros.reset();
     partition.note_open(sealed);
     Ok(())
-}
-
-/// Gives back what was allocated ahead of a sealed segment's end.
-async fn trim<D: Disk>(partition: &Rc<Partition<D>>, file: &D::File, end: Position) {
-    if let Err(error) = partition.disk.truncate(file, end.0).await {
-        let directory = partition.directory();
-        tracing::warn!(partition = %directory.display(), %error, "a sealed segment keeps its allocated tail");
-    }
 }
 
 /// Makes the current epoch durable before the first batch that carries it.
@@ -282,65 +284,4 @@ async fn persist_epoch<D: Disk>(partition: &Rc<Partition<D>>) -> Result<(), Fail
     partition.disk.replace(&path, contents.into_bytes()).await?;
     partition.log.borrow_mut().epoch_is_durable = true;
     Ok(())
-}
-
-/// Keeps space allocated in front of the tail, in the background: an append never waits for it.
-fn allocate_ahead<D: Disk>(partition: &Rc<Partition<D>>) {
-    let (end, limit, file) = {
-        let log = partition.log.borrow();
-        (
-            log.written.position.0,
-            u64::from(log.config.segment_bytes),
-            log.active_file(),
-        )
-    };
-    let allocated = partition.allocated.get();
-    let step = end
-        .next_power_of_two()
-        .clamp(ALLOCATE_BYTES_MIN, ALLOCATE_BYTES_MAX);
-    if end + step / 2 <= allocated || allocated >= limit || partition.allocating.replace(true) {
-        return;
-    }
-    let from = allocated.max(end.next_multiple_of(crate::io::BLOCK as u64));
-    let length = step
-        .min(limit.saturating_sub(from))
-        .next_multiple_of(crate::io::BLOCK as u64);
-    let segment = partition.log.borrow().active().base_offset;
-    let partition = partition.clone();
-    partition.disk.clone().spawn(async move {
-        let outcome = partition.disk.allocate(&file, from, length).await;
-        let still_active = partition.log.borrow().active().base_offset == segment;
-        if still_active {
-            // Where there is no room or no such operation, the file grows as it is written, and asking again would
-            // cost each append a call.
-            partition.allocated.set(if outcome.is_ok() {
-                from + length
-            } else {
-                u64::MAX
-            });
-        }
-        if !still_active {
-            trim_late(&partition, &file, segment).await;
-        }
-        // A clean stop waits for this, so that it comes last.
-        partition.allocating.set(false);
-    });
-}
-
-/// The segment was sealed while space was being allocated for it; the trim at the roll may have come before.
-async fn trim_late<D: Disk>(
-    partition: &Rc<Partition<D>>,
-    file: &D::File,
-    segment: crate::types::Offset,
-) {
-    let end = {
-        let log = partition.log.borrow();
-        log.segments
-            .iter()
-            .find(|sealed| sealed.base_offset == segment)
-            .map(|sealed| sealed.end)
-    };
-    if let Some(end) = end {
-        trim(partition, file, end).await;
-    }
 }

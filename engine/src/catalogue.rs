@@ -7,6 +7,7 @@
 //! A record is the value of an ordinary record in `__cluster_metadata-0`: a frame of version, key and record version
 //! as unsigned varints, then the body in the flexible format (KIP-482, KIP-631).
 
+mod client_quota;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::types::{LeaderEpoch, Offset, ProducerId, ShardId, TopicPartition};
+pub use client_quota::{ClientQuotaRecord, QuotaEntity, QuotaValue};
 use wire::{Reader, Writer};
 
 /// The version of the frame around every record.
@@ -30,6 +32,7 @@ const PARTITION: u32 = 3;
 const CONFIG: u32 = 4;
 const REMOVE_TOPIC: u32 = 9;
 const FEATURE_LEVEL: u32 = 12;
+const CLIENT_QUOTA: u32 = 14;
 const PRODUCER_IDS: u32 = 15;
 const NO_OP: u32 = 20;
 
@@ -54,6 +57,8 @@ pub enum MetadataRecord {
         /// Its level.
         level: i16,
     },
+    /// A quota of clients is set or removed.
+    ClientQuota(ClientQuotaRecord),
     /// Producer ids below this one are given out.
     ProducerIds(ProducerIdsRecord),
     /// Nothing.
@@ -261,6 +266,7 @@ impl MetadataRecord {
             Self::Config(_) => (CONFIG, 0),
             Self::RemoveTopic { .. } => (REMOVE_TOPIC, 0),
             Self::FeatureLevel { .. } => (FEATURE_LEVEL, 0),
+            Self::ClientQuota(_) => (CLIENT_QUOTA, 0),
             Self::ProducerIds(_) => (PRODUCER_IDS, 0),
             Self::NoOp => (NO_OP, 0),
             Self::Unknown {
@@ -293,6 +299,7 @@ impl MetadataRecord {
                 out.i16(*level);
                 out.no_tags();
             }
+            Self::ClientQuota(quota) => quota.write(out),
             Self::ProducerIds(ids) => {
                 out.i32(ids.broker_id);
                 out.i64(ids.broker_epoch);
@@ -339,7 +346,14 @@ fn read_framed(reader: &mut Reader<'_>) -> Result<MetadataRecord, MetadataDecode
     };
     let is_known = matches!(
         api_key,
-        TOPIC | PARTITION | CONFIG | REMOVE_TOPIC | FEATURE_LEVEL | PRODUCER_IDS | NO_OP
+        TOPIC
+            | PARTITION
+            | CONFIG
+            | REMOVE_TOPIC
+            | FEATURE_LEVEL
+            | CLIENT_QUOTA
+            | PRODUCER_IDS
+            | NO_OP
     );
     if is_known && version > version_max {
         return Err(MetadataDecodeError::UnsupportedVersion { api_key, version });
@@ -371,6 +385,7 @@ fn read_body(
             name: reader.string()?,
             level: reader.i16()?,
         },
+        CLIENT_QUOTA => MetadataRecord::ClientQuota(ClientQuotaRecord::read(reader)?),
         PRODUCER_IDS => MetadataRecord::ProducerIds(ProducerIdsRecord {
             broker_id: reader.i32()?,
             broker_epoch: reader.i64()?,
@@ -520,6 +535,7 @@ pub struct Image {
     topic_ids: BTreeMap<String, Uuid>,
     configs: BTreeMap<(ResourceType, String), BTreeMap<String, String>>,
     features: BTreeMap<String, i16>,
+    quotas: BTreeMap<QuotaEntity, BTreeMap<String, QuotaValue>>,
     next_producer_id: Option<ProducerId>,
     last_offset: Option<Offset>,
 }
@@ -548,6 +564,7 @@ impl Image {
             MetadataRecord::Config(config) => self.set_config(config),
             MetadataRecord::RemoveTopic { topic_id } => self.remove_topic(topic_id)?,
             MetadataRecord::FeatureLevel { name, level } => self.set_feature(name, level),
+            MetadataRecord::ClientQuota(quota) => self.set_quota(quota),
             MetadataRecord::ProducerIds(ids) => self.set_next_producer_id(ids.next_producer_id)?,
             MetadataRecord::NoOp | MetadataRecord::Unknown { .. } => {}
         }
@@ -621,6 +638,21 @@ impl Image {
             self.features.remove(&name);
         } else {
             self.features.insert(name, level);
+        }
+    }
+
+    fn set_quota(&mut self, quota: ClientQuotaRecord) {
+        let quotas = self.quotas.entry(quota.entity.clone()).or_default();
+        match quota.value {
+            Some(value) => {
+                quotas.insert(quota.key, value);
+            }
+            None => {
+                quotas.remove(&quota.key);
+            }
+        }
+        if quotas.is_empty() {
+            self.quotas.remove(&quota.entity);
         }
     }
 
@@ -699,6 +731,28 @@ impl Image {
         self.features
             .iter()
             .map(|(name, level)| (name.as_str(), *level))
+    }
+
+    /// The quotas of clients, by whose they are.
+    pub fn quotas(&self) -> impl Iterator<Item = (&QuotaEntity, &BTreeMap<String, QuotaValue>)> {
+        self.quotas.iter()
+    }
+
+    /// The quotas of one entity; none where it has none of its own.
+    #[must_use]
+    pub fn quotas_of(&self, entity: &QuotaEntity) -> Option<&BTreeMap<String, QuotaValue>> {
+        self.quotas.get(entity)
+    }
+
+    /// The resources of a type that have configurations, by name.
+    pub fn resources_with_configs(
+        &self,
+        resource_type: ResourceType,
+    ) -> impl Iterator<Item = &str> {
+        let names = self.configs.keys();
+        names
+            .filter(move |(kind, _)| *kind == resource_type)
+            .map(|(_, name)| name.as_str())
     }
 
     /// The first producer id that was never given out.

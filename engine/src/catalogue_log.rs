@@ -135,6 +135,11 @@ impl<D: Disk> CatalogueLog<D> {
         &self.image
     }
 
+    /// The epoch in which this start appends.
+    pub(crate) fn epoch(&self) -> LeaderEpoch {
+        self.epoch
+    }
+
     /// Tells the image in which epochs the partitions are.
     pub(crate) fn set_leader_epochs(
         &mut self,

@@ -12,6 +12,7 @@ use std::task::Poll;
 
 use uuid::Uuid;
 
+use crate::catalogue::Image;
 use crate::io::Disk;
 use crate::lane::Lane;
 use crate::log_config::LogConfig;
@@ -34,8 +35,8 @@ pub(crate) trait Cores: Clone + Send + 'static {
     fn node_id(&self) -> i32;
     /// The id of the data directory.
     fn directory_id(&self) -> Uuid;
-    /// What holds for a topic where its own configurations say nothing.
-    fn log_defaults(&self) -> LogConfig;
+    /// What holds for a topic where its own configurations say nothing, by an image.
+    fn log_defaults(&self, image: &Image) -> LogConfig;
     /// An id that nothing else has.
     fn new_id(&self) -> Uuid;
     /// Runs `work` on a core and resolves to its answer; in place when called there.

@@ -17,19 +17,21 @@ use uuid::Uuid;
 
 use crate::append::{Acks, AppendError, Appended};
 use crate::batch::ValidBatch;
-use crate::catalogue::Image;
+use crate::catalogue::{ClientQuotaRecord, Image};
 use crate::catalogue_log::CatalogueError;
 use crate::cores::Cores;
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::io::{RingDisk, RingError, RingFile};
 use crate::lane::{self, Lane};
 use crate::log_config::LogConfig;
+use crate::log_defaults::LogDefaults;
 use crate::mailbox::Mailbox;
+use crate::node_settings;
 use crate::open::OpenError;
 use crate::read::{FetchPlan, ReadError, ReadRequest};
 use crate::shard::{self, Shard, Switchboard};
 use crate::topics;
-use crate::types::{ProducerId, ShardId, TopicPartition};
+use crate::types::{LeaderEpoch, ProducerId, ShardId, TopicPartition};
 use crate::watchdog::Watchdog;
 
 /// The core that keeps the catalogue.
@@ -52,7 +54,7 @@ pub struct EngineConfig {
     /// How often retention is applied, in ms.
     pub retention_check_interval_ms: u64,
     /// What holds for a topic where its own configurations say nothing.
-    pub log_defaults: LogConfig,
+    pub log_defaults: LogDefaults,
     /// How often each core looks for a compacted partition that is dirty enough, in ms: Kafka's
     /// `log.cleaner.backoff.ms`.
     pub compaction_check_interval_ms: u64,
@@ -73,7 +75,7 @@ impl EngineConfig {
             node_id: 1,
             tail_cache_bytes: 256 << 20,
             retention_check_interval_ms: 300_000,
-            log_defaults: LogConfig::default(),
+            log_defaults: LogDefaults::default(),
             compaction_check_interval_ms: 15_000,
             cleaner_map_bytes: 48 << 20,
             preempt_timer: Duration::from_secs(3600),
@@ -200,7 +202,7 @@ pub struct Engine(Arc<Shared>);
 struct Shared {
     switchboard: Switchboard,
     data: DataDirectory,
-    log_defaults: LogConfig,
+    log_defaults: LogDefaults,
     /// Taken by whoever stops the engine; the second threads are all that hold a clone.
     running: Mutex<Option<Running>>,
 }
@@ -266,9 +268,9 @@ impl Engine {
         self.0.switchboard.mailboxes.len()
     }
 
-    /// What holds for a topic where its own configurations say nothing.
-    pub fn log_defaults(&self) -> &LogConfig {
-        &self.0.log_defaults
+    /// What holds for a topic where its own configurations say nothing, by an image.
+    pub fn log_defaults(&self, image: &Image) -> LogConfig {
+        self.0.log_defaults.of(image)
     }
 
     /// Where everything is kept.
@@ -301,6 +303,11 @@ impl Engine {
         running
             .as_ref()
             .map_or(0, |running| running.watchdog.kicks())
+    }
+
+    /// Whether a core has nothing to do at the moment, so that a message would have to wake it.
+    pub fn is_asleep(&self, shard: ShardId) -> bool {
+        self.0.switchboard.mailboxes[usize::from(shard.0)].is_sleeping()
     }
 
     /// The longest that any core has gone without a look at its ring since the start: how long a request may have
@@ -384,6 +391,57 @@ impl Engine {
         let engine = self.clone();
         self.on(CATALOGUE_SHARD, move || {
             topics::alter(engine, topic_id, configs)
+        })
+        .await
+    }
+
+    /// Sets the configurations of a node, or of all with an empty name, to exactly these, and lets topics take what
+    /// follows for them. The names are the caller's: the engine asks [`EngineConfig::log_defaults`] what they mean.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn alter_node_configs(
+        &self,
+        name: String,
+        configs: BTreeMap<String, String>,
+    ) -> Result<(), CatalogueError> {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || {
+            node_settings::alter_configs(engine, name, configs)
+        })
+        .await
+    }
+
+    /// The epoch in which this start writes the catalogue.
+    pub async fn catalogue_epoch(&self) -> LeaderEpoch {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || topics::catalogue_epoch(engine))
+            .await
+    }
+
+    /// Sets and removes quotas of clients. The engine keeps them; it enforces none.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn alter_client_quotas(
+        &self,
+        quotas: Vec<ClientQuotaRecord>,
+    ) -> Result<(), CatalogueError> {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || {
+            node_settings::alter_quotas(engine, quotas)
+        })
+        .await
+    }
+
+    /// Sets levels of features; level 0 removes one.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn set_features(&self, levels: Vec<(String, i16)>) -> Result<(), CatalogueError> {
+        let engine = self.clone();
+        self.on(CATALOGUE_SHARD, move || {
+            node_settings::set_features(engine, levels)
         })
         .await
     }
@@ -597,8 +655,8 @@ impl Cores for Engine {
         self.directory_id()
     }
 
-    fn log_defaults(&self) -> LogConfig {
-        self.log_defaults().clone()
+    fn log_defaults(&self, image: &Image) -> LogConfig {
+        self.log_defaults(image)
     }
 
     fn new_id(&self) -> Uuid {

@@ -33,6 +33,7 @@ const NAME_LENGTH_MAX: usize = 255;
 /// Digits of a base offset in a name: enough for the largest offset.
 const OFFSET_DIGITS: usize = 20;
 const DELETED_DIRECTORY_SUFFIX: &str = "-delete";
+const STRAY_DIRECTORY_SUFFIX: &str = "-stray";
 
 /// What a segment's file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -212,15 +213,30 @@ impl fmt::Display for PartitionDirectoryName {
 /// be too long.
 #[must_use]
 pub fn deleted_partition_directory(name: &PartitionDirectoryName, unique: Uuid) -> String {
-    let suffix = format!(
-        "-{}.{}{DELETED_DIRECTORY_SUFFIX}",
-        name.partition,
-        unique.simple()
-    );
+    unique_partition_directory(name, unique, DELETED_DIRECTORY_SUFFIX)
+}
+
+/// The name of a directory that was in a partition's way and is kept, Kafka's too. The topic is cut short as above.
+#[must_use]
+pub fn stray_partition_directory(name: &PartitionDirectoryName, unique: Uuid) -> String {
+    unique_partition_directory(name, unique, STRAY_DIRECTORY_SUFFIX)
+}
+
+fn unique_partition_directory(
+    name: &PartitionDirectoryName,
+    unique: Uuid,
+    suffix: &'static str,
+) -> String {
+    let suffix = format!("-{}.{}{suffix}", name.partition, unique.simple());
     let kept = NAME_LENGTH_MAX.saturating_sub(suffix.len());
     // Topic names are ASCII, so that every cut is at a character.
     let topic = name.topic.get(..kept).unwrap_or(&name.topic);
     format!("{topic}{suffix}")
+}
+
+/// Whether `name` is the log of a segment, whatever has become of it.
+pub(crate) fn is_log(name: &str) -> bool {
+    SegmentFileName::parse(name).is_some_and(|name| name.kind == SegmentFileKind::Log)
 }
 
 /// Whether `name` is the directory of a deleted partition.
@@ -325,6 +341,9 @@ pub fn fuzz_file_name(data: &[u8]) {
         assert!(!is_deleted_partition_directory(name));
         let deleted = deleted_partition_directory(&parsed, Uuid::from_u128(7));
         assert!(is_deleted_partition_directory(&deleted) && deleted.len() <= NAME_LENGTH_MAX);
+        let stray = stray_partition_directory(&parsed, Uuid::from_u128(7));
+        assert!(!is_deleted_partition_directory(&stray) && stray.len() <= NAME_LENGTH_MAX);
+        assert_eq!(PartitionDirectoryName::parse(&stray), None);
     }
     assert!(validate_topic_name(name).is_err() || !name.contains('/'));
 }

@@ -1,8 +1,9 @@
 //! Whose group is flushed next: under load durable groups of one core wait for each other, and grow meanwhile.
 //!
-//! Shard-local. Each flush costs the file system a commit of its journal, however little it makes durable. Without
-//! turns every partition asks for one as soon as its last has returned; with turns the same records take a third
-//! fewer, and less CPU. Groups that nobody wants durable take no turn.
+//! Shard-local. Each flush costs the device a flush of its cache, however little it makes durable, and where the space
+//! was not written before ([`crate::ahead`]) the file system a commit of its journal as well. Without turns every
+//! partition asks for one as soon as its last has returned; with turns the same records take fewer. Groups that nobody
+//! wants durable take no turn.
 //!
 //! Invariants: whoever waits is let in in order; a turn ends when its holder lets go of it, however that comes about;
 //! a flush that hangs keeps other partitions waiting no longer than [`PATIENCE`].
@@ -18,9 +19,9 @@ use std::time::Duration;
 use crate::io::Disk;
 use crate::signal::Signal;
 
-/// No further turn begins while so many bytes are on their way to a flush. Measured: half and twice as much cost
-/// more CPU; small groups are flushed side by side in any case.
-const BYTES_MAX: usize = 128 << 10;
+/// No further turn begins while so many bytes are on their way to a flush; small groups are flushed side by side in any
+/// case.
+const BYTES_MAX: usize = 512 << 10;
 /// A disk that takes longer is in trouble, and then each partition is on its own.
 const PATIENCE: Duration = Duration::from_millis(100);
 

@@ -1,8 +1,11 @@
 //! Corelane's storage engine: partitions of a log in Kafka's format, one core each. It knows no network.
 #![deny(missing_docs)]
 
+pub mod aborted_index;
+mod ahead;
 mod append;
 mod appender;
+mod appends_under_way;
 pub mod batch;
 pub mod catalogue;
 mod catalogue_log;
@@ -21,7 +24,10 @@ mod lane;
 pub mod leader_epoch;
 mod log;
 pub mod log_config;
+mod log_defaults;
 mod mailbox;
+pub mod marker;
+mod node_settings;
 mod open;
 mod open_files;
 mod partition;
@@ -46,6 +52,7 @@ mod start_report;
 mod tail_cache;
 mod topics;
 pub mod types;
+mod unlink;
 mod upkeep;
 pub mod verify;
 mod watchdog;
@@ -62,6 +69,7 @@ pub use ends::Ends;
 pub use engine::{
     Engine, EngineConfig, EngineError, NewTopic, PartitionError, StopReport, TopicError,
 };
+pub use log_defaults::LogDefaults;
 pub use open::OpenError;
 pub use partition::{DataWait, DeleteRecordsError};
 pub use read::{ReadError, ReadRequest, TimestampedOffset};

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::aborted_index::AbortedRange;
 use crate::append::{Ack, Acks, AppendError, Appended};
 use crate::batch::{
     Placement, RecordBatchHeader, TimestampType, ValidBatch, set_log_append_time, write_placed,
@@ -18,10 +19,11 @@ use crate::batch::{
 use crate::ends::Ends;
 use crate::leader_epoch::LeaderEpochs;
 use crate::log_config::LogConfig;
-use crate::producer_state::{Decision, ProducerStates};
+use crate::marker::{Marker, NewMarker};
+use crate::producer_state::{Decided, Decision, ProducerStates};
 use crate::recovery::Place;
 use crate::segment::{Segment, SegmentMark};
-use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
+use crate::types::{LeaderEpoch, Offset, Position, ProducerId, TimestampMs, TopicPartition};
 
 /// Bytes of one group. Larger groups would not be written faster, and would make the next one wait longer.
 const GROUP_BYTES_MAX: usize = (1 << 20) - crate::io::BLOCK;
@@ -61,6 +63,8 @@ pub(crate) struct Queued {
     append_time: Option<TimestampMs>,
     /// The largest timestamp that the batch will have in the log.
     timestamp: TimestampMs,
+    /// What a control batch says.
+    marker: Option<Marker>,
     ack: Rc<Ack>,
 }
 
@@ -148,6 +152,9 @@ pub(crate) struct Log<F> {
     pub(crate) producers: ProducerStates,
     /// Producers as of what is written: what snapshots may say.
     pub(crate) written_producers: ProducerStates,
+    /// Decided ranges whose markers are written and consumers may not see yet: they hold the stable end back like open
+    /// ones, in the order of the markers.
+    pub(crate) decided_unseen: VecDeque<Decided>,
     pub(crate) queue: VecDeque<Queued>,
     /// The end of what consumers may see, as a place.
     pub(crate) visible: LogPosition,
@@ -164,6 +171,8 @@ pub(crate) struct Log<F> {
     /// The active segment as it was before the group under way was noted in it.
     pub(crate) before_group: Option<SegmentMark>,
     pub(crate) refused: Option<Refusal>,
+    /// Whether the directory may be another topic's: then nothing in it is ever changed.
+    pub(crate) is_foreign: bool,
     /// What was found damaged when the partition was opened, in the order of the log.
     pub(crate) damaged: Vec<DamagedRange>,
     /// What was cut off the end of the log when the partition was opened.
@@ -247,7 +256,8 @@ impl<F> Log<F> {
     ) -> Result<Queueing, AppendError> {
         self.check_accepts(&batch)?;
         let header = *batch.header();
-        if let Some((base_offset, last_offset)) = self.check_sequence(&header)? {
+        let decision = self.producers.check(&header);
+        if let Some((base_offset, last_offset)) = self.judge(decision, header.producer_id())? {
             let receipt = Appended {
                 base_offset,
                 log_append_time: None,
@@ -259,6 +269,32 @@ impl<F> Log<F> {
                 last_offset,
             });
         }
+        let ack = self.enqueue(batch, acks, None, now)?;
+        Ok(Queueing::Queued(ack))
+    }
+
+    /// Gives a marker its offset and queues it. It is acknowledged when it is durable.
+    pub(crate) fn queue_marker(
+        &mut self,
+        new: &NewMarker,
+        now: TimestampMs,
+    ) -> Result<Rc<Ack>, AppendError> {
+        let batch = new.batch(now);
+        self.check_accepts(&batch)?;
+        let decision = self.producers.check_marker(new);
+        // Only data can be a duplicate.
+        self.judge(decision, new.producer_id)?;
+        self.enqueue(batch, Acks::Durable, Some(new.marker), now)
+    }
+
+    fn enqueue(
+        &mut self,
+        batch: ValidBatch,
+        acks: Acks,
+        marker: Option<Marker>,
+        now: TimestampMs,
+    ) -> Result<Rc<Ack>, AppendError> {
+        let header = *batch.header();
         let base_offset = self.ends.assigned();
         let exhausted = AppendError::OffsetsExhausted {
             partition: self.partition,
@@ -269,7 +305,7 @@ impl<F> Log<F> {
         self.ends.assign(last_offset.next().ok_or(exhausted)?);
         let append_time =
             (self.config.timestamp_type == TimestampType::LogAppendTime).then_some(now);
-        self.producers.update(&header, base_offset);
+        self.producers.update(&header, base_offset, marker);
         let acks = self.acks_with_flush_interval(acks, &header);
         let ack = Rc::new(Ack::default());
         self.queue.push_back(Queued {
@@ -280,19 +316,20 @@ impl<F> Log<F> {
             acks,
             append_time,
             timestamp: append_time.unwrap_or(header.max_timestamp()),
+            marker,
             ack: ack.clone(),
         });
-        Ok(Queueing::Queued(ack))
+        Ok(ack)
     }
 
     /// The first and last offset of the batch that this one repeats; none when it is to be appended.
-    fn check_sequence(
+    fn judge(
         &self,
-        header: &RecordBatchHeader,
+        decision: Decision,
+        producer_id: ProducerId,
     ) -> Result<Option<(Offset, Offset)>, AppendError> {
         let partition = self.partition;
-        let producer_id = header.producer_id();
-        match self.producers.check(header) {
+        match decision {
             Decision::Append => Ok(None),
             Decision::Duplicate {
                 base_offset,
@@ -320,6 +357,15 @@ impl<F> Log<F> {
             Decision::InvalidTransactionState { .. } => Err(AppendError::InvalidTransactionState {
                 partition,
                 producer_id,
+            }),
+            Decision::CoordinatorFenced {
+                coordinator_epoch,
+                current_epoch,
+            } => Err(AppendError::CoordinatorFenced {
+                partition,
+                producer_id,
+                coordinator_epoch,
+                current_epoch,
             }),
         }
     }
@@ -475,13 +521,70 @@ impl<F> Log<F> {
         for queued in &group.batches {
             let header =
                 RecordBatchHeader::view(&queued.batch).expect("a valid batch has a header");
-            self.written_producers.update(header, queued.base_offset);
+            let decided = self
+                .written_producers
+                .update(header, queued.base_offset, queued.marker);
+            if let Some(decided) = decided {
+                let undecided = self.written_producers.first_open_transaction_offset();
+                let active = self
+                    .segments
+                    .back_mut()
+                    .expect("a log has an active segment");
+                active.note_decided(&decided, undecided);
+                self.decided_unseen.push_back(decided);
+            }
         }
+        self.forget_seen();
         self.visible = match group.first_durable {
             Some(first) => first,
             None => group.end,
         };
         self.answer_group(group, Acks::Written);
+    }
+
+    fn forget_seen(&mut self) {
+        let high_watermark = self.ends.high_watermark();
+        while self
+            .decided_unseen
+            .front()
+            .is_some_and(|decided| decided.marker_offset < high_watermark)
+        {
+            self.decided_unseen.pop_front();
+        }
+    }
+
+    /// The end of what is decided, exclusive: no reader of what is decided goes beyond. An open range holds it back,
+    /// and a decided one until consumers may see its marker.
+    pub(crate) fn stable_end(&self) -> Offset {
+        let open = self.written_producers.first_open_transaction_offset();
+        let unseen = self
+            .decided_unseen
+            .iter()
+            .map(|decided| decided.first_offset);
+        let held = unseen.chain(open).min();
+        let high_watermark = self.ends.high_watermark();
+        // What was deleted holds nothing back.
+        held.map_or(high_watermark, |held| {
+            held.max(self.ends.start()).min(high_watermark)
+        })
+    }
+
+    /// The aborted ranges that may have batches in `from..to`, in the order of their markers.
+    pub(crate) fn aborted_ranges(&self, from: Offset, to: Offset) -> Vec<AbortedRange> {
+        let mut found = Vec::new();
+        let first = self.segment_of(from).unwrap_or(0);
+        for segment in self.segments.iter().skip(first) {
+            for range in &segment.aborted {
+                if range.overlaps(from, to) {
+                    found.push(*range);
+                }
+                // Ranges whose markers come later begin where or behind what was stable then.
+                if range.last_stable_offset >= to.0 {
+                    return found;
+                }
+            }
+        }
+        found
     }
 
     /// The flush that followed the write of `group` has completed.
@@ -499,6 +602,7 @@ impl<F> Log<F> {
         if self.ends.high_watermark() == self.written.offset {
             self.visible = self.written;
         }
+        self.forget_seen();
         // Those that were queued meanwhile are not among what has been flushed.
         let since = self.ends.assigned().0.saturating_sub(end.offset.0);
         self.records_since_flush = u64::try_from(since).unwrap_or(0);

@@ -48,7 +48,7 @@ use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 use crate::upkeep::{Checkpointer, UnsavedBytes};
 
-use files::{Files, SmallFiles};
+use files::{Files, Leftovers, SmallFiles};
 use progress::OpenProgress;
 pub(crate) use room::{resume_when_there_is_room, take_back};
 pub(crate) use walk::rebuild_indexes;
@@ -93,15 +93,22 @@ pub(crate) async fn open<D: Disk>(
     request: OpenRequest,
 ) -> Result<Rc<Partition<D>>, OpenError> {
     let directory = &request.directory;
-    let cleaner = compaction::recover(&disk, directory)
-        .await
-        .map_err(at(directory))?;
-    let files = files::list(&disk, directory).await?;
+    let leftovers = match request.foreign {
+        Some(_) => Leftovers::Kept,
+        None => Leftovers::Removed,
+    };
+    let cleaner = match leftovers {
+        Leftovers::Removed => compaction::recover(&disk, directory).await,
+        Leftovers::Kept => compaction::read_checkpoint(&disk, directory).await,
+    };
+    let cleaner = cleaner.map_err(at(directory))?;
+    let files = files::list(&disk, directory, leftovers).await?;
     let small = SmallFiles::read(&disk, &request.directory).await?;
     let log_start = small
         .checkpoint
         .map(|checkpoint| checkpoint.durable_end.log_start_offset);
-    if !request.clean_stop && log_start.is_some_and(|start| start > Offset::ZERO) {
+    let may_be_unflushed = leftovers == Leftovers::Removed && !request.clean_stop;
+    if may_be_unflushed && log_start.is_some_and(|start| start > Offset::ZERO) {
         // A killed process may have left it unflushed: what readers are told to be gone must not come back.
         let path = request.directory.join(file_name::DURABLE_END_CHECKPOINT);
         let flushed = disk.overwrite(&path, 0, Vec::new(), true).await;
@@ -223,11 +230,15 @@ impl<D: Disk> Opening<D> {
             .is_some_and(|next| next.base_offset <= log_start)
         {
             let below = self.files.logs.remove(0).base_offset;
+            self.files.snapshots.retain(|at| *at != below);
+            self.files.aborted.retain(|at| *at != below);
+            if self.request.foreign.is_some() {
+                continue;
+            }
             for kind in SegmentFileKind::ALL {
                 let path = self.path(below, kind);
                 self.disk.remove(&path).await.map_err(at(&path))?;
             }
-            self.files.snapshots.retain(|at| *at != below);
         }
         Ok(())
     }
@@ -261,8 +272,17 @@ impl<D: Disk> Opening<D> {
         let end = self
             .durable_end()
             .map_or(Offset::ZERO, |durable| durable.durable_end);
-        let path = self.path(end, SegmentFileKind::Log);
-        let file = self.disk.open(&path).await.map_err(at(&path))?;
+        let (path, opened);
+        if self.request.foreign.is_some() {
+            // There is no log, and none is made in another's directory. This file is never read or written as one: the
+            // partition ends where it begins and refuses writes.
+            path = self.request.directory.join(file_name::PARTITION_METADATA);
+            opened = self.disk.open_existing(&path).await;
+        } else {
+            path = self.path(end, SegmentFileKind::Log);
+            opened = self.disk.open(&path).await;
+        }
+        let file = opened.map_err(at(&path))?;
         self.segments
             .push_back(Segment::new(end, Some(file), self.now));
         Ok(())
@@ -418,6 +438,7 @@ impl<D: Disk> Opening<D> {
             epoch_is_durable: false,
             producers: self.producers.clone(),
             written_producers: self.producers,
+            decided_unseen: VecDeque::new(),
             queue: VecDeque::new(),
             visible: end,
             written: end,
@@ -427,6 +448,7 @@ impl<D: Disk> Opening<D> {
             flush_due: false,
             before_group: None,
             refused,
+            is_foreign: self.request.foreign.is_some(),
             damaged: self.damaged,
             cut: self.cut.map(Into::into),
             closed: false,

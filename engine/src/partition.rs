@@ -12,6 +12,8 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::aborted_index::AbortedRange;
+use crate::ahead::Zeros;
 use crate::append::{Ack, Acks, AppendError, Pending};
 use crate::batch::ValidBatch;
 use crate::compaction::PartitionCleaner;
@@ -19,10 +21,13 @@ use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
 use crate::log::{Log, Queueing};
 use crate::log_config::LogConfig;
+use crate::marker::NewMarker;
 use crate::open_files::HoldsFiles;
+use crate::producer_state::ProducerEntry;
 use crate::signal::{Signal, SignalWait};
 use crate::tail_cache::{CacheBudget, TailCache};
-use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
+use crate::types::{LeaderEpoch, Offset, ProducerId, TimestampMs, TopicPartition};
+use crate::unlink::{Gone, Readers};
 
 /// Why records were not deleted.
 #[derive(Debug, thiserror::Error)]
@@ -60,11 +65,14 @@ pub struct Partition<D: Disk> {
     /// Bytes allocated ahead in the active segment's file, and whether more are on their way.
     pub(crate) allocated: Cell<u64>,
     pub(crate) allocating: Cell<bool>,
+    pub(crate) zeros: Zeros,
     pub(crate) checkpointer: crate::upkeep::Checkpointer,
     this: Weak<Partition<D>>,
     pub(crate) stall: crate::stall::StallWatch,
     pub(crate) cleaner: PartitionCleaner,
     watchers: RefCell<Vec<Watcher>>,
+    /// Readers of segments whose files are still to be unlinked.
+    gone: RefCell<Vec<Readers>>,
 }
 
 /// Somebody who waits for the high watermark to pass an offset.
@@ -102,11 +110,13 @@ impl<D: Disk> Partition<D> {
             appending: Cell::new(false),
             allocated: Cell::new(allocated),
             allocating: Cell::new(false),
+            zeros: Zeros::default(),
             checkpointer,
             this: this.clone(),
             stall: crate::stall::StallWatch::default(),
             cleaner,
             watchers: RefCell::default(),
+            gone: RefCell::default(),
         })
     }
 
@@ -153,6 +163,21 @@ impl<D: Disk> Partition<D> {
                 Ok(Pending(ack))
             }
         }
+    }
+
+    /// Gives a marker its offset and queues it; the answer comes when it is durable.
+    ///
+    /// # Errors
+    /// When the producer's epoch or the coordinator's is not the latest, and as [`Partition::append`].
+    pub fn append_marker(self: &Rc<Self>, new: &NewMarker) -> Result<Pending, AppendError> {
+        if self.stall.is_stalled() {
+            let partition = self.id();
+            return Err(AppendError::Stalled { partition });
+        }
+        let now = TimestampMs(self.disk.now_ms());
+        let ack = self.log.borrow_mut().queue_marker(new, now)?;
+        self.start_appender();
+        Ok(Pending(ack))
     }
 
     fn start_appender(self: &Rc<Self>) {
@@ -212,9 +237,26 @@ impl<D: Disk> Partition<D> {
         self.log.borrow().ends.high_watermark()
     }
 
-    /// The end of what no open transaction holds back, exclusive. There are no transactions: the high watermark.
+    /// The end of what is decided, exclusive: the first offset of the earliest open range, else the high watermark.
     pub fn last_stable_offset(&self) -> Offset {
-        self.high_watermark()
+        self.log.borrow().stable_end()
+    }
+
+    /// The ranges decided against that may have batches in `from..to`, in the order of their markers.
+    pub fn aborted_ranges(&self, from: Offset, to: Offset) -> Vec<AbortedRange> {
+        self.log.borrow().aborted_ranges(from, to)
+    }
+
+    /// What is known of each producer, by rising id.
+    pub fn producers(&self) -> Vec<(ProducerId, ProducerEntry)> {
+        let log = self.log.borrow();
+        let producers = log.producers.entries();
+        producers.map(|(id, entry)| (id, entry.clone())).collect()
+    }
+
+    /// What is known of one producer.
+    pub fn producer(&self, producer_id: ProducerId) -> Option<ProducerEntry> {
+        self.log.borrow().producers.entry(producer_id).cloned()
     }
 
     /// The end of what has been written, exclusive.
@@ -258,6 +300,30 @@ impl<D: Disk> Partition<D> {
     pub fn refused(&self) -> Option<Arc<str>> {
         let log = self.log.borrow();
         log.refused.as_ref().map(|refusal| refusal.reason.clone())
+    }
+
+    /// Those who may read the files of its segments, and of those that wait to be unlinked.
+    pub(crate) fn readers(&self) -> Vec<Readers> {
+        let log = self.log.borrow();
+        let readers = log.segments.iter().map(|segment| segment.readers.clone());
+        readers.chain(self.gone.borrow().iter().cloned()).collect()
+    }
+
+    /// Takes note of segments whose files are unlinked later.
+    pub(crate) fn note_gone(&self, gone: &[Gone]) {
+        let readers = gone.iter().map(|segment| segment.readers().clone());
+        self.gone.borrow_mut().extend(readers);
+    }
+
+    /// A file has been unlinked.
+    pub(crate) fn forget_gone(&self, gone: &Gone) {
+        let mut all = self.gone.borrow_mut();
+        all.retain(|readers| !readers.are_those_of(gone.readers()));
+    }
+
+    /// Whether the directory may be another topic's, so that nothing in it is ever changed.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.log.borrow().is_foreign
     }
 
     /// What was cut off the end of the log when it was opened.

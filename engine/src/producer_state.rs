@@ -4,11 +4,12 @@
 //! Invariants: the state is a function of the batches appended; replaying headers from a snapshot's offset on gives
 //! what the running log had. At most five batches are kept for each producer. Shard-local; pure.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use thiserror::Error;
 
 use crate::batch::{RecordBatchHeader, crc32c, sequence_plus};
+use crate::marker::{Marker, NewMarker, Verdict};
 use crate::types::{Offset, ProducerId, TimestampMs};
 
 /// Batches kept for each producer: Kafka's clients have five requests in flight at most.
@@ -37,7 +38,9 @@ impl AppendedBatch {
         if self.last_sequence >= self.offset_delta {
             self.last_sequence - self.offset_delta
         } else {
-            i32::MAX - (self.offset_delta - self.last_sequence) + 1
+            // A batch of the broker's own has no sequence; nothing equals what comes of −1.
+            let back = self.offset_delta.wrapping_sub(self.last_sequence);
+            i32::MAX.wrapping_sub(back).wrapping_add(1)
         }
     }
 
@@ -160,6 +163,26 @@ pub enum Decision {
         /// Where the open transaction starts.
         txn_first_offset: Offset,
     },
+    /// TRANSACTION_COORDINATOR_FENCED: a marker of a coordinator that another one has taken over from.
+    CoordinatorFenced {
+        /// The coordinator epoch of the marker.
+        coordinator_epoch: i32,
+        /// The latest one known.
+        current_epoch: i32,
+    },
+}
+
+/// A range of a producer that a marker has decided over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// Whose it was.
+    pub producer_id: ProducerId,
+    /// Its first offset.
+    pub first_offset: Offset,
+    /// The offset of the marker.
+    pub marker_offset: Offset,
+    /// What was decided.
+    pub verdict: Verdict,
 }
 
 /// Why a snapshot cannot be read. The state is then rebuilt from an older snapshot and the log.
@@ -197,6 +220,8 @@ pub enum SnapshotError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProducerStates {
     entries: BTreeMap<ProducerId, ProducerEntry>,
+    /// The first offsets of all open ranges: the least of them holds the stable end back.
+    open: BTreeSet<Offset>,
 }
 
 impl ProducerStates {
@@ -213,7 +238,9 @@ impl ProducerStates {
             // Nothing is known: retention may have removed what was, so any sequence number may be the first.
             return Decision::Append;
         };
-        if let Some(batch) = entry.duplicate_of(header) {
+        // What the broker itself appends for a producer has no sequence.
+        let is_sequenced = header.base_sequence() >= 0;
+        if let Some(batch) = entry.duplicate_of(header).filter(|_| is_sequenced) {
             return Decision::Duplicate {
                 base_offset: batch.base_offset(),
                 last_offset: batch.last_offset,
@@ -226,7 +253,7 @@ impl ProducerStates {
                 current_epoch: entry.producer_epoch,
             };
         }
-        if let Some(out_of_order) = check_sequence(entry, header) {
+        if let Some(out_of_order) = check_sequence(entry, header).filter(|_| is_sequenced) {
             return out_of_order;
         }
         match entry.current_txn_first_offset {
@@ -237,15 +264,51 @@ impl ProducerStates {
         }
     }
 
-    /// Notes a batch that was appended at `base_offset`, whatever the header says its offset is. Used after
-    /// [`Decision::Append`] and to replay a log; nothing is checked. A control batch ends the open transaction.
-    pub fn update(&mut self, header: &RecordBatchHeader, base_offset: Offset) {
+    /// Decides over a marker before its append, by Kafka's `checkProducerEpoch` and `checkCoordinatorEpoch`.
+    #[must_use]
+    pub fn check_marker(&self, new: &NewMarker) -> Decision {
+        let Some(entry) = self.entries.get(&new.producer_id) else {
+            return Decision::Append;
+        };
+        // A late copy of the decision that raised the epoch must not end what the new epoch has begun.
+        let ends_later_range = new.raised_epoch
+            && new.producer_epoch == entry.producer_epoch
+            && entry.current_txn_first_offset.is_some();
+        if new.producer_epoch < entry.producer_epoch || ends_later_range {
+            return Decision::InvalidEpoch {
+                producer_epoch: new.producer_epoch,
+                current_epoch: entry.producer_epoch,
+            };
+        }
+        if new.marker.coordinator_epoch < entry.coordinator_epoch {
+            return Decision::CoordinatorFenced {
+                coordinator_epoch: new.marker.coordinator_epoch,
+                current_epoch: entry.coordinator_epoch,
+            };
+        }
+        Decision::Append
+    }
+
+    /// Notes a batch that was appended at `base_offset`, whatever the header says its offset is, with the marker that
+    /// it holds, if it is one. Used after [`Decision::Append`] and to replay a log; nothing is checked. Returns the
+    /// range that a marker has decided over.
+    pub fn update(
+        &mut self,
+        header: &RecordBatchHeader,
+        base_offset: Offset,
+        marker: Option<Marker>,
+    ) -> Option<Decided> {
         if !header.producer_id().is_some() {
-            return;
+            return None;
         }
         if header.is_control() {
-            return self.end_transaction(header, None);
+            return self.decide(header, base_offset, marker);
         }
+        self.note_data(header, base_offset);
+        None
+    }
+
+    fn note_data(&mut self, header: &RecordBatchHeader, base_offset: Offset) {
         let entry = self.entry_in_epoch(header);
         let delta = header.last_offset_delta().max(0);
         entry.push(AppendedBatch {
@@ -257,17 +320,29 @@ impl ProducerStates {
         entry.last_timestamp = header.max_timestamp();
         if header.is_transactional() && entry.current_txn_first_offset.is_none() {
             entry.current_txn_first_offset = Some(base_offset);
+            self.open.insert(base_offset);
         }
     }
 
-    /// Notes a transaction marker, with the epoch of the coordinator that its record names, if it was read.
-    pub fn end_transaction(&mut self, header: &RecordBatchHeader, coordinator_epoch: Option<i32>) {
+    /// A control batch without a marker is one that compaction has emptied: all that it said is the producer's epoch.
+    fn decide(
+        &mut self,
+        header: &RecordBatchHeader,
+        marker_offset: Offset,
+        marker: Option<Marker>,
+    ) -> Option<Decided> {
         let entry = self.entry_in_epoch(header);
-        entry.current_txn_first_offset = None;
+        let marker = marker?;
         entry.last_timestamp = header.max_timestamp();
-        if let Some(coordinator_epoch) = coordinator_epoch {
-            entry.coordinator_epoch = coordinator_epoch;
-        }
+        entry.coordinator_epoch = marker.coordinator_epoch;
+        let first_offset = entry.current_txn_first_offset.take()?;
+        self.open.remove(&first_offset);
+        Some(Decided {
+            producer_id: header.producer_id(),
+            first_offset,
+            marker_offset,
+            verdict: marker.verdict,
+        })
     }
 
     fn entry_in_epoch(&mut self, header: &RecordBatchHeader) -> &mut ProducerEntry {
@@ -313,10 +388,7 @@ impl ProducerStates {
     /// The first offset of the earliest open transaction: where the last stable offset stands.
     #[must_use]
     pub fn first_open_transaction_offset(&self) -> Option<Offset> {
-        self.entries
-            .values()
-            .filter_map(|entry| entry.current_txn_first_offset)
-            .min()
+        self.open.first().copied()
     }
 
     /// The bytes of a `.snapshot` file: Kafka's `ProducerSnapshot` version 1, one entry a producer with its last batch
@@ -371,6 +443,7 @@ impl ProducerStates {
         let mut states = Self::new();
         for chunk in chunks {
             let (producer_id, entry) = decode_entry(chunk)?;
+            states.open.extend(entry.current_txn_first_offset);
             if states.entries.insert(producer_id, entry).is_some() {
                 return Err(SnapshotError::BadEntry { producer_id });
             }
@@ -400,7 +473,7 @@ impl ProducerStates {
         let next = entry.batches.front().ok_or(bad_entry)?;
         let is_possible = (0..BATCHES_KEPT).contains(&entry.batches.len())
             && batch.offset_delta >= 0
-            && batch.last_sequence >= 0
+            && batch.last_sequence >= NO_SEQUENCE
             && i64::from(batch.offset_delta) <= batch.last_offset.0
             && batch.last_offset < next.base_offset();
         if !is_possible {

@@ -16,6 +16,7 @@ use crate::partition::Partition;
 use crate::record::Records;
 use crate::segment::{Indexes, Segment};
 use crate::types::{Offset, Position, TimestampMs, TopicPartition};
+use crate::unlink::Reader;
 
 /// Bytes read at a time while looking for a batch boundary in a file.
 const WINDOW_BYTES: usize = 8 << 10;
@@ -42,8 +43,11 @@ pub struct FetchPlan<F> {
     pub length: u64,
     /// The end of what consumers may see.
     pub high_watermark: Offset,
-    /// The end of what no open transaction holds back.
+    /// The end of what is decided.
     pub last_stable_offset: Offset,
+    /// No record of the plan lies at or behind this offset. It is no further behind the last one than an entry of the
+    /// index, or the end of the segment.
+    pub end_bound: Offset,
     /// The first offset that the log still holds.
     pub log_start_offset: Offset,
 }
@@ -66,6 +70,8 @@ pub struct FileRange<F> {
     pub position: u64,
     /// How many bytes.
     pub length: u64,
+    /// Keeps a deleted file whole while the plan lives.
+    _reader: Reader,
 }
 
 /// Why a read got no plan.
@@ -128,6 +134,8 @@ struct Sight {
     /// Batches before are damaged, or belong to no offset that is served from here.
     begin: Position,
     end: Position,
+    /// The offset behind the segment's last record.
+    next_offset: Offset,
     /// Exclusive end of what may be read, as an offset.
     offset_max: Option<Offset>,
     /// Whether damage is what ends it.
@@ -139,9 +147,11 @@ struct View<F> {
     partition: TopicPartition,
     segment: Offset,
     file: F,
+    reader: Reader,
     begin: Position,
     /// Exclusive end of what may be read.
     end: Position,
+    next_offset: Offset,
     offset_max: Option<Offset>,
     ends_in_damage: bool,
     cached_from: Option<u64>,
@@ -173,10 +183,20 @@ impl<D: Disk> Partition<D> {
         let Some(view) = self.view(request.offset, request.offset_max).await? else {
             return Ok(self.plan(Vec::new()));
         };
-        let indexes = self.indexes(&view).await?;
+        let swaps = self.cleaner.swaps();
+        let mut indexes = self.indexes(&view).await?;
         let mut walk = Walk::new(self, &view);
-        let start = walk.batch_of(&indexes.offset, request.offset).await?;
-        let Some((start, first_size)) = start else {
+        let mut start = walk.checked_batch_of(&indexes.offset, request.offset).await;
+        if walk.index_disagrees && self.may_blame_index(view.segment) {
+            let made = Rc::new(self.make_indexes(&view).await?);
+            walk = Walk::new(self, &view);
+            start = walk.checked_batch_of(&made.offset, request.offset).await;
+            if start.is_ok() {
+                self.keep_indexes(&view, swaps, &made);
+                indexes = made;
+            }
+        }
+        let Some((start, first_size)) = start? else {
             return Ok(self.plan(Vec::new()));
         };
         let limit = view.offset_max;
@@ -192,7 +212,10 @@ impl<D: Disk> Partition<D> {
             return Ok(self.plan(Vec::new()));
         }
         let end = cut(&indexes.offset, visible_end, start, first_size, request);
-        Ok(self.plan(self.parts(&view, start, end)))
+        let mut plan = self.plan(self.parts(&view, start, end));
+        let behind = indexes.offset.first_from(end).map(|entry| entry.offset);
+        plan.end_bound = plan.end_bound.min(behind.unwrap_or(view.next_offset));
+        Ok(plan)
     }
 
     /// The segment to read `offset` from; none when there is nothing to see yet.
@@ -201,29 +224,43 @@ impl<D: Disk> Partition<D> {
         offset: Offset,
         offset_max: Option<Offset>,
     ) -> Result<Option<View<D::File>>, ReadError> {
-        let Some(sight) = self.sight(offset, offset_max)? else {
-            return Ok(None);
-        };
-        let file = self
-            .file_of(sight.segment)
-            .await
-            .map_err(|source| ReadError::Io {
+        let (sight, file, reader) = loop {
+            let Some(sight) = self.sight(offset, offset_max)? else {
+                return Ok(None);
+            };
+            let opened = self.file_of(sight.segment).await;
+            let file = opened.map_err(|source| ReadError::Io {
                 partition: self.id(),
                 segment: sight.segment,
                 position: Position::ZERO,
                 offset,
                 source,
             })?;
+            // Where the segment has gone meanwhile the next look says so.
+            if let Some(reader) = self.reader_of(sight.segment) {
+                break (sight, file, reader);
+            }
+        };
         Ok(Some(View {
             partition: self.id(),
             segment: sight.segment,
             file,
+            reader,
             begin: sight.begin,
             end: sight.end,
+            next_offset: sight.next_offset,
             offset_max: sight.offset_max,
             ends_in_damage: sight.ends_in_damage,
             cached_from: self.cache.borrow().cached_from(sight.segment),
         }))
+    }
+
+    /// What keeps the file of a segment whole that is part of the log.
+    pub(crate) fn reader_of(&self, base_offset: Offset) -> Option<Reader> {
+        let log = self.log.borrow();
+        let mut segments = log.segments.iter();
+        let segment = segments.find(|segment| segment.base_offset == base_offset);
+        segment.map(|segment| segment.readers.begin())
     }
 
     fn sight(
@@ -280,6 +317,7 @@ impl<D: Disk> Partition<D> {
                 segment: segment.base_offset,
                 begin: Position::ZERO,
                 end,
+                next_offset: segment.next_offset,
                 offset_max,
                 ends_in_damage: false,
             },
@@ -293,6 +331,7 @@ impl<D: Disk> Partition<D> {
             length,
             high_watermark: self.high_watermark(),
             last_stable_offset: self.last_stable_offset(),
+            end_bound: self.log_end_offset(),
             log_start_offset: self.log_start_offset(),
         }
     }
@@ -315,6 +354,7 @@ impl<D: Disk> Partition<D> {
                 file: view.file.clone(),
                 position: start.0,
                 length: cached_from - start.0,
+                _reader: view.reader.clone(),
             }));
         }
         let cached = cache.slices(view.segment, cached_from, end.0);
@@ -336,18 +376,8 @@ impl<D: Disk> Partition<D> {
         }
         let swaps = self.cleaner.swaps();
         let indexes = Rc::new(self.load_indexes(view).await?);
-        if self.cleaner.swaps() != swaps {
-            // They may be those of a segment that is gone; the read begins again.
-            return Ok(indexes);
-        }
-        let mut log = self.log.borrow_mut();
-        if let Some(segment) = log
-            .segments
-            .iter_mut()
-            .find(|segment| segment.base_offset == view.segment)
-        {
-            segment.indexes = Some(indexes.clone());
-        }
+        // Else the read begins again.
+        self.keep_indexes(view, swaps, &indexes);
         Ok(indexes)
     }
 
@@ -367,6 +397,35 @@ impl<D: Disk> Partition<D> {
         if let Some((offset, time)) = decoded {
             return Ok(Indexes { offset, time });
         }
+        self.make_indexes(view).await
+    }
+
+    /// Whether the saved index of a segment may be what is damaged, where it and the log disagree. Asked once: after
+    /// that it is the log.
+    fn may_blame_index(&self, base_offset: Offset) -> bool {
+        let mut log = self.log.borrow_mut();
+        let active = log.active().base_offset;
+        let mut segments = log.segments.iter_mut();
+        let segment = segments.find(|segment| segment.base_offset == base_offset);
+        segment.is_some_and(|segment| {
+            base_offset != active && !std::mem::replace(&mut segment.index_was_blamed, true)
+        })
+    }
+
+    /// Keeps indexes for reads to come, unless they may be those of a segment that is gone.
+    fn keep_indexes(&self, view: &View<D::File>, swaps: u64, indexes: &Rc<Indexes>) {
+        if self.cleaner.swaps() != swaps {
+            return;
+        }
+        let mut log = self.log.borrow_mut();
+        let mut segments = log.segments.iter_mut();
+        if let Some(segment) = segments.find(|segment| segment.base_offset == view.segment) {
+            segment.indexes = Some(indexes.clone());
+        }
+    }
+
+    async fn make_indexes(&self, view: &View<D::File>) -> Result<Indexes, ReadError> {
+        let directory = self.directory();
         tracing::warn!(partition = %directory.display(), segment = %view.segment, "making the indexes again from the log");
         crate::open::rebuild_indexes(
             &self.disk,
@@ -571,6 +630,8 @@ struct Walk<'a, D: Disk> {
     view: &'a View<D::File>,
     window: bytes::BytesMut,
     window_position: Position,
+    /// Whether an index entry led to a batch that it does not name: one of the two is damaged.
+    index_disagrees: bool,
 }
 
 impl<'a, D: Disk> Walk<'a, D> {
@@ -581,7 +642,49 @@ impl<'a, D: Disk> Walk<'a, D> {
             view,
             window: bytes::BytesMut::new(),
             window_position: Position::ZERO,
+            index_disagrees: false,
         }
+    }
+
+    /// As [`Walk::batch_of`], and damage where the headers on the way do not fit the index and each other: their base
+    /// offsets and lengths lie outside the CRC, and a reader would take the records for others.
+    async fn checked_batch_of(
+        &mut self,
+        index: &OffsetIndex,
+        offset: Offset,
+    ) -> Result<Option<(Position, u64)>, ReadError> {
+        let entry = index.lookup(offset);
+        let mut position = entry.position.max(self.view.begin);
+        let is_entry = position == entry.position && position > Position::ZERO;
+        // A partition that refuses writes may have lost the file that says so.
+        let is_refused = self.partition.log.borrow().refused.is_some();
+        let is_compacted = is_refused || self.partition.cleaner.wrote(self.view.segment);
+        let mut expected = (position == Position::ZERO).then_some(self.view.segment);
+        while position < self.view.end {
+            let header = self.header_at(position, offset).await?;
+            self.index_disagrees =
+                is_entry && expected.is_none() && header.last_offset() != Some(entry.offset);
+            let base_offset = header.base_offset();
+            let is_in_place = expected.is_none_or(|expected| {
+                base_offset == expected || (is_compacted && base_offset > expected)
+            });
+            let (true, false, Some(next)) =
+                (is_in_place, self.index_disagrees, header.next_offset())
+            else {
+                return Err(self.damaged(position, offset));
+            };
+            let size = self.size_at(position, offset).await?;
+            let end = position.0 + size;
+            if index.last_position_up_to(Position(end - 1)) > position {
+                self.index_disagrees = true;
+                return Err(self.damaged(position, offset));
+            }
+            if next > offset {
+                return Ok(Some((position, size)));
+            }
+            (position, expected) = (Position(end), Some(next));
+        }
+        Ok(None)
     }
 
     /// The batch that holds `offset`, or the first one after it: where it starts and its size. None at the end.

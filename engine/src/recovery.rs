@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::batch::{
-    Gaps, HEADER_LENGTH, RecordBatchHeader, ScanError, ScanErrorKind, ScanFrom,
+    Gaps, HEADER_LENGTH, Placement, RecordBatchHeader, ScanError, ScanErrorKind, ScanFrom,
     intact_batch_at_start, scan, with_right_crcs,
 };
 use crate::checkpoint::DurableEnd;
@@ -414,7 +414,7 @@ fn damage_row(facts: &TailFacts, place: Place, found: Found, follows: Follows) -
         // The crash came between the roll and the trim of the segment it sealed.
         return Row::AllocatedSpace;
     }
-    if let Some(row) = whole_batch_row(place, found) {
+    if let Some(row) = whole_batch_row(facts, place, found) {
         return row;
     }
     let is_last = facts.next_segment.is_none();
@@ -445,12 +445,30 @@ fn damage_row(facts: &TailFacts, place: Place, found: Found, follows: Follows) -
     }
 }
 
-/// A whole batch that is not the one expected. A torn write never looks like that: it leaves zeros or old bytes in the
-/// sector of a header, and so neither another offset nor another epoch above records whose CRC matches.
-fn whole_batch_row(place: Place, found: Found) -> Option<Row> {
-    let Found::Batch { base_offset, .. } = found else {
+/// A whole batch that is not the one expected. A torn write does not look like that, since it leaves zeros, old bytes or
+/// garbage in a whole sector, where the CRC finds them; unless the sector ends in front of what the CRC covers.
+fn whole_batch_row(facts: &TailFacts, place: Place, found: Found) -> Option<Row> {
+    let Found::Batch {
+        base_offset,
+        leader_epoch,
+        ..
+    } = found
+    else {
         return None;
     };
+    let wrong = WrongFields {
+        expected: Placement {
+            base_offset: place.offset,
+            leader_epoch: facts.leader_epoch,
+        },
+        found: Placement {
+            base_offset,
+            leader_epoch,
+        },
+    };
+    if may_be_torn(facts, place) && wrong.may_be_a_torn_sector(place.position) {
+        return None;
+    }
     Some(if base_offset == place.offset {
         Row::EpochDisagrees
     } else if place.position == Position::ZERO {
@@ -458,6 +476,47 @@ fn whole_batch_row(place: Place, found: Found) -> Option<Row> {
     } else {
         Row::MisplacedBatch
     })
+}
+
+/// Whether a write that was never acknowledged may have been interrupted there.
+fn may_be_torn(facts: &TailFacts, place: Place) -> bool {
+    let is_above = facts
+        .durable_end
+        .is_some_and(|durable_end| place.offset >= durable_end);
+    is_above && facts.next_segment.is_none() && !facts.clean_stop
+}
+
+/// What a disk writes whole or not at all. Larger sectors end where these do.
+const SECTOR_BYTES: u64 = 512;
+/// Where the CRC ends in a batch's header. It covers everything behind it.
+const CRC_END_IN_HEADER: usize = 21;
+
+/// The fields of a batch's header that its CRC does not cover, as they should be and as they are.
+struct WrongFields {
+    expected: Placement,
+    found: Placement,
+}
+
+impl WrongFields {
+    /// Whether all that is wrong of a batch at `position` lies in a sector that ends before the CRC does: then the
+    /// write of that sector may have been lost or torn, and the CRC does not tell.
+    fn may_be_a_torn_sector(&self, position: Position) -> bool {
+        let sector_end = position.0.next_multiple_of(SECTOR_BYTES) - position.0;
+        let (expected, found) = (header_of(self.expected), header_of(self.found));
+        let mut bytes = expected.iter().zip(&found);
+        let wrong = bytes.rposition(|(expected, found)| expected != found);
+        match (usize::try_from(sector_end), wrong) {
+            (Ok(sector_end), Some(wrong)) => wrong < sector_end && sector_end < CRC_END_IN_HEADER,
+            _ => false,
+        }
+    }
+}
+
+/// A header that has nothing but these.
+fn header_of(placement: Placement) -> [u8; HEADER_LENGTH] {
+    let mut header = [0; HEADER_LENGTH];
+    crate::batch::place(&mut header, placement);
+    header
 }
 
 fn later_batch_row(

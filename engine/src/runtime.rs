@@ -74,6 +74,8 @@ pub async fn timeout<T>(duration: Duration, future: impl Future<Output = T>) -> 
 pub(crate) trait Hooks {
     /// Runs before each turn of the ring: hands over outgoing mail.
     fn before_turn(&self);
+    /// Tells whether mail has come.
+    fn has_mail(&self) -> bool;
     /// Tells whether the core may block; from here on, mail must wake it.
     fn may_sleep(&self) -> bool;
     /// Runs after each turn of the ring: takes incoming mail. False ends the loop.
@@ -85,7 +87,8 @@ pub(crate) async fn drive(ring: &Ring, hooks: &impl Hooks) {
     loop {
         let quiet = run_tasks().await;
         hooks.before_turn();
-        let wait = if quiet && hooks.may_sleep() {
+        let idle = quiet && !ring.linger(|| hooks.has_mail());
+        let wait = if idle && hooks.may_sleep() {
             Wait::UntilSomething
         } else {
             Wait::No

@@ -6,11 +6,15 @@
 
 use std::rc::Rc;
 
+use crate::aborted_index::AbortedRange;
 use crate::batch::RecordBatchHeader;
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::log_config::LogConfig;
+use crate::marker::Verdict;
+use crate::producer_state::Decided;
 use crate::recovery::Place;
 use crate::types::{Offset, Position, TimestampMs};
+use crate::unlink::Readers;
 
 /// The two indexes of a segment, in memory.
 #[derive(Clone, Debug)]
@@ -51,8 +55,14 @@ pub(crate) struct Segment<F> {
     /// None while they have not been read from their files: sealed segments load them when first looked up.
     pub(crate) indexes: Option<Rc<Indexes>>,
     pub(crate) max_timestamp: TimestampMs,
+    /// The ranges that markers in this segment have decided against, in the order of the markers.
+    pub(crate) aborted: Vec<AbortedRange>,
     /// When the file changed last, for retention of records without a sensible timestamp.
     pub(crate) last_modified: TimestampMs,
+    /// Whether the indexes were made again because they did not fit the log.
+    pub(crate) index_was_blamed: bool,
+    /// Who may read the file.
+    pub(crate) readers: Readers,
     created: TimestampMs,
     offset_of_max_timestamp: Offset,
     /// The timestamp of the first batch, from which `segment.ms` and `max.compaction.lag.ms` count.
@@ -70,7 +80,10 @@ impl<F> Segment<F> {
             next_offset: base_offset,
             indexes: Some(Rc::new(Indexes::new(base_offset))),
             max_timestamp: TimestampMs::NONE,
+            aborted: Vec::new(),
             last_modified: now,
+            index_was_blamed: false,
+            readers: Readers::default(),
             created: now,
             offset_of_max_timestamp: base_offset,
             first_timestamp: None,
@@ -149,6 +162,14 @@ impl<F> Segment<F> {
         self.next_offset = last_offset
             .next()
             .expect("checked when the offset was assigned");
+    }
+
+    /// Takes note of what a marker at the end of the segment has decided, behind which `undecided` is the first offset
+    /// that is not.
+    pub(crate) fn note_decided(&mut self, decided: &Decided, undecided: Option<Offset>) {
+        if decided.verdict == Verdict::Abort {
+            self.aborted.push(AbortedRange::new(decided, undecided));
+        }
     }
 
     fn add_index_entries(&mut self, last_offset: Offset) {

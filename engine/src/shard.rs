@@ -118,6 +118,10 @@ impl Hooks for Shard {
         }
     }
 
+    fn has_mail(&self) -> bool {
+        self.mailbox().has_mail()
+    }
+
     fn may_sleep(&self) -> bool {
         self.mailbox().prepare_to_sleep()
     }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use crate::appends_under_way::AppendsUnderWay;
 use crate::flush_turns::FlushTurns;
 use crate::io::{BLOCK, Chunk, ChunkSlice, WriteRange};
 use crate::open_files::OpenFiles;
@@ -244,6 +245,7 @@ pub(crate) struct CacheBudget {
     bytes_max: usize,
     state: RefCell<BudgetState>,
     pub(crate) flushes: Rc<FlushTurns>,
+    pub(crate) appends: Rc<AppendsUnderWay>,
     /// Groups that were written on this core; background work looks at it to tell whether anybody waits.
     groups: Cell<u64>,
 }
@@ -267,6 +269,7 @@ impl CacheBudget {
             bytes_max,
             state: RefCell::default(),
             flushes: Rc::default(),
+            appends: Rc::default(),
             groups: Cell::new(0),
         })
     }

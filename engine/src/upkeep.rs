@@ -10,6 +10,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::aborted_index::{self, AbortedRange};
 use crate::checkpoint::{DurableEnd, encode_slot};
 use crate::file_name::{self, FileState, SegmentFileKind, SegmentFileName};
 use crate::index::offset::OFFSET_ENTRY_LENGTH;
@@ -20,6 +21,7 @@ use crate::reserve;
 use crate::retention::{self, LogBounds, RetentionPolicy, SegmentSummary};
 use crate::segment::Indexes;
 use crate::types::{Offset, TimestampMs};
+use crate::unlink::{Gone, unlink_later};
 
 /// How far the durable-end checkpoint lags behind at most, in time.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
@@ -31,7 +33,7 @@ const TURN_INTERVAL: Duration = Duration::from_micros(200);
 const SAVE_BYTES: u64 = 64 << 20;
 /// How much of all logs of a core it reads before partitions save themselves sooner, and then how much per partition:
 /// a core is to serve within a second, and what was written with O_DIRECT has to come from the disk.
-const CORE_SAVE_BYTES: u64 = 256 << 20;
+const CORE_SAVE_BYTES: u64 = 128 << 20;
 const SAVE_BYTES_MIN: u64 = 1 << 20;
 
 /// Bytes that all partitions of one core have appended since each was last saved.
@@ -62,12 +64,16 @@ pub(crate) struct Checkpointer {
     /// older one never lands on a newer one.
     writing: Cell<bool>,
     /// Deletions under way.
-    deleting: Cell<u32>,
+    deletions: Cell<u32>,
     flush_scheduled: Cell<bool>,
     /// How much of the active segment's indexes is in their files.
     saved: Cell<SavedIndexes>,
     /// The last snapshot that belongs to no segment's start.
     loose_snapshot: Cell<Option<Offset>>,
+    /// The one before, from which a start goes on while the checkpoint does not reach the last one.
+    older_snapshot: Cell<Option<Offset>>,
+    /// The durable end that the checkpoint says.
+    checkpointed: Cell<Offset>,
     /// What was durable before a partition was found damaged: no later checkpoint may say less, or the next start
     /// would take the damage for a torn write.
     durable_before: Option<DurableEnd>,
@@ -78,6 +84,7 @@ struct SavedIndexes {
     segment: Option<Offset>,
     offset_entries: usize,
     time_entries: usize,
+    aborted_entries: usize,
 }
 
 impl Checkpointer {
@@ -137,8 +144,16 @@ impl Checkpointer {
         unsaved >= SAVE_BYTES || (unsaved >= SAVE_BYTES_MIN && self.unsaved_of_core.is_over())
     }
 
+    /// Runs `deletion`; who closes the partition waits for it.
+    pub(crate) async fn deleting<T>(&self, deletion: impl Future<Output = T>) -> T {
+        self.deletions.set(self.deletions.get() + 1);
+        let outcome = deletion.await;
+        self.deletions.set(self.deletions.get() - 1);
+        outcome
+    }
+
     fn is_busy(&self) -> bool {
-        self.saving.get() || self.writing.get() || self.deleting.get() > 0
+        self.saving.get() || self.writing.get() || self.deletions.get() > 0
     }
 }
 
@@ -171,6 +186,12 @@ async fn checkpoint_soon<D: Disk>(partition: Rc<Partition<D>>) {
             &partition,
             "saving indexes and producers' state",
             save(&partition).await,
+        );
+        // So that the next start can go on from what has just been saved.
+        report(
+            &partition,
+            "writing the durable-end checkpoint",
+            write_durable_end(&partition, false).await,
         );
     }
 }
@@ -247,6 +268,7 @@ async fn write_next_slot<D: Disk>(partition: &Rc<Partition<D>>, flush: bool) -> 
             .await
     })
     .await?;
+    checkpointer.checkpointed.set(checkpoint.durable_end);
     if flush {
         checkpointer.durable_generation.set(Some(generation));
     }
@@ -264,26 +286,33 @@ pub(crate) async fn save<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()
         return Ok(());
     }
     partition.checkpointer.set_unsaved(0);
+    // As of now: what the indexes are to have when the producers' state says that it is counted.
+    let (offset, snapshot) = {
+        let log = partition.log.borrow();
+        (log.written.offset, log.written_producers.encode_snapshot())
+    };
     // Durable before the producers' state is there, from which the next start concludes how much of them it has.
     let outcome = save_indexes(partition).await;
     let outcome = match outcome {
-        Ok(()) => save_producers(partition).await,
+        Ok(()) => save_producers(partition, offset, snapshot).await,
         failed => failed,
     };
     partition.checkpointer.saving.set(false);
     outcome
 }
 
-/// Writes what the active segment's indexes have gained, durably: an index that is behind the other, or behind a
-/// producers' state, would hide records from searches by time, and their segment's age from retention.
+/// Writes what the active segment's indexes have gained, durably, the offset index last: a start takes an entry of it for
+/// a sign that the others have all before it. A time index that has not would hide records from searches by time, and
+/// their segment's age from retention.
 async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
-    let (directory, segment, indexes) = {
+    let (directory, segment, indexes, aborted) = {
         let log = partition.log.borrow();
         let active = log.active();
         (
             log.directory.clone(),
             active.base_offset,
             active.indexes.clone(),
+            active.aborted.clone(),
         )
     };
     let Some(indexes) = indexes else {
@@ -303,6 +332,7 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         segment: Some(segment),
         offset_entries: indexes.offset.len(),
         time_entries: indexes.time.len(),
+        aborted_entries: aborted.len(),
     };
     let write = async |kind, from: usize, entries: Vec<u8>| {
         let path = segment_path(&directory, segment, kind);
@@ -312,50 +342,68 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
             .await
     };
     write(
-        SegmentFileKind::OffsetIndex,
-        offset_from,
-        indexes.offset.encode_from(saved.offset_entries),
-    )
-    .await?;
-    write(
         SegmentFileKind::TimeIndex,
         time_from,
         indexes.time.encode_from(saved.time_entries),
     )
     .await?;
-    if known.is_none() {
-        // Else the names could lead to the files removed above.
-        partition.disk.flush_directory(&directory).await?;
+    match known {
+        None => replace_aborted(&partition.disk, &directory, segment, &aborted).await?,
+        Some(saved) => {
+            let new = aborted.get(saved.aborted_entries..).unwrap_or_default();
+            let position = (saved.aborted_entries * aborted_index::ENTRY_LENGTH) as u64;
+            let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
+            if !new.is_empty() {
+                let entries = aborted_index::encode(new);
+                let disk = &partition.disk;
+                disk.overwrite(&path, position, entries, true).await?;
+                if position == 0 {
+                    // It was just made.
+                    disk.flush_directory(&directory).await?;
+                }
+            }
+        }
     }
+    write(
+        SegmentFileKind::OffsetIndex,
+        offset_from,
+        indexes.offset.encode_from(saved.offset_entries),
+    )
+    .await?;
     checkpointer.saved.set(now_saved);
     Ok(())
 }
 
-async fn save_producers<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
-    let (directory, offset, snapshot) = {
-        let log = partition.log.borrow();
-        (
-            log.directory.clone(),
-            log.written.offset,
-            log.written_producers.encode_snapshot(),
-        )
-    };
+async fn save_producers<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    offset: Offset,
+    snapshot: Vec<u8>,
+) -> io::Result<()> {
+    let directory = partition.directory();
     let path = segment_path(&directory, offset, SegmentFileKind::ProducerSnapshot);
     partition.disk.remove(&path).await?;
     partition.disk.overwrite(&path, 0, snapshot, false).await?;
-    let is_loose = !partition
-        .log
-        .borrow()
-        .segments
-        .iter()
-        .any(|segment| segment.base_offset == offset);
-    let previous = partition
-        .checkpointer
+    let is_loose = |offset: Offset| {
+        let log = partition.log.borrow();
+        let mut segments = log.segments.iter();
+        segments.all(|segment| segment.base_offset != offset)
+    };
+    let checkpointer = &partition.checkpointer;
+    let last = checkpointer
         .loose_snapshot
-        .replace(is_loose.then_some(offset));
-    match previous.filter(|previous| *previous != offset) {
-        Some(previous) => {
-            let path = segment_path(&directory, previous, SegmentFileKind::ProducerSnapshot);
+        .replace(is_loose(offset).then_some(offset))
+        .filter(|last| *last != offset);
+    // A start goes on from a snapshot at or below the checkpoint's durable end, so one such is kept beside the last.
+    let unneeded = match last {
+        Some(last) if last <= checkpointer.checkpointed.get() => {
+            checkpointer.older_snapshot.replace(Some(last))
+        }
+        last => last,
+    };
+    // A roll may have begun a segment there, whose walk begins with it.
+    match unneeded.filter(|unneeded| *unneeded != offset && is_loose(*unneeded)) {
+        Some(unneeded) => {
+            let path = segment_path(&directory, unneeded, SegmentFileKind::ProducerSnapshot);
             partition.disk.remove(&path).await
         }
         None => Ok(()),
@@ -381,11 +429,12 @@ pub(crate) async fn save_sealed<D: Disk>(
     partition.disk.overwrite(&path, 0, snapshot, true).await
 }
 
+/// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
     for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
-    Ok(())
+    disk.flush_directory(directory).await
 }
 
 /// Writes the indexes of a segment that was sealed by a crash rather than by a roll.
@@ -396,11 +445,27 @@ pub(crate) async fn save_indexes_of<D: Disk>(
     indexes: &Indexes,
 ) -> io::Result<()> {
     remove_indexes(disk, directory, segment).await?;
+    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
+    disk.overwrite(&path, 0, indexes.time.encode(), true)
+        .await?;
     let path = segment_path(directory, segment, SegmentFileKind::OffsetIndex);
     disk.overwrite(&path, 0, indexes.offset.encode(), true)
-        .await?;
-    let path = segment_path(directory, segment, SegmentFileKind::TimeIndex);
-    disk.overwrite(&path, 0, indexes.time.encode(), true).await
+        .await
+}
+
+/// Writes a segment's aborted index whole. What was there before goes only when the new one is there: an older state of
+/// the producers counts on it.
+pub(crate) async fn replace_aborted<D: Disk>(
+    disk: &D,
+    directory: &Path,
+    segment: Offset,
+    aborted: &[AbortedRange],
+) -> io::Result<()> {
+    let path = segment_path(directory, segment, SegmentFileKind::TransactionIndex);
+    match aborted.is_empty() {
+        true => disk.remove(&path).await,
+        false => disk.replace(&path, aborted_index::encode(aborted)).await,
+    }
 }
 
 /// Deletes what the topic's limits no longer hold, and whole segments below the log start. Returns how many segments
@@ -410,7 +475,7 @@ pub(crate) async fn retain<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<
     {
         let log = partition.log.borrow();
         // Of a log that is damaged nothing is deleted.
-        if log.closed || log.is_damaged() {
+        if log.closed || log.is_damaged() || log.is_foreign {
             return Ok(0);
         }
     }
@@ -469,11 +534,11 @@ pub(crate) async fn delete_before<D: Disk>(
     if partition.log.borrow().closed {
         return Err(io::Error::other("the partition is closed"));
     }
-    let deleting = &partition.checkpointer.deleting;
-    deleting.set(deleting.get() + 1);
-    let outcome = delete_segments_before(partition, offset).await;
-    deleting.set(deleting.get() - 1);
-    outcome
+    if partition.log.borrow().is_foreign {
+        return Err(io::Error::other("the directory may be another topic's"));
+    }
+    let deletion = delete_segments_before(partition, offset);
+    partition.checkpointer.deleting(deletion).await
 }
 
 async fn delete_segments_before<D: Disk>(
@@ -494,26 +559,25 @@ async fn delete_segments_before<D: Disk>(
             .get(1)
             .is_some_and(|next| next.base_offset <= log.ends.start())
         {
-            gone.extend(log.segments.pop_front().map(|segment| segment.base_offset));
+            gone.extend(log.segments.pop_front().map(Gone::new));
         }
         let start = log.ends.start();
         log.epochs.truncate_from_start(start);
         (gone, log.directory.clone())
     };
-    for base_offset in &gone {
-        set_aside(&partition.disk, &directory, *base_offset).await?;
+    for segment in &gone {
+        set_aside(&partition.disk, &directory, segment.base_offset()).await?;
     }
-    if !gone.is_empty() {
+    let count = gone.len();
+    partition.note_gone(&gone);
+    if count > 0 {
         partition.disk.flush_directory(&directory).await?;
         let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
-        partition.disk.spawn(unlink_later(
-            partition.disk.clone(),
-            directory,
-            gone.clone(),
-            delay,
-        ));
+        partition
+            .disk
+            .spawn(unlink_later(Rc::downgrade(partition), gone, delay));
     }
-    Ok(gone.len())
+    Ok(count)
 }
 
 /// Renames a segment's files so that they no longer belong to the log.
@@ -535,24 +599,6 @@ pub(crate) async fn set_aside<D: Disk>(
         }
     }
     Ok(())
-}
-
-/// Readers that planned before the segments went have their files open; the delay is for people who want them back.
-pub(crate) async fn unlink_later<D: Disk>(
-    disk: D,
-    directory: std::path::PathBuf,
-    segments: Vec<Offset>,
-    delay: Duration,
-) {
-    disk.sleep(delay).await;
-    for base_offset in segments {
-        for kind in SegmentFileKind::ALL {
-            let name = SegmentFileName::live(base_offset, kind).with_state(FileState::Deleted);
-            if let Err(error) = disk.remove(&directory.join(name.to_string())).await {
-                tracing::warn!(directory = %directory.display(), %name, %error, "a deleted segment's file stays");
-            }
-        }
-    }
 }
 
 /// Waits until everything below `offset` is durable, and asks for it.

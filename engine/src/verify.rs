@@ -10,7 +10,6 @@ pub mod index_check;
 pub mod partition;
 pub mod repair;
 pub mod segment;
-pub mod transaction_index;
 
 use std::io;
 

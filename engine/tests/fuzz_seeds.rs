@@ -22,6 +22,7 @@ use corelane_engine::checkpoint::{
 };
 use corelane_engine::compaction::checkpoint::{CleanedSegment, CleanerCheckpoint};
 use corelane_engine::index::{OffsetIndex, TimeIndex};
+use corelane_engine::marker::Marker;
 use corelane_engine::producer_state::ProducerStates;
 use corelane_engine::recovery::Place;
 use corelane_engine::{
@@ -291,11 +292,15 @@ fn snapshots() -> Vec<(&'static str, Vec<u8>)> {
     ] {
         let batch = bytes(hex);
         let header = RecordBatchHeader::view(&batch).unwrap();
-        states.update(header, header.base_offset());
+        states.update(header, header.base_offset(), None);
     }
     let open_transaction = states.encode_snapshot();
     let marker = bytes(golden_batches::COMMIT_MARKER);
-    states.update(RecordBatchHeader::view(&marker).unwrap(), Offset(1003));
+    states.update(
+        RecordBatchHeader::view(&marker).unwrap(),
+        Offset(1003),
+        Marker::read(&marker),
+    );
     let whole = states.encode_snapshot();
     let mut huge_count = whole.clone();
     huge_count[6..10].copy_from_slice(&i32::MAX.to_be_bytes());

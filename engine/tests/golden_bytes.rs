@@ -5,9 +5,11 @@
 // Helpers of tests fail by panicking, as the tests do.
 #![allow(clippy::unwrap_used)]
 
+use corelane_engine::aborted_index::{self, AbortedRange};
 use corelane_engine::batch::{RecordBatchHeader, ValidBatch};
 use corelane_engine::catalogue::{
-    ConfigRecord, MetadataRecord, PartitionRecord, ProducerIdsRecord, ResourceType, TopicRecord,
+    ClientQuotaRecord, ConfigRecord, MetadataRecord, PartitionRecord, ProducerIdsRecord,
+    QuotaEntity, QuotaValue, ResourceType, TopicRecord,
 };
 use corelane_engine::checkpoint::{
     DURABLE_END_FILE_LENGTH, DurableEnd, MetaProperties, SLOT_STRIDE, decode_slots,
@@ -73,10 +75,19 @@ fn time_index() -> Vec<u8> {
     index.encode()
 }
 
+fn aborted_index() -> Vec<u8> {
+    aborted_index::encode(&[AbortedRange {
+        producer_id: 77,
+        first_offset: 1000,
+        last_offset: 1010,
+        last_stable_offset: 1011,
+    }])
+}
+
 fn producer_snapshot() -> Vec<u8> {
     let mut states = ProducerStates::new();
     let batch = record_batch();
-    states.update(RecordBatchHeader::view(&batch).unwrap(), Offset(1000));
+    states.update(RecordBatchHeader::view(&batch).unwrap(), Offset(1000), None);
     states.encode_snapshot()
 }
 
@@ -134,6 +145,14 @@ fn producer_ids() -> MetadataRecord {
     })
 }
 
+fn client_quota() -> MetadataRecord {
+    MetadataRecord::ClientQuota(ClientQuotaRecord {
+        entity: QuotaEntity::from([("client-id".to_owned(), Some("loader".to_owned()))]),
+        key: "producer_byte_rate".to_owned(),
+        value: Some(QuotaValue(1_048_576.0)),
+    })
+}
+
 fn remove_topic() -> MetadataRecord {
     MetadataRecord::RemoveTopic { topic_id: TOPIC_ID }
 }
@@ -159,6 +178,7 @@ fn structures() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("record-batch", record_batch()),
         ("offset-index", offset_index()),
+        ("aborted-index", aborted_index()),
         ("time-index", time_index()),
         ("producer-snapshot", producer_snapshot()),
         ("durable-end-slot", slot[..56].to_vec()),
@@ -167,6 +187,7 @@ fn structures() -> Vec<(&'static str, Vec<u8>)> {
         ("topic-record", topic().encode()),
         ("partition-record", partition().encode()),
         ("config-record", config().encode()),
+        ("client-quota-record", client_quota().encode()),
         ("producer-ids-record", producer_ids().encode()),
         ("remove-topic-record", remove_topic().encode()),
     ]
@@ -188,6 +209,10 @@ const GOLDEN: &[(&str, &str)] = &[
         e56800000000000000004d0003000000090000000118000000026b02760202680278",
     ),
     ("offset-index", "000000290000106800000063000020db"),
+    (
+        "aborted-index",
+        "0000000000000000004d00000000000003e800000000000003f200000000000003f3",
+    ),
     (
         "time-index",
         "0000018bcfe56800000000290000018bcfe568fa00000063",
@@ -220,6 +245,11 @@ const GOLDEN: &[(&str, &str)] = &[
     (
         "config-record",
         "0104000208666c69676874730d726574656e74696f6e2e6d73053130303000",
+    ),
+    (
+        "client-quota-record",
+        "010e00020a636c69656e742d6964076c6f61646572001370726f64756365725f627974655f72617465 \
+        41300000000000000000",
     ),
     (
         "producer-ids-record",

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use corelane_broker::{ServeConfig, serve};
+use corelane_broker::{ServeConfig, StopOrder, serve};
 use corelane_engine::EngineConfig;
 use corelane_engine::planted::{self, Bug};
 use corelane_rigs::disk_server;
@@ -52,6 +52,13 @@ fn serve_broker(data: &str, bug: Option<&str>) -> Outcome {
     if let Some(name) = bug {
         planted::plant(Bug::parse(name).ok_or_else(|| format!("there is no bug {name:?}"))?);
     }
+    let order = StopOrder::default();
+    let given = order.clone();
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM])?;
+    std::thread::spawn(move || {
+        signals.forever().next();
+        given.give();
+    });
     let broker = serve(ServeConfig {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         auto_create_topics: false,
@@ -64,12 +71,6 @@ fn serve_broker(data: &str, bug: Option<&str>) -> Outcome {
     })?;
     println!("listens on {}", broker.address());
     std::io::stdout().flush()?;
-    let handle = broker.stop_handle();
-    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM])?;
-    std::thread::spawn(move || {
-        signals.forever().next();
-        handle.stop();
-    });
-    broker.wait();
+    broker.wait(&order);
     Ok(())
 }

@@ -15,9 +15,10 @@ use corelane_engine::runtime::{sleep, spawn};
 use corelane_engine::{Engine, ShardId};
 use futures_lite::future::block_on;
 
-use crate::drive::{Observer, OnProgress, Outcome, Plan, WAIT_MAX, nanoseconds};
+use crate::drive::{Outcome, Plan, WAIT_MAX};
 use crate::error::BenchError;
-use crate::lane::Contents;
+use crate::lane::{AnswerTimes, Contents};
+use crate::observe::{Observer, OnProgress, nanoseconds};
 use crate::tally::{Progress, Tally, Window};
 
 /// After a refusal, so that a partition that refuses everything does not keep its core busy.
@@ -163,7 +164,12 @@ impl CoreAccount {
     pub(super) fn answered(&self, intended_ns: u64, contents: Contents) {
         self.shared.progress[self.core].add(contents);
         let now_ns = self.now_ns();
-        self.tally.borrow_mut().answered(intended_ns, now_ns);
+        let times = AnswerTimes {
+            intended_ns,
+            now_ns,
+        };
+        self.shared.progress[self.core].latency(now_ns.saturating_sub(intended_ns));
+        self.tally.borrow_mut().answered(times, None);
     }
 
     /// Counts a refusal, and pauses.

@@ -96,7 +96,7 @@ impl ReadLoad {
         let tasks = match self.at_end {
             // Who waits for one partition must not keep others waiting.
             AtEnd::Wait => own.len(),
-            AtEnd::Restart | AtEnd::Stop => {
+            AtEnd::Restart | AtEnd::Stop | AtEnd::CatchUp => {
                 share.div_ceil(self.partitions.len().max(1)).min(own.len())
             }
         };
@@ -140,7 +140,7 @@ impl Reader {
     async fn read(&mut self, account: &CoreAccount, reading: &mut Reading) -> bool {
         if reading.next >= reading.end {
             match self.at_end {
-                AtEnd::Stop => return false,
+                AtEnd::Stop | AtEnd::CatchUp => return false,
                 AtEnd::Restart => reading.next = reading.first,
                 AtEnd::Wait => {}
             }

@@ -31,6 +31,9 @@ pub const STORE_WAIT_MAX: Duration = Duration::from_secs(5);
 /// The sequence of records that are not numbered: a coordinator's own order is that of its log.
 const NO_SEQUENCE: i32 = -1;
 
+/// An append's place in the log, where it has records, or why it has none.
+type Queued = Result<Option<Appending>, ErrorCode>;
+
 /// One coordinator.
 pub struct Coordinator {
     log: RecordLog,
@@ -39,7 +42,7 @@ pub struct Coordinator {
     waiting: RefCell<HashMap<Ticket, Option<Waker>>>,
     answers: RefCell<HashMap<Ticket, Reply>>,
     next_ticket: Cell<u64>,
-    appends: RefCell<VecDeque<(Append, Result<Option<Appending>, ErrorCode>)>>,
+    appends: RefCell<VecDeque<(Append, Queued)>>,
     is_storing: Cell<bool>,
     alarm: RefCell<Alarm>,
     is_stopped: Cell<bool>,
@@ -153,7 +156,7 @@ impl Coordinator {
     }
 
     /// Gives an append its place in the log; one without records only marks a place in the order.
-    fn queue(&self, append: &Append) -> Result<Option<Appending>, ErrorCode> {
+    fn queue(&self, append: &Append) -> Queued {
         if append.records.is_empty() {
             return Ok(None);
         }

@@ -14,7 +14,7 @@ use corelane_protocol::messages::join_group::{JoinGroupResponse, JoinGroupRespon
 use corelane_protocol::{ErrorCode, Message, Reader};
 
 use super::member::{Member, Subscription};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Reply, Ticket};
 use super::record::{Committed, GroupRecord};
 
 /// The protocol type of consumers, whose metadata is understood here as far as the topics.
@@ -101,6 +101,10 @@ pub struct Group {
     /// Until when members that the log does not know of may go on with their ids: set where the group was read from
     /// the log.
     pub adopts_until_ms: Option<u64>,
+    /// Its first record is not durable yet.
+    pub is_unstored: bool,
+    /// Answers that wait for it: no member of a group that a restart would not know of.
+    pub held: Vec<(Ticket, Reply)>,
     /// Memory of members and offsets, about.
     pub bytes: usize,
     awaiting_joins: usize,
@@ -129,6 +133,8 @@ impl Group {
             subscribed: None,
             offsets: BTreeMap::new(),
             adopts_until_ms: None,
+            is_unstored: false,
+            held: Vec::new(),
             bytes: size_of::<Group>() + 2 * id.len(),
             awaiting_joins: 0,
             supported: HashMap::new(),
@@ -281,12 +287,7 @@ impl Group {
     }
 
     /// Changes what a member asks for, and whether its JoinGroup waits.
-    pub fn change(
-        &mut self,
-        id: &str,
-        subscription: Subscription,
-        joining: Option<super::outbox::Ticket>,
-    ) {
+    pub fn change(&mut self, id: &str, subscription: Subscription, joining: Option<Ticket>) {
         let Some(mut member) = self.members.remove(id) else {
             return;
         };

@@ -81,6 +81,7 @@ impl GroupMachine {
     ) -> Option<R> {
         let group = self.groups.get_mut(id)?;
         let before = group.bytes;
+        let said_before = self.outbox.replies.len();
         let mut work = Work {
             now,
             settings: &self.settings,
@@ -93,6 +94,10 @@ impl GroupMachine {
         };
         let result = change(group, &mut work);
         self.bytes = self.bytes.saturating_sub(before) + group.bytes;
+        if group.is_unstored {
+            let said = self.outbox.replies.drain(said_before..);
+            group.held.extend(said);
+        }
         Some(result)
     }
 
@@ -114,6 +119,15 @@ impl GroupMachine {
             && let Some(group) = self.groups.remove(id)
         {
             self.bytes = self.bytes.saturating_sub(group.bytes);
+            self.outbox.replies.extend(group.held);
+        }
+    }
+
+    /// The log knows the group: its members may hear what was held back.
+    fn release(&mut self, id: &str) {
+        if let Some(group) = self.groups.get_mut(id) {
+            group.is_unstored = false;
+            self.outbox.replies.append(&mut group.held);
         }
     }
 
@@ -127,21 +141,22 @@ impl GroupMachine {
         let is_new = !self.groups.contains_key(id);
         if is_new {
             self.create(id);
+            if let Some(group) = self.groups.get_mut(id) {
+                group.is_unstored = true;
+            }
         }
-        let appends_before = self.outbox.appends.len();
         self.with(now, id, |group, work| group.join(joining, ticket, work));
         if !is_new {
             return;
         }
         self.remove_if_unused(id);
-        // The log knows the group from its first member on, so that a start finds those who were about to join.
-        if self.outbox.appends.len() == appends_before
-            && let Some(group) = self.groups.get(id)
-        {
+        // The log knows the group before its first member does, so that a start finds those who were about to join.
+        if let Some(group) = self.groups.get(id) {
             let mut fresh = Group::new(id);
             fresh.protocol_type = group.protocol_type.clone();
             let record = fresh.to_record_as_assigned();
-            self.outbox.append(vec![record], Then::Nothing);
+            let group = group.id.clone();
+            self.outbox.append(vec![record], Then::Created { group });
         }
     }
 
@@ -254,6 +269,7 @@ impl GroupMachine {
         }
         match append.then {
             Then::Nothing => {}
+            Then::Created { group } => self.release(&group),
             Then::Answer(ticket) => self.outbox.stored(ticket, stored),
             Then::Synced { group, generation } => {
                 self.with(now, &group, |group, work| {
@@ -351,6 +367,7 @@ impl GroupMachine {
     /// The coordinator stops: whoever waits is told to look for another one.
     pub fn resign(&mut self) {
         for group in self.groups.values_mut() {
+            self.outbox.replies.append(&mut group.held);
             let ids: Vec<Rc<str>> = group.members.keys().cloned().collect();
             for id in ids {
                 let moved = join_refused(&id, ErrorCode::NotCoordinator);

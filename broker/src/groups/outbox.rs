@@ -50,6 +50,11 @@ pub struct Append {
 pub enum Then {
     /// Nothing: what was written only spares later work.
     Nothing,
+    /// A group is in the log: what was held back of its answers goes out.
+    Created {
+        /// The group.
+        group: Rc<str>,
+    },
     /// Somebody waits for it.
     Answer(Ticket),
     /// The leader's assignment has been stored: members get theirs.

@@ -277,6 +277,7 @@ impl Bench {
     /// A new dynamic member joins until it is in: the two requests that Kafka asks for.
     fn enter(&mut self) -> JoinGroupResponse {
         let ticket = self.ask_to_join("", None);
+        self.store();
         let id = self.joined(ticket).expect("an id").member_id;
         let ticket = self.ask_to_join(&id, None);
         self.joined(ticket).expect("nobody else is waited for")

@@ -3,21 +3,24 @@
 //! - 0 is the answer to every version that is not known, with UNSUPPORTED_VERSION and the range of ApiVersions itself
 //!   (KIP-511). The response header is version 0 always.
 //! - 1 adds the throttle time.
-//! - 3 is flexible, names the client's software, and adds features. No feature is finalized: there are no
-//!   transactions whose protocol could be chosen.
+//! - 3 is flexible, names the client's software, and adds features, those of `features`.
 //! - 4 lets a supported feature's lowest version be 0.
 
 use corelane_protocol::ApiKey;
 use corelane_protocol::Message;
 use corelane_protocol::frame::{framed, write_response_header};
 use corelane_protocol::messages::api_versions::{
-    ApiVersion, ApiVersionsRequest, ApiVersionsResponse,
+    ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
 };
 
 use crate::dispatch::{Call, SERVED};
+use crate::features;
 use crate::response::Answer;
+use crate::topics;
 use corelane_protocol::ErrorCode;
 
+/// The first version in which a supported feature may begin at 0.
+const LOWEST_ZERO_SINCE: i16 = 4;
 /// The first version in which the client says what it is.
 const NAMES_SOFTWARE_SINCE: i16 = 3;
 
@@ -34,9 +37,32 @@ pub async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResp
             ..ApiVersionsResponse::default()
         };
     }
+    let image = topics::image();
     ApiVersionsResponse {
         api_keys: SERVED.iter().map(|key| range(*key)).collect(),
+        supported_features: match call.head.version >= LOWEST_ZERO_SINCE {
+            true => features::supported().map(supported).collect(),
+            false => Vec::new(),
+        },
+        finalized_features_epoch: image.last_offset().map_or(0, |last| last.0),
+        finalized_features: features::finalized(&image).map(finalized).collect(),
         ..ApiVersionsResponse::default()
+    }
+}
+
+fn supported((name, level_max): (&str, i16)) -> SupportedFeatureKey {
+    SupportedFeatureKey {
+        name: name.to_owned(),
+        min_version: 0,
+        max_version: level_max,
+    }
+}
+
+fn finalized((name, level): (&str, i16)) -> FinalizedFeatureKey {
+    FinalizedFeatureKey {
+        name: name.to_owned(),
+        max_version_level: level,
+        min_version_level: level,
     }
 }
 

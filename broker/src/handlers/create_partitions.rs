@@ -1,6 +1,6 @@
 //! CreatePartitions (37): raises a topic's number of partitions (KIP-195).
 //!
-//! - 2 is flexible. All answer alike.
+//! - 2 is flexible, 3 is strict about quotas. All answer alike.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,14 @@ use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::dispatch::Call;
 use crate::error_map;
+use crate::mutation_quota::MutationQuota;
 use crate::new_topic;
 use crate::patience::within_limit;
 use crate::refusal::Refusal;
 use crate::topics;
+
+/// From this version on what is over the quota is refused (KIP-599).
+const STRICT_QUOTA_SINCE: i16 = 3;
 
 /// Raises the topics one after the other.
 pub async fn handle(call: &Call, request: CreatePartitionsRequest) -> CreatePartitionsResponse {
@@ -23,10 +27,11 @@ pub async fn handle(call: &Call, request: CreatePartitionsRequest) -> CreatePart
     for topic in &request.topics {
         *counts.entry(&topic.name).or_default() += 1;
     }
+    let quota = MutationQuota::new(call, STRICT_QUOTA_SINCE);
     let mut response = CreatePartitionsResponse::default();
     for topic in &request.topics {
         let raised = match counts.remove(topic.name.as_str()) {
-            Some(1) => raise(call, topic, request.validate_only).await,
+            Some(1) => raise(call, topic, &quota, request.validate_only).await,
             Some(_) => Err(Refusal::new(
                 ErrorCode::InvalidRequest,
                 "Duplicate topic in request.",
@@ -36,17 +41,21 @@ pub async fn handle(call: &Call, request: CreatePartitionsRequest) -> CreatePart
         };
         response.results.push(respond(topic, raised));
     }
+    response.throttle_time_ms = quota.throttle_ms();
     response
 }
 
 async fn raise(
     call: &Call,
     topic: &CreatePartitionsTopic,
+    quota: &MutationQuota<'_>,
     validate_only: bool,
 ) -> Result<(), Refusal> {
     let image = topics::image();
     let found = topics::find(&image, TopicRef::Name(&topic.name))?;
-    check(topic, found.partitions.len())?;
+    let present = found.partitions.len();
+    check(topic, present)?;
+    quota.take(usize::try_from(topic.count).map_or(0, |count| count - present))?;
     if validate_only {
         return Ok(());
     }

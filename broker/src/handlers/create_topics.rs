@@ -1,7 +1,7 @@
 //! CreateTopics (19).
 //!
 //! - 4 lets partitions and replication factor be the broker's default, 5 is flexible and returns the configurations,
-//!   7 the topic's id.
+//!   6 is strict about quotas, 7 returns the topic's id.
 //!
 //! What Kafka's controller checks is checked in its order: names, existence, configurations, assignments, numbers.
 
@@ -15,9 +15,14 @@ use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::config_entry;
 use crate::dispatch::Call;
+use crate::dynamic_config::Layers;
+use crate::mutation_quota::MutationQuota;
 use crate::new_topic::{self, BROKER_DEFAULT};
 use crate::refusal::Refusal;
 use crate::topics;
+
+/// From this version on what is over the quota is refused (KIP-599).
+const STRICT_QUOTA_SINCE: i16 = 6;
 
 /// A topic that may be created.
 struct Checked {
@@ -31,11 +36,12 @@ pub async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateTopicsRe
     for topic in &request.topics {
         *counts.entry(&topic.name).or_default() += 1;
     }
+    let quota = MutationQuota::new(call, STRICT_QUOTA_SINCE);
     let mut response = CreateTopicsResponse::default();
     for topic in &request.topics {
         match counts.remove(topic.name.as_str()) {
             Some(1) => {
-                let result = create(call, topic, request.validate_only).await;
+                let result = create(call, topic, &quota, request.validate_only).await;
                 response.topics.push(respond(call, topic, result));
             }
             Some(_) => {
@@ -46,15 +52,18 @@ pub async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateTopicsRe
             None => {}
         }
     }
+    response.throttle_time_ms = quota.throttle_ms();
     response
 }
 
 async fn create(
     call: &Call,
     topic: &CreatableTopic,
+    quota: &MutationQuota<'_>,
     validate_only: bool,
 ) -> Result<Checked, Refusal> {
     let checked = check(call, topic)?;
+    quota.take(usize::try_from(checked.partition_count).unwrap_or(0))?;
     if !validate_only {
         new_topic::create(
             call,
@@ -169,6 +178,7 @@ fn configs(call: &Call, set: &[(String, String)]) -> Vec<CreatableTopicConfigs> 
         config_source: entry.source.code(),
         is_sensitive: false,
     };
-    let defaults = &call.lane().settings.topic_defaults;
-    config_entry::of_topic(&set, defaults).map(entry).collect()
+    let image = topics::image();
+    let layers = Layers::of(&call.lane().settings, &image);
+    config_entry::of_topic(&set, &layers).map(entry).collect()
 }

@@ -1,6 +1,6 @@
 //! DeleteTopics (20).
 //!
-//! - 4 is flexible, 5 adds messages, 6 lets clients name topics by id (KIP-516).
+//! - 4 is flexible, 5 adds messages and is strict about quotas, 6 lets clients name topics by id (KIP-516).
 
 use corelane_protocol::messages::delete_topics::{
     DeletableTopicResult, DeleteTopicState, DeleteTopicsRequest, DeleteTopicsResponse,
@@ -11,9 +11,13 @@ use uuid::Uuid;
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::groups::registry::forget_topic;
+use crate::mutation_quota::MutationQuota;
 use crate::patience::within_limit;
 use crate::refusal::Refusal;
 use crate::topics;
+
+/// From this version on what is over the quota is refused (KIP-599).
+const STRICT_QUOTA_SINCE: i16 = 5;
 
 /// Deletes the topics one after the other.
 pub async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
@@ -24,16 +28,22 @@ pub async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsRe
             name: Some(name),
             topic_id: Uuid::nil(),
         });
+    let quota = MutationQuota::new(call, STRICT_QUOTA_SINCE);
     let mut response = DeleteTopicsResponse::default();
     for topic in by_name.chain(request.topics) {
-        let deleted = delete(call, &topic).await;
+        let deleted = delete(call, &topic, &quota).await;
         response.responses.push(respond(topic, deleted));
     }
+    response.throttle_time_ms = quota.throttle_ms();
     response
 }
 
 /// Deletes a topic; returns its name and id.
-async fn delete(call: &Call, topic: &DeleteTopicState) -> Result<(String, Uuid), Refusal> {
+async fn delete(
+    call: &Call,
+    topic: &DeleteTopicState,
+    quota: &MutationQuota<'_>,
+) -> Result<(String, Uuid), Refusal> {
     let reference = match (topic.name.as_deref(), topic.topic_id.is_nil()) {
         (Some(name), true) => TopicRef::Name(name),
         (None, false) => TopicRef::Id(topic.topic_id),
@@ -48,6 +58,7 @@ async fn delete(call: &Call, topic: &DeleteTopicState) -> Result<(String, Uuid),
     };
     let image = topics::image();
     let found = topics::find(&image, reference)?;
+    quota.take(found.partitions.len())?;
     let (engine, topic_id) = (call.lane().engine.clone(), found.topic_id);
     let deleted = within_limit(async move { engine.delete_topic(topic_id).await }).await?;
     deleted.map_err(|error| error_map::topic(&error))?;

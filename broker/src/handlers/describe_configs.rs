@@ -14,6 +14,7 @@ use crate::broker_config;
 use crate::config_entry::{self, ConfigEntry};
 use crate::config_resource::ResourceKind;
 use crate::dispatch::Call;
+use crate::dynamic_config::Layers;
 use crate::new_topic;
 use crate::refusal::Refusal;
 use crate::settings::NODE_ID;
@@ -39,15 +40,20 @@ fn describe(call: &Call, resource: &DescribeConfigsResource) -> Result<Vec<Confi
             let topic = topics::find(&image, TopicRef::Name(&resource.resource_name))?;
             let set: BTreeMap<String, String> = topics::set_configs(&image, topic);
             let cores = config_entry::partition_cores(&topics::cores(call.lane(), topic));
-            let defaults = &call.lane().settings.topic_defaults;
-            Ok(config_entry::of_topic(&set, defaults)
+            let layers = Layers::of(&call.lane().settings, &image);
+            Ok(config_entry::of_topic(&set, &layers)
                 .chain([cores])
                 .collect())
         }
-        // Nothing is set for all brokers at once.
-        ResourceKind::Broker if resource.resource_name.is_empty() => Ok(Vec::new()),
+        ResourceKind::Broker if resource.resource_name.is_empty() => {
+            let image = topics::image();
+            let layers = Layers::of(&call.lane().settings, &image);
+            Ok(broker_config::entries_of_all_brokers(&layers))
+        }
         ResourceKind::Broker if resource.resource_name == NODE_ID.to_string() => {
-            Ok(broker_config::entries(&call.lane().settings))
+            let image = topics::image();
+            let layers = Layers::of(&call.lane().settings, &image);
+            Ok(broker_config::entries(&layers))
         }
         ResourceKind::Broker => Err(Refusal::new(
             ErrorCode::InvalidRequest,

@@ -15,8 +15,9 @@ use corelane_protocol::messages::describe_log_dirs::{
 use crate::dispatch::Call;
 use crate::partition_calls::{PartitionCalls, Question};
 use crate::topics::{self, Partition};
+use crate::volume;
 
-/// The size of a volume that was not asked.
+/// The size of a volume that does not tell.
 const UNKNOWN_BYTES: i64 = -1;
 
 /// Asks each partition for its size.
@@ -54,12 +55,13 @@ pub async fn handle(call: &Call, request: DescribeLogDirsRequest) -> DescribeLog
     let topics = topics
         .into_iter()
         .map(|(name, partitions)| DescribeLogDirsTopic { name, partitions });
+    let space = volume::space(&call.lane().settings.data_directory).await;
     DescribeLogDirsResponse {
         results: vec![DescribeLogDirsResult {
             log_dir: call.lane().settings.data_directory.display().to_string(),
             topics: topics.collect(),
-            total_bytes: UNKNOWN_BYTES,
-            usable_bytes: UNKNOWN_BYTES,
+            total_bytes: space.map_or(UNKNOWN_BYTES, |space| space.total_bytes),
+            usable_bytes: space.map_or(UNKNOWN_BYTES, |space| space.usable_bytes),
             ..DescribeLogDirsResult::default()
         }],
         ..DescribeLogDirsResponse::default()

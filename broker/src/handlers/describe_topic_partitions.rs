@@ -129,6 +129,8 @@ fn missing(name: String, unknown: ErrorCode) -> DescribeTopicPartitionsResponseT
     DescribeTopicPartitionsResponseTopic {
         error_code: code.code(),
         name: Some(name),
+        // As Kafka answers, topic or none.
+        topic_authorized_operations: TOPIC_OPERATIONS,
         ..DescribeTopicPartitionsResponseTopic::default()
     }
 }

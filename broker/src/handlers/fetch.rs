@@ -1,6 +1,7 @@
 //! Fetch (1): record batches as they lie in the log, from memory or straight from the file.
 //!
-//! - 4 brought record batches of format v2 and isolation levels; with no transactions both levels see the same.
+//! - 4 brought record batches of format v2 and isolation levels: who reads what is committed sees nothing behind the
+//!   last stable offset, and is told which producers' batches were aborted.
 //! - 5 adds the log start offset, 7 sessions, 9 leader epochs, 11 the rack.
 //! - 12 is flexible and detects divergence (KIP-595), 13 names topics by id, 15 moves the replica's state,
 //!   16 adds endpoints, 17 directory ids, 18 the high watermark that a replica knows.
@@ -12,12 +13,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use corelane_engine::aborted_index::AbortedRange;
 use corelane_engine::types::{LeaderEpoch, Offset};
 use corelane_engine::{FetchPart, FetchPlan, ReadRequest};
 use corelane_protocol::fetch_view::{FetchPartitionView, FetchView};
 use corelane_protocol::frame::encode_split_response;
 use corelane_protocol::messages::fetch::{
-    EpochEndOffset, FetchResponse, FetchableTopicResponse, PartitionData,
+    AbortedTransaction, EpochEndOffset, FetchResponse, FetchableTopicResponse, PartitionData,
 };
 use corelane_protocol::{ApiKey, EncodeError, ErrorCode, TopicRef};
 use uuid::Uuid;
@@ -28,6 +30,7 @@ use crate::error_map;
 use crate::leader_epoch;
 use crate::limits::{FETCH_BYTES_MAX, FETCH_WAIT_MAX, FETCHES_WITH_DATA_MAX};
 use crate::partition_calls::{PartitionCalls, Question};
+use crate::quotas::QuotaKind;
 use crate::response::{Answer, Part};
 use crate::topics::{self, Partition};
 
@@ -46,11 +49,13 @@ struct Want {
     bytes_max: usize,
     current_epoch: i32,
     last_fetched_epoch: i32,
+    /// Whether only what is decided is read.
+    committed: bool,
 }
 
 /// What a partition answers.
 enum Read {
-    Data(FetchPlan),
+    Data(FetchPlan, Vec<AbortedRange>),
     /// The client's log and this one part at this epoch and offset.
     Diverging {
         at: EpochEndOffset,
@@ -77,10 +82,11 @@ const NO_BOUNDS: Bounds = Bounds {
 pub async fn handle(call: Call, request: FetchView) {
     // Data is held for a few requests of a connection at a time only, whatever it asks for.
     call.near_front(FETCHES_WITH_DATA_MAX - 1).await;
-    let reply = match session_error(request.session_id, request.session_epoch) {
+    let mut reply = match session_error(request.session_id, request.session_epoch) {
         ErrorCode::None => fetch(&call, &request).await,
         error => Reply::refused(error),
     };
+    reply.response.throttle_time_ms = call.charge(QuotaKind::Fetch, reply.length());
     let answer = match reply.into_parts(&call) {
         Ok(parts) => Answer::Send(parts),
         Err(error) => call.answer_of(Err(error)),
@@ -134,7 +140,10 @@ fn locate(call: &Call, request: &FetchView, bytes_max: usize) -> Vec<Wanted> {
     let image = topics::image();
     let wanted = |partition: FetchPartitionView<'_>| {
         let place = topics::locate(call.lane(), &image, partition.topic, partition.partition)?;
-        let question = Want::of(&partition, bytes_max);
+        let question = Want {
+            committed: request.isolation_level == READ_COMMITTED,
+            ..Want::of(&partition, bytes_max)
+        };
         Ok(Question {
             shard: place.shard,
             partition: place.partition,
@@ -153,6 +162,7 @@ impl Want {
                 .min(bytes_max),
             current_epoch: partition.current_leader_epoch,
             last_fetched_epoch: partition.last_fetched_epoch,
+            committed: false,
         }
     }
 }
@@ -167,6 +177,7 @@ async fn read(call: &Call, wanted: &[Wanted]) -> Vec<Read> {
     let reads = PartitionCalls::new(&call.lane().engine, questions, async |partition, want| {
         read_one(partition, want).await
     });
+    call.connection.goes_to(reads.owner());
     let mut reads = reads.finish().await.into_iter();
     let read = |wanted: &Wanted| match wanted {
         Ok(_) => reads
@@ -196,10 +207,16 @@ async fn read_one(partition: Option<Rc<Partition>>, want: Want) -> Read {
         offset: want.offset,
         bytes_max: want.bytes_max,
         at_least_one: true,
-        offset_max: None,
+        offset_max: want.committed.then(|| partition.last_stable_offset()),
     };
     match partition.read(request).await {
-        Ok(plan) => Read::Data(plan),
+        Ok(plan) => {
+            let aborted = match want.committed && plan.length > 0 {
+                true => partition.aborted_ranges(want.offset, plan.end_bound),
+                false => Vec::new(),
+            };
+            Read::Data(plan, aborted)
+        }
         Err(error) => Read::Failed(error_map::read(&error)),
     }
 }
@@ -230,13 +247,13 @@ impl Bounds {
 impl Read {
     fn length(&self) -> u64 {
         match self {
-            Read::Data(plan) => plan.length,
+            Read::Data(plan, _) => plan.length,
             Read::Diverging { .. } | Read::Failed(_) => 0,
         }
     }
 
     fn ends_the_wait(&self) -> bool {
-        !matches!(self, Read::Data(_))
+        !matches!(self, Read::Data(..))
     }
 }
 
@@ -248,7 +265,7 @@ fn length(reads: &[Read]) -> u64 {
 fn awaited(wanted: &[Wanted], reads: &[Read]) -> Vec<Awaited> {
     let mut awaited = Vec::with_capacity(wanted.len());
     for (wanted, read) in wanted.iter().zip(reads) {
-        if let (Ok(question), Read::Data(plan)) = (wanted, read) {
+        if let (Ok(question), Read::Data(plan, _)) = (wanted, read) {
             awaited.push(Awaited {
                 shard: question.shard,
                 partition: question.partition,
@@ -276,6 +293,11 @@ impl Reply {
             response,
             records: Vec::new(),
         }
+    }
+
+    /// Bytes of records.
+    fn length(&self) -> usize {
+        self.records.iter().map(|(length, _)| *length).sum()
     }
 
     fn into_parts(self, call: &Call) -> Result<Vec<Part>, EncodeError> {
@@ -318,14 +340,17 @@ fn assemble(request: &FetchView, reads: Vec<Read>, bytes_max: usize) -> Reply {
         let (data, records) = partition_data(partition.partition, read, &mut allowance);
         reply.records.push(records);
         if let Some(topic) = reply.response.responses.last_mut() {
-            if request.isolation_level == READ_COMMITTED {
-                topic.partitions.push(PartitionData {
-                    aborted_transactions: Some(Vec::new()),
+            let data = match request.isolation_level == READ_COMMITTED {
+                true => PartitionData {
+                    aborted_transactions: Some(data.aborted_transactions.unwrap_or_default()),
                     ..data
-                });
-            } else {
-                topic.partitions.push(data);
-            }
+                },
+                false => PartitionData {
+                    aborted_transactions: None,
+                    ..data
+                },
+            };
+            topic.partitions.push(data);
         }
     }
     reply
@@ -363,7 +388,7 @@ fn partition_data(
             };
             (data, Default::default())
         }
-        Read::Data(plan) => {
+        Read::Data(plan, aborted) => {
             let bounds = Bounds {
                 high_watermark: plan.high_watermark.0,
                 last_stable_offset: plan.last_stable_offset.0,
@@ -373,7 +398,15 @@ fn partition_data(
                 Some(length) => (length, plan.parts),
                 None => Default::default(),
             };
-            (without_records(index, bounds), records)
+            let aborted = aborted.iter().map(|range| AbortedTransaction {
+                producer_id: range.producer_id,
+                first_offset: range.first_offset,
+            });
+            let data = PartitionData {
+                aborted_transactions: Some(aborted.collect()),
+                ..without_records(index, bounds)
+            };
+            (data, records)
         }
     }
 }

@@ -59,7 +59,7 @@ async fn find(call: &Call, key_type: i8, key: &str) -> Coordinator {
     let lane = &call.connection.lane;
     let found = match key_type {
         GROUP => CONSUMER_OFFSETS.find_or_create(lane, key).await,
-        TRANSACTION => TRANSACTION_STATE.find_or_create(lane, key).await,
+        TRANSACTION if !key.is_empty() => TRANSACTION_STATE.find_or_create(lane, key).await,
         _ => Err(ErrorCode::InvalidRequest),
     };
     match found {
@@ -70,6 +70,7 @@ async fn find(call: &Call, key_type: i8, key: &str) -> Coordinator {
                 node_id: NODE_ID,
                 host: endpoint.host,
                 port: endpoint.port.into(),
+                error_message: None,
                 ..Coordinator::default()
             }
         }
@@ -78,6 +79,7 @@ async fn find(call: &Call, key_type: i8, key: &str) -> Coordinator {
             node_id: NO_NODE,
             port: NO_PORT,
             error_code: code.code(),
+            error_message: Some(code.message().to_owned()),
             ..Coordinator::default()
         },
     }

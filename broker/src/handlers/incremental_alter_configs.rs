@@ -1,8 +1,7 @@
-//! IncrementalAlterConfigs (44): sets, deletes, appends to and subtracts from a topic's configurations (KIP-339).
+//! IncrementalAlterConfigs (44): sets, deletes, appends to and subtracts from configurations of a topic or of the
+//! broker (KIP-339).
 //!
 //! - 1 is flexible.
-
-use std::collections::HashSet;
 
 use corelane_protocol::ErrorCode;
 use corelane_protocol::messages::incremental_alter_configs::{
@@ -10,8 +9,10 @@ use corelane_protocol::messages::incremental_alter_configs::{
     IncrementalAlterConfigsResponse,
 };
 
-use crate::altered_config::{self, Operation, SetConfigs};
-use crate::altered_topic::{self, Resource};
+use crate::altered_config::{
+    self, Operation, Schema, SetConfigs, appears_twice, check_names, repeated,
+};
+use crate::altered_resource::{self, Resource};
 use crate::dispatch::Call;
 use crate::refusal::Refusal;
 
@@ -20,41 +21,39 @@ pub async fn handle(
     call: &Call,
     request: IncrementalAlterConfigsRequest,
 ) -> IncrementalAlterConfigsResponse {
-    let mut seen = HashSet::new();
     let mut response = IncrementalAlterConfigsResponse::default();
+    let named = request.resources.iter();
+    let repeated = repeated(named.map(|one| (one.resource_type, one.resource_name.as_str())));
     for resource in &request.resources {
-        let altered = if seen.insert((resource.resource_type, resource.resource_name.as_str())) {
-            let target = Resource {
-                kind: resource.resource_type,
-                name: &resource.resource_name,
-                validate_only: request.validate_only,
-            };
-            altered_topic::alter(call, target, |set| change(set, resource)).await
+        let target = Resource {
+            kind: resource.resource_type,
+            name: &resource.resource_name,
+            validate_only: request.validate_only,
+        };
+        let altered = if repeated.contains(&(target.kind, target.name)) {
+            Err(appears_twice())
         } else {
-            Err(Refusal::new(
-                ErrorCode::InvalidRequest,
-                "Each resource must appear at most once.",
-            ))
+            let change = |set: &mut _, schema: Schema<'_>| change(set, schema, resource);
+            altered_resource::alter(call, target, change).await
         };
         response.responses.push(respond(resource, altered));
     }
     response
 }
 
-fn change(set: &mut SetConfigs, resource: &AlterConfigsResource) -> Result<(), Refusal> {
-    let mut seen = HashSet::new();
+fn change(
+    set: &mut SetConfigs,
+    schema: Schema<'_>,
+    resource: &AlterConfigsResource,
+) -> Result<(), Refusal> {
+    check_names(resource.configs.iter().map(|config| config.name.as_str()))?;
     for config in &resource.configs {
-        if !seen.insert(config.name.as_str()) {
-            return Err(Refusal::new(
-                ErrorCode::InvalidRequest,
-                "Error due to duplicate config keys",
-            ));
-        }
         let operation = Operation::of(config.config_operation).ok_or_else(|| {
             let message = format!("Unknown operation type {}", config.config_operation);
             Refusal::new(ErrorCode::InvalidRequest, message)
         })?;
-        altered_config::apply(set, &config.name, operation, config.value.as_deref())?;
+        let value = config.value.as_deref();
+        altered_config::apply(set, schema, &config.name, operation, value)?;
     }
     Ok(())
 }

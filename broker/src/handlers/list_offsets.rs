@@ -1,6 +1,6 @@
 //! ListOffsets (2): the earliest, the latest, and the first offset at or after a timestamp.
 //!
-//! - 2 adds the isolation level; with no transactions both levels see the same. 4 adds leader epochs, 6 is flexible.
+//! - 2 adds the isolation level: what is not decided is not there for who reads what is committed. 4 adds leader epochs, 6 is flexible.
 //! - 7 adds the record with the largest timestamp (KIP-734), 8 the earliest local offset (KIP-405), 9 the last tiered
 //!   offset (KIP-1005), 10 a timeout, 11 the earliest offset that is yet to be tiered (KIP-1023).
 //!
@@ -31,6 +31,17 @@ const MAX_TIMESTAMP: i64 = -3;
 const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
 const EARLIEST_PENDING_UPLOAD: i64 = -6;
+
+/// The isolation level that asks for committed records only.
+const READ_COMMITTED: i8 = 1;
+
+/// What is asked of one partition.
+#[derive(Clone, Copy)]
+struct Asked {
+    timestamp: i64,
+    client_epoch: i32,
+    committed: bool,
+}
 
 /// An offset with its timestamp and epoch; -1 where there is none.
 struct Found {
@@ -68,7 +79,11 @@ pub async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResp
             questions.extend(place.ok().map(|place| Question {
                 shard: place.shard,
                 partition: place.partition,
-                question: (partition.timestamp, partition.current_leader_epoch),
+                question: Asked {
+                    timestamp: partition.timestamp,
+                    client_epoch: partition.current_leader_epoch,
+                    committed: request.isolation_level == READ_COMMITTED,
+                },
             }));
         }
     }
@@ -114,22 +129,23 @@ fn check(partition: &ListOffsetsPartition, version: i16, first: bool) -> Result<
 }
 
 /// Runs on the partition's core.
-async fn look_up(
-    partition: Option<Rc<Partition>>,
-    (timestamp, client_epoch): (i64, i32),
-) -> Result<Found, ErrorCode> {
+async fn look_up(partition: Option<Rc<Partition>>, asked: Asked) -> Result<Found, ErrorCode> {
     let partition = partition.ok_or(ErrorCode::UnknownTopicOrPartition)?;
-    leader_epoch::check(&partition, client_epoch)?;
-    match timestamp {
-        LATEST => Ok(bound(&partition, partition.last_stable_offset())),
+    leader_epoch::check(&partition, asked.client_epoch)?;
+    let end = match asked.committed {
+        true => partition.last_stable_offset(),
+        false => partition.high_watermark(),
+    };
+    match asked.timestamp {
+        LATEST => Ok(bound(&partition, end)),
         EARLIEST | EARLIEST_LOCAL | EARLIEST_PENDING_UPLOAD => {
             Ok(bound(&partition, partition.log_start_offset()))
         }
         LATEST_TIERED => Ok(NOTHING),
-        MAX_TIMESTAMP => Ok(record(&partition, partition.max_timestamp().await)?),
+        MAX_TIMESTAMP => Ok(record(&partition, partition.max_timestamp().await, end)?),
         timestamp => {
             let found = partition.offset_for_timestamp(TimestampMs(timestamp)).await;
-            Ok(record(&partition, found)?)
+            Ok(record(&partition, found, end)?)
         }
     }
 }
@@ -145,8 +161,11 @@ fn bound(partition: &Partition, offset: Offset) -> Found {
 fn record(
     partition: &Partition,
     found: Result<Option<corelane_engine::TimestampedOffset>, corelane_engine::ReadError>,
+    end: Offset,
 ) -> Result<Found, ErrorCode> {
     let found = found.map_err(|error| error_map::read(&error))?;
+    // As in Kafka: a record that the reader may not see yet is none.
+    let found = found.filter(|found| found.offset < end);
     Ok(found.map_or(NOTHING, |found| Found {
         timestamp: found.timestamp.0,
         offset: found.offset.0,

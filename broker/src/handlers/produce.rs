@@ -3,6 +3,7 @@
 //! - 3 brought record batches of format v2, the only format that is stored, and exactly one batch a partition.
 //! - 5 adds the log start offset, 8 errors by record and a message, 9 is flexible.
 //! - 10 adds the current leader, which is always this broker.
+//! - 11 knows TRANSACTION_ABORTABLE, 12 adds its partitions to the transaction by itself (KIP-890).
 //! - 13 names topics by id.
 //!
 //! The order of the Produce requests of a connection is that of their appends: see [`crate::append_order`]. With
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use corelane_engine::batch::ValidBatch;
 use corelane_engine::catalogue::Image;
+use corelane_engine::io::Ring;
 use corelane_engine::{Acks, AppendError, Appended};
 use corelane_protocol::messages::produce::{
     PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
@@ -29,9 +31,13 @@ use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
 use crate::patience;
 use crate::produce_batch;
+use crate::quotas::QuotaKind;
 use crate::refusal::Refusal;
 use crate::response::Answer;
 use crate::topics::{self, Partition};
+use crate::transactions::machine::ProducerClaim;
+use crate::transactions::state::NamedPartition;
+use crate::transactions::verification::{self, Claim};
 
 /// The client that may write to internal topics, as in Kafka.
 const ADMIN_CLIENT_ID: &str = "__admin_client";
@@ -44,11 +50,16 @@ type Outcome = Result<Appended, Refusal>;
 /// Appends and answers.
 pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let image = topics::image();
-    let prepared = partitions(&request)
+    let prepared: Vec<Prepared> = partitions(&request)
         .map(|partition| prepare(&call, &image, &partition, request.acks))
         .collect();
-    let asked = Asked::of(&request);
+    let bytes: usize = partitions(&request)
+        .filter_map(|partition| partition.records.as_ref().map(|records| records.len()))
+        .sum();
+    let asked = Asked::of(&call, &request);
+    let prepared = verify(&call, &request, &image, prepared, asked.limit).await;
     let outcomes = append(&call, prepared, asked, place).await;
+    let throttle_time_ms = call.charge(QuotaKind::Produce, bytes);
     if request.acks == 0 {
         let failed = outcomes.iter().any(Result::is_err);
         return call.answer(if failed {
@@ -57,7 +68,10 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
             Answer::Silent
         });
     }
-    let response = assemble(&request, outcomes);
+    let response = ProduceResponse {
+        throttle_time_ms,
+        ..assemble(&request, outcomes)
+    };
     call.respond(ApiKey::Produce, &response);
 }
 
@@ -91,22 +105,80 @@ fn prepare(
     })
 }
 
+/// Refuses the batches of a transaction that their coordinator does not know of.
+async fn verify(
+    call: &Call,
+    request: &ProduceView,
+    image: &Arc<Image>,
+    mut prepared: Vec<Prepared>,
+    limit: Duration,
+) -> Vec<Prepared> {
+    let producer_of = |prepared: &Prepared| {
+        let header = prepared.as_ref().ok()?.question.header();
+        header.is_transactional().then(|| ProducerClaim {
+            id: header.producer_id().0,
+            epoch: header.producer_epoch(),
+        })
+    };
+    let producer = prepared.iter().find_map(producer_of);
+    let Some(producer) = producer else {
+        return prepared;
+    };
+    let Some(transactional_id) = &request.transactional_id else {
+        // As in Kafka, nothing of such a request is appended.
+        let refuse = |_| Err(ErrorCode::TransactionalIdAuthorizationFailed.into());
+        return prepared.into_iter().map(refuse).collect();
+    };
+    let name = |partition: ProducePartition<'_>| {
+        let topic = topics::find(image, partition.topic).ok()?;
+        Some(NamedPartition {
+            topic: topic.name.clone(),
+            index: partition.index,
+        })
+    };
+    let names: Vec<Option<NamedPartition>> = partitions(request).map(name).collect();
+    let taking_part = names.iter().zip(&prepared);
+    let taking_part = taking_part.filter(|(_, prepared)| producer_of(prepared) == Some(producer));
+    let claim = Claim {
+        transactional_id,
+        version: call.head.version,
+        producer,
+        partitions: taking_part.filter_map(|(name, _)| name.clone()).collect(),
+        limit,
+    };
+    let verified = verification::verify(&call.connection.lane, claim).await;
+    for (name, prepared) in names.iter().zip(&mut prepared) {
+        let refusal = match producer_of(prepared) {
+            None => None,
+            Some(other) if other != producer => Some(ErrorCode::InvalidProducerIdMapping.into()),
+            Some(_) => name.as_ref().and_then(|name| verified.refusal(name)),
+        };
+        if let Some(refusal) = refusal {
+            *prepared = Err(refusal);
+        }
+    }
+    prepared
+}
+
 /// What a request says of its acknowledgement.
 #[derive(Clone, Copy)]
 struct Asked {
     acks: Acks,
     /// How long it waits.
     limit: Duration,
+    /// See [`crate::connection::Connection::is_eager`].
+    is_eager: bool,
 }
 
 impl Asked {
-    fn of(request: &ProduceView) -> Asked {
+    fn of(call: &Call, request: &ProduceView) -> Asked {
         Asked {
             acks: match request.acks {
                 -1 => Acks::Durable,
                 _ => Acks::Written,
             },
             limit: patience::produce_limit(request.timeout_ms),
+            is_eager: call.connection.is_eager(),
         }
     }
 }
@@ -123,10 +195,14 @@ async fn append(call: &Call, prepared: Vec<Prepared>, asked: Asked, place: Place
         &call.lane().engine,
         questions,
         asked.limit,
-        async move |partition, batch| append_one(partition, batch, asked.acks).await,
+        async move |partition, batch| append_one(partition, batch, asked).await,
     );
+    call.connection.goes_to(appends.owner());
     appends.start().await;
     drop(place);
+    if asked.is_eager {
+        Ring::current().stay_awake();
+    }
     let mut appended = appends.finish().await.into_iter();
     let outcome = |refusal: Option<Refusal>| match refusal {
         Some(refusal) => Err(refusal),
@@ -139,12 +215,17 @@ async fn append(call: &Call, prepared: Vec<Prepared>, asked: Asked, place: Place
 }
 
 /// Runs on the partition's core.
-async fn append_one(partition: Option<Rc<Partition>>, batch: ValidBatch, acks: Acks) -> Outcome {
+async fn append_one(partition: Option<Rc<Partition>>, batch: ValidBatch, asked: Asked) -> Outcome {
     // The topic has been deleted since the request was routed.
     let partition = partition.ok_or(ErrorCode::UnknownTopicOrPartition)?;
     let refuse = |error: AppendError| error_map::append(&error);
-    let pending = partition.append(batch, acks).map_err(refuse)?;
-    pending.await.map_err(refuse)
+    let pending = partition.append(batch, asked.acks).map_err(refuse)?;
+    let outcome = pending.await.map_err(refuse);
+    if asked.is_eager {
+        // The next one may come to this core again.
+        Ring::current().stay_awake();
+    }
+    outcome
 }
 
 /// Puts the outcomes into the shape of the request.

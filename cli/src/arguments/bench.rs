@@ -2,15 +2,28 @@
 //!
 //! Pure.
 
+mod run;
+
 use super::AcksFlag;
 use clap::{Args, Subcommand};
+
+pub use run::{BenchCompare, BenchReport, BenchRun, BenchWorkloads};
 
 /// `bench …`.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
+  corelane bench run W1 --start corelane --start null --directory /mnt/scratch
   corelane bench produce --seconds 30 --server-pid 4711
   corelane bench fetch --topic corelane-bench")]
 pub enum BenchCommand {
+    /// Run named workloads, or one's own, on one or several targets by turns
+    Run(BenchRun),
+    /// List the named workloads, or print one as YAML
+    Workloads(BenchWorkloads),
+    /// Write results as one HTML page with curves and tables
+    Report(BenchReport),
+    /// Tell whether two results differ by more than their noise
+    Compare(BenchCompare),
     /// Send record batches as fast as answers allow, or at a fixed rate
     Produce(BenchProduce),
     /// Read a topic as fast as the broker answers

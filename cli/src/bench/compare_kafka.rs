@@ -2,12 +2,11 @@
 //!
 //! How rounds are interleaved and what may be compared is the benchmark harness's business.
 
-use super::{bench_failure, cpus, progress_line};
+use super::{bench_failure, cpus, progress_line, table_of};
 use crate::arguments::BenchCompareKafka;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::json_lines;
-use crate::table::{Align, Table};
 use corelane_bench::broker_process::{CorelaneLaunch, KafkaLaunch};
 use corelane_bench::compare::CompareCase;
 use corelane_bench::launch::{Launch, LaunchSettings, LaunchedComparison, compare_launched};
@@ -48,15 +47,7 @@ pub fn run(arguments: &BenchCompareKafka, output: &mut impl Write) -> anyhow::Re
 
 fn print(result: &LaunchedComparison, output: &mut impl Write) -> std::io::Result<()> {
     let (headings, rows) = result.table();
-    let columns: Vec<(&str, Align)> = headings
-        .iter()
-        .map(|heading| (heading.as_str(), Align::Left))
-        .collect();
-    let mut table = Table::new(&columns);
-    for row in rows {
-        table.row(row);
-    }
-    table.write(output)
+    table_of(&headings, rows).write(output)
 }
 
 fn settings(arguments: &BenchCompareKafka) -> anyhow::Result<LaunchSettings> {

@@ -45,6 +45,13 @@ pub fn check(data: &Path) -> Vec<Finding> {
     findings
 }
 
+/// What is wrong where the file system under `data` is memory or remote.
+pub fn check_survival(data: &Path) -> Option<Finding> {
+    let file_system = kernel::file_system(&nearest_existing(data)).ok()?;
+    let is_doubtful = matches!(kind(file_system.magic), Kind::Volatile(_) | Kind::Remote(_));
+    is_doubtful.then(|| judge_kind(&file_system))
+}
+
 fn nearest_existing(data: &Path) -> PathBuf {
     let mut ancestors = data.ancestors().filter(|path| !path.as_os_str().is_empty());
     ancestors

@@ -10,6 +10,7 @@ use super::window::open_batches;
 use corelane_engine::batch::Gaps;
 use corelane_engine::catalogue::{Image, MetadataRecord};
 use corelane_engine::checkpoint::{decode_slots, is_clean_stop};
+use corelane_engine::compaction::checkpoint::{CLEANER_CHECKPOINT, CleanerCheckpoint};
 use corelane_engine::file_name::{
     CLEAN_STOP_MARKER, CLUSTER_METADATA_TOPIC, DURABLE_END_CHECKPOINT, LEADER_EPOCH_CHECKPOINT,
     LOCK_FILE, SegmentFileKind, SegmentFileName,
@@ -73,6 +74,11 @@ impl DataDirectory {
         LogConfig::from_pairs(configs).unwrap_or_default()
     }
 
+    /// Whether a broker may be compacting the topic at this moment.
+    fn is_being_compacted(&self, topic: &str) -> bool {
+        self.holder.is_some() && self.is_compacted(topic)
+    }
+
     fn is_compacted(&self, topic: &str) -> bool {
         self.image.as_ref().is_some_and(|image| {
             let mut configs = image.topic_configs(topic);
@@ -119,7 +125,12 @@ impl DataDirectory {
             .recovery_points
             .iter()
             .find(|(topic, number, _)| *topic == partition.topic && *number == partition.number);
-        let is_dense = origin != Origin::Kafka && !self.is_compacted(&partition.topic);
+        // As at a start: what is no checkpoint lets no gap pass.
+        let cleaned = read(CLEANER_CHECKPOINT)?
+            .and_then(|bytes| CleanerCheckpoint::decode(&bytes).ok())
+            .unwrap_or(CleanerCheckpoint::NEVER);
+        let is_known = origin != Origin::Kafka && !self.is_being_compacted(&partition.topic);
+        let is_dense = is_known && cleaned.segments().is_empty();
         Ok(PartitionFacts {
             origin,
             gaps: if is_dense {
@@ -127,6 +138,7 @@ impl DataDirectory {
             } else {
                 Gaps::Allowed
             },
+            cleaned: is_known.then_some(cleaned),
             durable_end: durable_end.map(|bytes| decode_slots(&bytes)),
             recovery_point: recovery_point.map(|(_, _, offset)| Offset(*offset)),
             epochs: epochs.map(|bytes| LeaderEpochs::parse(&bytes)),

@@ -12,12 +12,12 @@ use super::window::open_batches;
 use crate::arguments::LogInspect;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use corelane_engine::aborted_index::{self, AbortedRange};
 use corelane_engine::batch::TimestampType;
 use corelane_engine::file_name::{SegmentFileKind, SegmentFileName};
 use corelane_engine::record::Records;
 use corelane_engine::verify::batches::{Batch, Damage, DamageKind, Depth, Found};
 use corelane_engine::verify::index_check::{OffsetIndexCheck, TimeIndexCheck};
-use corelane_engine::verify::transaction_index::{self, AbortedTransaction};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -366,7 +366,7 @@ impl<W: Write> Inspection<'_, W> {
         path: &Path,
     ) -> anyhow::Result<Option<Vec<serde_json::Value>>> {
         self.report.summary.file_count += 1;
-        match transaction_index::parse(&checkpoints::read_small(path)?) {
+        match aborted_index::parse(&checkpoints::read_small(path)?) {
             Ok(entries) => Ok(Some(entries.iter().map(aborted).collect())),
             Err((position, message)) => self
                 .damage_line(path, Some(position), None, "bad-transaction-index", message)
@@ -489,7 +489,7 @@ fn batch_line(log: &Path, batch: &Batch<'_>, records_ok: bool) -> BatchLine {
     }
 }
 
-fn aborted(entry: &AbortedTransaction) -> serde_json::Value {
+fn aborted(entry: &AbortedRange) -> serde_json::Value {
     json!({
         "producer_id": entry.producer_id,
         "first_offset": entry.first_offset,

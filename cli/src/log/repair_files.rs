@@ -14,6 +14,7 @@ use corelane_engine::file_name::{
 };
 use corelane_engine::leader_epoch::LeaderEpochs;
 use corelane_engine::log_config::LogConfig;
+use corelane_engine::marker;
 use corelane_engine::producer_state::ProducerStates;
 use corelane_engine::types::{LeaderEpoch, Offset, Position};
 use corelane_engine::verify::batches::{Depth, Found};
@@ -417,12 +418,15 @@ impl Repair {
         });
         let (from, mut states) = whole.unwrap_or((Offset(i64::MIN), ProducerStates::new()));
         for base_offset in self.base_offsets()? {
-            let mut batches = open_batches(&self.log(base_offset), base_offset, Depth::Headers)?;
+            // What a control batch says stands in its record.
+            let log = self.log(base_offset);
+            let mut batches = open_batches(&log, base_offset, Depth::Contents)?;
             while let Some(found) = batches.advance()? {
                 let Found::Batch(batch) = found else { continue };
                 let at = batch.header.base_offset();
                 if at >= from && at.0 < offset {
-                    states.update(&batch.header, at);
+                    let marker = marker::of_control(&batch.header, batch.bytes);
+                    states.update(&batch.header, at, marker);
                 }
             }
         }

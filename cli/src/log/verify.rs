@@ -219,6 +219,7 @@ fn nothing_known(is_running: bool) -> PartitionFacts {
     PartitionFacts {
         origin: Origin::Kafka,
         gaps: Gaps::Allowed,
+        cleaned: None,
         durable_end: None,
         recovery_point: None,
         epochs: None,
@@ -289,6 +290,11 @@ fn check(subject: &Subject, index: usize, progress: &ProgressBar) -> Outcome {
     let report = match report {
         // A running broker deletes and rolls while it is looked at.
         Err(_) if is_gone && subject.facts.is_running => Ok(None),
+        // A large file is cut to pieces before it is unlinked.
+        Ok(Some(report)) if is_gone && subject.facts.is_running && !report.damages.is_empty() => {
+            findings.clear();
+            Ok(None)
+        }
         Err(error) => Err(format!("{error:#}")),
         Ok(report) => Ok(report),
     };
@@ -305,7 +311,8 @@ fn check_one(
     let log = segment.file(SegmentFileKind::Log).unwrap_or(Path::new(""));
     let reading = || format!("cannot read {}", log.display());
     let mut source = DirectBytes::open(log)?;
-    let is_dense = subject.facts.gaps == Gaps::Refused;
+    let gaps = subject.facts.gaps_in(segment.base_offset);
+    let is_dense = gaps == Gaps::Refused;
     if is_dense
         && let Identity::Contains { first_offset } =
             identify(&mut source, segment.base_offset).with_context(reading)?
@@ -321,7 +328,7 @@ fn check_one(
         walk: WalkFrom {
             base_offset: segment.base_offset,
             depth: Depth::Contents,
-            gaps: subject.facts.gaps,
+            gaps,
             offset_limit: later.map(|later| later.base_offset).filter(|_| is_dense),
             epochs: subject.facts.known_epochs(),
         },

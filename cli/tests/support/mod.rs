@@ -9,6 +9,7 @@
     reason = "each suite is a crate of its own and uses a part of this module"
 )]
 
+pub mod answer_tree;
 pub mod broker;
 pub mod calls;
 pub mod clients;

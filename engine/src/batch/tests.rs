@@ -1,7 +1,10 @@
 //! What `batch` claims, against batches that Kafka's Java client wrote. Pure.
 
+use bytes::Bytes;
+
 use super::*;
 use crate::golden_batches as golden;
+use crate::types::Position;
 
 fn plain() -> Vec<u8> {
     golden::bytes(golden::PLAIN)

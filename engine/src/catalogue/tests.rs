@@ -16,6 +16,8 @@ const CONFIG_REMOVED_BYTES: &str = "01040002076f72646572730d726574656e74696f6e2e
 const REMOVE_TOPIC_BYTES: &str = "0109000000000000000001000000000000000200";
 const FEATURE_BYTES: &str = "010c00116d657461646174612e76657273696f6e001d00";
 const PRODUCER_IDS_BYTES: &str = "010f00000000010000000000000008000000000000138800";
+const QUOTA_BYTES: &str = "010e00030a636c69656e742d6964076c6f6164657200057573657200001370726f64756365725f627974655f7261746541300000000000000000";
+const QUOTA_REMOVED_BYTES: &str = "010e00030a636c69656e742d6964076c6f6164657200057573657200001370726f64756365725f627974655f7261746500000000000000000100";
 const NO_OP_BYTES: &str = "01140000";
 const REGISTER_BROKER_BYTES: &str = "010003000000010000000000000000030000000000000004000000000000000801010100000100110200000000000000030000000000000004";
 
@@ -42,6 +44,17 @@ fn config(value: Option<&str>) -> MetadataRecord {
         name: "retention.ms".to_owned(),
         value: value.map(str::to_owned),
     })
+}
+
+fn quota(value: Option<f64>) -> ClientQuotaRecord {
+    ClientQuotaRecord {
+        entity: QuotaEntity::from([
+            ("client-id".to_owned(), Some("loader".to_owned())),
+            ("user".to_owned(), None),
+        ]),
+        key: "producer_byte_rate".to_owned(),
+        value: value.map(QuotaValue),
+    }
 }
 
 fn producer_ids(next: i64) -> MetadataRecord {
@@ -72,6 +85,14 @@ fn golden() -> Vec<(&'static str, MetadataRecord)> {
             MetadataRecord::RemoveTopic { topic_id: TOPIC_ID },
         ),
         (FEATURE_BYTES, feature),
+        (
+            QUOTA_BYTES,
+            MetadataRecord::ClientQuota(quota(Some(1_048_576.0))),
+        ),
+        (
+            QUOTA_REMOVED_BYTES,
+            MetadataRecord::ClientQuota(quota(None)),
+        ),
         (PRODUCER_IDS_BYTES, producer_ids(5000)),
         (NO_OP_BYTES, MetadataRecord::NoOp),
     ]
@@ -83,6 +104,25 @@ fn records_are_the_bytes_that_kafka_writes() {
         assert_eq!(record.encode(), bytes(hex), "{record:?}");
         assert_eq!(MetadataRecord::decode(&bytes(hex)), Ok(record));
     }
+}
+
+#[test]
+fn a_quota_lasts_until_it_is_removed() {
+    let mut image = Image::new();
+    let set = MetadataRecord::ClientQuota(quota(Some(5.0)));
+    image.apply(Offset(0), set).unwrap();
+    let entity = quota(None).entity;
+    let value = image
+        .quotas_of(&entity)
+        .and_then(|of| of.get("producer_byte_rate"));
+    assert_eq!(value, Some(&QuotaValue(5.0)));
+    let removed = MetadataRecord::ClientQuota(quota(None));
+    image.apply(Offset(1), removed).unwrap();
+    assert_eq!(
+        image.quotas().count(),
+        0,
+        "nothing is left of an entity without quotas"
+    );
 }
 
 #[test]

@@ -71,6 +71,10 @@ impl<'a> Reader<'a> {
         self.fixed().map(i64::from_be_bytes)
     }
 
+    pub(super) fn f64(&mut self) -> Result<f64> {
+        self.fixed().map(f64::from_be_bytes)
+    }
+
     pub(super) fn uuid(&mut self) -> Result<Uuid> {
         self.fixed().map(Uuid::from_bytes)
     }
@@ -93,6 +97,15 @@ impl<'a> Reader<'a> {
         let stored = self.unsigned()?;
         let length = stored.checked_sub(1).map(usize::try_from);
         length.transpose().map_err(|_| self.malformed())
+    }
+
+    /// The count of an array that is not null; its elements take a byte each at least.
+    pub(super) fn count(&mut self) -> Result<usize> {
+        let count = self.compact()?.ok_or_else(|| self.malformed())?;
+        match count <= self.remaining() {
+            true => Ok(count),
+            false => Err(self.malformed()),
+        }
     }
 
     pub(super) fn nullable_string(&mut self) -> Result<Option<String>> {
@@ -198,6 +211,10 @@ impl Writer {
         self.raw(&value.to_be_bytes());
     }
 
+    pub(super) fn f64(&mut self, value: f64) {
+        self.raw(&value.to_be_bytes());
+    }
+
     pub(super) fn uuid(&mut self, value: Uuid) {
         self.raw(value.as_bytes());
     }
@@ -218,6 +235,11 @@ impl Writer {
             .ok()
             .and_then(|length| length.checked_add(1));
         self.unsigned(stored.expect("a metadata record is shorter than 32 bits say"));
+    }
+
+    /// The count of an array whose elements follow.
+    pub(super) fn count(&mut self, count: usize) {
+        self.compact(count);
     }
 
     pub(super) fn string(&mut self, value: &str) {

@@ -6,9 +6,11 @@
 use bytes::BytesMut;
 
 use super::cleaning::CleanError;
+use super::pace::Pace;
 use crate::batch::{Gaps, ScanErrorKind, ScanFrom, ScannedBatch, scan};
 use crate::io::Disk;
 use crate::types::{LeaderEpoch, Offset, Position};
+use crate::unlink::Reader;
 
 /// The largest batch that a file may hold: that of the largest request.
 const BATCH_BYTES_MAX: usize = 100 << 20;
@@ -17,6 +19,8 @@ const BATCH_BYTES_MAX: usize = 100 << 20;
 pub(crate) struct BatchReader<D: Disk> {
     disk: D,
     file: D::File,
+    /// Retention may delete the segment meanwhile.
+    _reader: Reader,
     segment: Offset,
     end: Position,
     from: ScanFrom,
@@ -27,10 +31,16 @@ pub(crate) struct BatchReader<D: Disk> {
 
 impl<D: Disk> BatchReader<D> {
     /// A reader of the segment at `segment`, whose batches end at `end`.
-    pub(crate) fn new(disk: D, file: D::File, segment: Offset, end: Position) -> BatchReader<D> {
+    pub(crate) fn new(
+        disk: D,
+        (file, reader): (D::File, Reader),
+        segment: Offset,
+        end: Position,
+    ) -> BatchReader<D> {
         BatchReader {
             disk,
             file,
+            _reader: reader,
             segment,
             end,
             from: ScanFrom {
@@ -46,12 +56,12 @@ impl<D: Disk> BatchReader<D> {
         }
     }
 
-    /// The next batch; none behind the last. Where the disk has to be asked, for `window_bytes` unless a batch is larger.
+    /// The next batch; none behind the last. The disk is asked for as much at a time as `pace` says.
     pub(crate) async fn next(
         &mut self,
-        window_bytes: usize,
+        pace: &Pace,
     ) -> Result<Option<(ScannedBatch, &[u8])>, CleanError> {
-        let mut wanted = window_bytes;
+        let mut wanted = pace.io_bytes();
         loop {
             if self.from.position >= self.end {
                 return Ok(None);
@@ -65,11 +75,11 @@ impl<D: Disk> BatchReader<D> {
                 }
                 None => {}
                 Some(Err(error)) => match error.kind {
-                    ScanErrorKind::NeedMore { length } => wanted = length.max(window_bytes),
+                    ScanErrorKind::NeedMore { length } => wanted = length.max(pace.io_bytes()),
                     kind => return Err(self.damaged(kind.to_string())),
                 },
             }
-            self.load(wanted).await?;
+            self.load(wanted, pace).await?;
         }
     }
 
@@ -79,24 +89,34 @@ impl<D: Disk> BatchReader<D> {
         offset.unwrap_or(usize::MAX)
     }
 
-    /// Reads a window from the next batch on; it has to bring more than the last one from there.
-    async fn load(&mut self, wanted: usize) -> Result<(), CleanError> {
-        let had = self.window.len().saturating_sub(self.offset_in_window());
-        let left = usize::try_from(self.end.0 - self.from.position.0).unwrap_or(usize::MAX);
-        // The old window goes before the next one comes.
-        self.window = BytesMut::new();
-        let read = self
-            .disk
-            .read_direct(&self.file, self.from.position.0, wanted.min(left))
-            .await;
-        self.window = read.map_err(|source| CleanError::Read {
-            segment: self.segment,
-            position: self.from.position,
-            source,
-        })?;
+    /// Makes the window one of `wanted` bytes from the next batch on, of which it has fewer.
+    async fn load(&mut self, wanted: usize, pace: &Pace) -> Result<(), CleanError> {
+        let begun = self.offset_in_window().min(self.window.len());
+        bytes::Buf::advance(&mut self.window, begun);
         self.window_position = self.from.position;
-        if self.window.len() <= had {
+        let left = usize::try_from(self.end.0 - self.from.position.0).unwrap_or(usize::MAX);
+        let wanted = wanted.min(left);
+        if self.window.len() >= wanted {
             return Err(self.damaged("the file ends within a batch".to_owned()));
+        }
+        while self.window.len() < wanted {
+            pace.stand_aside(&self.disk).await;
+            let length = (wanted - self.window.len()).min(pace.io_bytes());
+            let position = self.window_position.0 + self.window.len() as u64;
+            let read = self.disk.read_direct(&self.file, position, length).await;
+            let read = read.map_err(|source| CleanError::Read {
+                segment: self.segment,
+                position: Position(position),
+                source,
+            })?;
+            if read.is_empty() {
+                return Err(self.damaged("the file ends within a batch".to_owned()));
+            }
+            if self.window.is_empty() {
+                self.window = read;
+            } else {
+                self.window.extend_from_slice(&read);
+            }
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::pace::Pace;
+use crate::aborted_index::{self, AbortedRange};
 use crate::batch::RecordBatchHeader;
 use crate::file_name::{FileState, SegmentFileKind, SegmentFileName};
 use crate::io::{AppendIoError, Disk};
@@ -18,15 +20,17 @@ use crate::types::{Offset, Position, TimestampMs};
 
 /// Aligned memory that writes go through.
 const BUFFER_BYTES: usize = 2 << 20;
-/// Bytes after which what was written is flushed: one flush of a whole segment would make the appends' flushes wait
-/// behind it.
-const FLUSH_BYTES: u64 = 64 << 20;
+/// Bytes after which what was written is flushed: the flush of an append waits until the disk has made all durable that
+/// it was given before, whoever gave it.
+const FLUSH_BYTES: u64 = 8 << 20;
 
-/// The kinds of files that compaction writes.
-pub(crate) const KINDS: [SegmentFileKind; 3] = [
+/// The kinds of files that compaction writes. An aborted index is written where the new segment has one, or one that
+/// it replaces, so that none stays behind that belongs to what is gone.
+pub(crate) const KINDS: [SegmentFileKind; 4] = [
     SegmentFileKind::Log,
     SegmentFileKind::OffsetIndex,
     SegmentFileKind::TimeIndex,
+    SegmentFileKind::TransactionIndex,
 ];
 
 /// See the module.
@@ -93,18 +97,19 @@ impl<D: Disk> CleanedSegment<D> {
         })
     }
 
-    /// Appends one whole batch, in the order of offsets. What waits is written when it is `write_bytes` or more.
+    /// Appends one whole batch, in the order of offsets. What waits is written when it is as much as `pace` says.
     pub(crate) async fn append(
         &mut self,
         header: &RecordBatchHeader,
         batch: &[u8],
-        write_bytes: usize,
+        pace: &Pace,
     ) -> io::Result<()> {
         let last_offset = header.last_offset().ok_or(io::ErrorKind::InvalidData)?;
         self.segment
             .note(header, last_offset, batch.len() as u64, &self.config);
         self.pending.extend_from_slice(batch);
-        if self.pending.len() >= write_bytes {
+        if self.pending.len() >= pace.io_bytes() {
+            pace.stand_aside(&self.disk).await;
             self.write().await?;
         }
         Ok(())
@@ -135,8 +140,13 @@ impl<D: Disk> CleanedSegment<D> {
         Ok(())
     }
 
-    /// Writes the rest and the indexes, and returns the segment when all of it is durable under its `.cleaned` names.
-    pub(crate) async fn finish(mut self) -> io::Result<Segment<D::File>> {
+    /// Takes note of an entry of the aborted index that stays.
+    pub(crate) fn note_aborted(&mut self, range: Option<AbortedRange>) {
+        self.segment.aborted.extend(range);
+    }
+
+    /// Writes the rest and the indexes, an empty aborted index only where `replaces_aborted`, and returns the segment when all of it is durable under its `.cleaned` names.
+    pub(crate) async fn finish(mut self, replaces_aborted: bool) -> io::Result<Segment<D::File>> {
         self.write().await?;
         // The last write filled its block up with zeros.
         self.disk.truncate(&self.file, self.segment.end.0).await?;
@@ -153,6 +163,12 @@ impl<D: Disk> CleanedSegment<D> {
             self.disk
                 .overwrite(&path(SegmentFileKind::TimeIndex), 0, entries, true)
                 .await?;
+        }
+        if replaces_aborted || !self.segment.aborted.is_empty() {
+            let kind = SegmentFileKind::TransactionIndex;
+            let path = cleaned_path(&self.directory, self.segment.base_offset, kind);
+            let entries = aborted_index::encode(&self.segment.aborted);
+            self.disk.overwrite(&path, 0, entries, true).await?;
         }
         self.disk.flush_directory(&self.directory).await?;
         Ok(self.segment)

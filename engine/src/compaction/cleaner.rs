@@ -93,6 +93,11 @@ impl PartitionCleaner {
         self.counts.get()
     }
 
+    /// Whether compaction wrote the segment at `base_offset`, so that offsets may be missing in it.
+    pub(crate) fn wrote(&self, base_offset: Offset) -> bool {
+        self.checkpoint.borrow().segment(base_offset).is_some()
+    }
+
     /// Why the partition is not cleaned any more, where it is not.
     pub fn uncleanable(&self) -> Option<Rc<str>> {
         self.uncleanable.borrow().clone()
@@ -221,12 +226,12 @@ fn policy(config: &LogConfig) -> CompactionPolicy {
 /// What of the partition can be cleaned; none when something in it is damaged.
 fn look<D: Disk>(partition: &Rc<Partition<D>>, policy: CompactionPolicy) -> Option<Cleanable> {
     let log = partition.log.borrow();
-    if log.is_damaged() {
+    if log.is_damaged() || log.is_foreign {
         return None;
     }
     let bounds = CleanerBounds {
         log_start_offset: log.ends.start(),
-        last_stable_offset: log.visible.offset,
+        last_stable_offset: log.stable_end(),
         cleaned_to: partition.cleaner.cleaned_to(),
     };
     let facts: Vec<SegmentFacts> = log.segments.iter().map(super::cleaning::facts).collect();
@@ -250,7 +255,17 @@ async fn clean_one<D: Disk>(
         Ok(()) => {
             cleaner.count(|counts| counts.cleanings += 1);
             let counts = cleaner.counts();
-            tracing::info!(partition = %directory.display(), to = ?cleaner.cleaned_to(), ?counts, "compacted");
+            tracing::info!(
+                partition = %directory.display(),
+                cleaned_to = cleaner.cleaned_to().map_or(-1, |offset| offset.0),
+                cleanings = counts.cleanings,
+                cleaned_bytes = counts.cleaned_bytes,
+                kept_bytes = counts.kept_bytes,
+                records_read = counts.records_read,
+                records_kept = counts.records_kept,
+                full_maps = counts.full_maps,
+                "compacted"
+            );
         }
         Err(CleanError::Interrupted) => {}
         Err(error) if error.is_passing() => {

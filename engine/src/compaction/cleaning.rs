@@ -14,6 +14,7 @@ use super::batch_filter::{
 use super::batch_reader::BatchReader;
 use super::choice::{Cleanable, GroupLimits, SegmentFacts, groups};
 use super::cleaned_segment::CleanedSegment;
+use super::decided_ranges::DecidedRanges;
 use super::key_hash::{HashSeed, key_hash};
 use super::offset_map::OffsetMap;
 use super::pace::{Pace, RECORDS_PER_SLICE};
@@ -22,6 +23,7 @@ use crate::batch::{HEADER_LENGTH, RecordBatchHeader};
 use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
 use crate::log_config::LogConfig;
+use crate::marker;
 use crate::partition::Partition;
 use crate::record::{RecordError, Records};
 use crate::segment::Segment;
@@ -114,6 +116,8 @@ struct Cleaning<'a, D: Disk> {
     seed: HashSeed,
     now: TimestampMs,
     pace: Pace,
+    /// What the walk over the batches that are copied has met.
+    decided: DecidedRanges,
 }
 
 /// Cleans what `cleanable` says, or as much of it as the keys of a map of `map_bytes` reach.
@@ -135,6 +139,7 @@ pub(crate) async fn clean<D: Disk>(
         seed,
         now: TimestampMs(partition.disk.now_ms()),
         pace: Pace::new(partition.budget.clone()),
+        decided: decided_ranges(partition),
     };
     let needed_bytes = cleanable.dirty_bytes / DIRTY_BYTES_PER_MAP_BYTE;
     let map_bytes = map_bytes.min(usize::try_from(needed_bytes).unwrap_or(usize::MAX));
@@ -247,6 +252,8 @@ impl<D: Disk> Cleaning<'_, D> {
     async fn reader(&self, source: &Source) -> Result<BatchReader<D>, CleanError> {
         let disk = self.partition.disk.clone();
         let segment = source.facts.base_offset;
+        let reader = self.partition.reader_of(segment);
+        let reader = reader.ok_or(CleanError::Interrupted)?;
         let name = SegmentFileName::live(segment, SegmentFileKind::Log).to_string();
         let file = match disk.open_existing(&self.directory.join(name)).await {
             // Retention was faster.
@@ -259,7 +266,7 @@ impl<D: Disk> Cleaning<'_, D> {
                 source,
             })?,
         };
-        Ok(BatchReader::new(disk, file, segment, source.end))
+        Ok(BatchReader::new(disk, (file, reader), segment, source.end))
     }
 
     /// Notes the newest offset of each key in the dirty part. Returns how far it came.
@@ -269,8 +276,9 @@ impl<D: Disk> Cleaning<'_, D> {
         let from = sources
             .partition_point(|source| source.facts.base_offset <= first_dirty)
             .saturating_sub(1);
+        let mut decided = decided_ranges(self.partition);
         for source in &sources[from.min(sources.len())..] {
-            if let Some(full_at) = self.fill_from(source, map).await? {
+            if let Some(full_at) = self.fill_from(source, map, &mut decided).await? {
                 self.partition.cleaner.count(|counts| counts.full_maps += 1);
                 return Ok(full_at);
             }
@@ -283,13 +291,15 @@ impl<D: Disk> Cleaning<'_, D> {
         &mut self,
         source: &Source,
         map: &mut OffsetMap,
+        decided: &mut DecidedRanges,
     ) -> Result<Option<Offset>, CleanError> {
         let (disk, first_dirty) = (self.partition.disk.clone(), self.cleanable.first_dirty);
         let mut reader = self.reader(source).await?;
-        while let Some((batch, bytes)) = reader.next(self.pace.io_bytes()).await? {
+        while let Some((batch, bytes)) = reader.next(&self.pace).await? {
             self.check_open()?;
             let is_dirty = batch.header.last_offset() >= Some(first_dirty);
-            let has_keys = standing(&batch.header) == Standing::Data;
+            let marker = marker::of_control(&batch.header, bytes);
+            let has_keys = decided.show(&batch.header, marker).standing == Standing::Data;
             self.pace.spend(&disk, 1, batch.size as u64).await;
             if !is_dirty || !has_keys {
                 continue;
@@ -371,7 +381,16 @@ impl<D: Disk> Cleaning<'_, D> {
         if !has_changed {
             return Ok(None);
         }
-        cleaned.finish().await.map(Some).map_err(write_failed)
+        let replaces_aborted = {
+            let log = self.partition.log.borrow();
+            let replaced = log
+                .segments
+                .iter()
+                .find(|segment| segment.base_offset == base_offset);
+            replaced.is_some_and(|segment| !segment.aborted.is_empty())
+        };
+        let finished = cleaned.finish(replaces_aborted).await;
+        finished.map(Some).map_err(write_failed)
     }
 
     /// Copies what stays of a segment. True when that is not all of it.
@@ -384,10 +403,16 @@ impl<D: Disk> Cleaning<'_, D> {
         let disk = self.partition.disk.clone();
         let mut reader = self.reader(source).await?;
         let mut has_changed = false;
-        while let Some((batch, bytes)) = reader.next(self.pace.io_bytes()).await? {
+        while let Some((batch, bytes)) = reader.next(&self.pace).await? {
             self.check_open()?;
             self.pace.spend(&disk, 1, batch.size as u64).await;
-            let filtered = self.filter(source, batch.position, bytes, rules).await?;
+            let marker = marker::of_control(&batch.header, bytes);
+            let shown = self.decided.show(&batch.header, marker);
+            cleaned.note_aborted(shown.kept_range);
+            let role = self.role(&batch.header, shown.standing);
+            let filtered = self
+                .filter(source, batch.position, bytes, (role, rules))
+                .await?;
             let rewritten;
             let kept = match filtered {
                 Filtered::Unchanged => Some(bytes),
@@ -402,7 +427,7 @@ impl<D: Disk> Cleaning<'_, D> {
             let kept_bytes = kept.map_or(0, <[u8]>::len) as u64;
             if let Some(kept) = kept {
                 let header = RecordBatchHeader::view(kept).expect("a batch has a header");
-                let appended = cleaned.append(header, kept, self.pace.io_bytes()).await;
+                let appended = cleaned.append(header, kept, &self.pace).await;
                 appended.map_err(|error| CleanError::Write {
                     segment: source.facts.base_offset,
                     source: error,
@@ -422,11 +447,10 @@ impl<D: Disk> Cleaning<'_, D> {
         source: &Source,
         position: Position,
         bytes: &[u8],
-        rules: CleaningRules<'_>,
+        (role, rules): (BatchRole, CleaningRules<'_>),
     ) -> Result<Filtered, CleanError> {
         let bad = |error| malformed(source, position, error);
         let records = Records::open(bytes).map_err(bad)?;
-        let role = self.role(records.header());
         let mut filter = BatchFilter::new(&records, role, rules);
         while filter.advance(RECORDS_PER_SLICE).map_err(bad)? {
             let looked_at = RECORDS_PER_SLICE as u64;
@@ -445,10 +469,10 @@ impl<D: Disk> Cleaning<'_, D> {
         });
     }
 
-    fn role(&self, header: &RecordBatchHeader) -> BatchRole {
+    fn role(&self, header: &RecordBatchHeader, standing: Standing) -> BatchRole {
         let is_last_cleaned = header.next_offset() == Some(self.cleanable.end);
         BatchRole {
-            standing: standing(header),
+            standing,
             keep_empty: is_last_cleaned || self.is_last_of_producer(header),
         }
     }
@@ -470,13 +494,11 @@ impl<D: Disk> Cleaning<'_, D> {
     }
 }
 
-/// A batch's part in transactions. There are none: what looks like one's records are records like others.
-fn standing(header: &RecordBatchHeader) -> Standing {
-    if header.is_control() {
-        Standing::Marker { is_orphan: false }
-    } else {
-        Standing::Data
-    }
+/// A walk over the partition's batches.
+fn decided_ranges<D: Disk>(partition: &Rc<Partition<D>>) -> DecidedRanges {
+    let log = partition.log.borrow();
+    let aborted = log.segments.iter().flat_map(|segment| &segment.aborted);
+    DecidedRanges::new(aborted.copied().collect())
 }
 
 fn malformed(source: &Source, position: Position, error: RecordError) -> CleanError {

@@ -13,6 +13,7 @@ pub mod choice;
 mod cleaned_segment;
 mod cleaner;
 mod cleaning;
+mod decided_ranges;
 mod key_hash;
 mod offset_map;
 mod pace;
@@ -26,7 +27,7 @@ pub use cleaner::{CompactionCounts, PartitionCleaner};
 pub use cleaning::CleanError;
 pub use key_hash::{HashSeed, KeyHash, key_hash};
 pub use offset_map::{Full, OffsetMap};
-pub(crate) use swap::recover;
+pub(crate) use swap::{read_checkpoint, recover};
 
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ use crate::partition::Partition;
 use crate::recovery::Place;
 use crate::segment::Segment;
 use crate::types::{Offset, Position};
+use crate::unlink::{Gone, unlink_later};
 use crate::upkeep;
 
 /// Swaps `cleaned` in for the neighbouring segments that begin at `replaced`.
@@ -42,11 +43,17 @@ pub(crate) async fn swap<D: Disk>(
     write_checkpoint(&partition.disk, &directory, &checkpoint)
         .await
         .map_err(failed)?;
-    for chunk in switch(partition, replaced, cleaned) {
+    let has_aborted = has_aborted(partition, replaced, &cleaned);
+    let is_written =
+        |kind: &SegmentFileKind| *kind != SegmentFileKind::TransactionIndex || has_aborted;
+    let written: Vec<SegmentFileKind> = KINDS.into_iter().filter(is_written).collect();
+    let (forgotten, gone) = switch(partition, replaced, cleaned);
+    partition.note_gone(&gone);
+    for chunk in forgotten {
         drop(chunk);
         partition.disk.yield_now().await;
     }
-    rename_files(&partition.disk, &directory, replaced, &KINDS)
+    rename_files(&partition.disk, &directory, replaced, &written)
         .await
         .map_err(failed)?;
     let mut settled = checkpoint;
@@ -56,13 +63,22 @@ pub(crate) async fn swap<D: Disk>(
         .map_err(failed)?;
     partition.cleaner.set_checkpoint(settled);
     let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
-    partition.disk.spawn(upkeep::unlink_later(
-        partition.disk.clone(),
-        directory,
-        replaced.to_vec(),
-        delay,
-    ));
+    partition
+        .disk
+        .spawn(unlink_later(Rc::downgrade(partition), gone, delay));
     Ok(())
+}
+
+/// Whether an aborted index was written for `cleaned`: see [`KINDS`].
+fn has_aborted<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    replaced: &[Offset],
+    cleaned: &Segment<D::File>,
+) -> bool {
+    let log = partition.log.borrow();
+    let first = replaced.first().and_then(|first| log.segment_of(*first));
+    let replaces = first.and_then(|index| log.segments.get(index));
+    !cleaned.aborted.is_empty() || replaces.is_some_and(|segment| !segment.aborted.is_empty())
 }
 
 /// The checkpoint of step 2.
@@ -95,12 +111,12 @@ fn checkpoint_with<D: Disk>(
 }
 
 /// From here on reads see the new segment. Plans that were made before keep the old files. Returns the memory in which
-/// the old segments were cached.
+/// the old segments were cached, and what is left of them.
 fn switch<D: Disk>(
     partition: &Rc<Partition<D>>,
     replaced: &[Offset],
     mut cleaned: Segment<D::File>,
-) -> Vec<Arc<Chunk>> {
+) -> (Vec<Arc<Chunk>>, Vec<Gone>) {
     let mut log = partition.log.borrow_mut();
     let place = log.place_of(replaced);
     let place =
@@ -108,14 +124,14 @@ fn switch<D: Disk>(
     let last = place + replaced.len() - 1;
     cleaned.last_modified = log.segments[last].last_modified;
     let base_offset = cleaned.base_offset;
-    log.segments.drain(place..=last);
+    let gone = log.segments.drain(place..=last).map(Gone::new).collect();
     let last_base_offset = replaced.last().copied().unwrap_or(base_offset);
     log.segments.insert(place, cleaned);
     let forgotten = partition.cache.borrow_mut().forget_up_to(last_base_offset);
     partition.cleaner.count_swap();
     drop(log);
     partition.note_open(base_offset);
-    forgotten
+    (forgotten, gone)
 }
 
 async fn write_checkpoint<D: Disk>(
@@ -175,23 +191,32 @@ async fn rename_if_there<D: Disk>(disk: &D, from: &Path, to: &Path) -> io::Resul
     }
 }
 
-/// What a start finds: reads the checkpoint, and ends a swap that a crash has interrupted.
+/// The checkpoint as it is, and nothing done about it.
 ///
 /// # Errors
 /// When the disk refuses. A checkpoint that is damaged or does not fit the files is said and taken for none: then
 /// recovery accepts no gap, and refuses where there is one.
-pub(crate) async fn recover<D: Disk>(disk: &D, directory: &Path) -> io::Result<CleanerCheckpoint> {
+pub(crate) async fn read_checkpoint<D: Disk>(
+    disk: &D,
+    directory: &Path,
+) -> io::Result<CleanerCheckpoint> {
     let path = directory.join(CLEANER_CHECKPOINT);
     let Some(bytes) = disk.read_whole(&path).await? else {
         return Ok(CleanerCheckpoint::NEVER);
     };
-    let mut checkpoint = match CleanerCheckpoint::decode(&bytes) {
-        Ok(checkpoint) => checkpoint,
-        Err(error) => {
-            tracing::error!(path = %path.display(), %error, "the cleaner checkpoint is damaged");
-            return Ok(CleanerCheckpoint::NEVER);
-        }
-    };
+    Ok(CleanerCheckpoint::decode(&bytes).unwrap_or_else(|error| {
+        tracing::error!(path = %path.display(), %error, "the cleaner checkpoint is damaged");
+        CleanerCheckpoint::NEVER
+    }))
+}
+
+/// What a start finds: reads the checkpoint, and ends a swap that a crash has interrupted.
+///
+/// # Errors
+/// As [`read_checkpoint`].
+pub(crate) async fn recover<D: Disk>(disk: &D, directory: &Path) -> io::Result<CleanerCheckpoint> {
+    let path = directory.join(CLEANER_CHECKPOINT);
+    let mut checkpoint = read_checkpoint(disk, directory).await?;
     let Some(base_offset) = checkpoint.replaced.first().copied() else {
         return Ok(checkpoint);
     };

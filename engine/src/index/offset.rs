@@ -116,6 +116,15 @@ impl OffsetIndex {
         last.map_or(Position::ZERO, |entry| entry.position)
     }
 
+    /// The first entry whose batch starts at or behind `position`.
+    #[must_use]
+    pub fn first_from(&self, position: Position) -> Option<OffsetEntry> {
+        let before = self
+            .entries
+            .partition_point(|entry| u64::from(entry.position.cast_unsigned()) < position.0);
+        self.entries.get(before)?.resolve(self.base_offset)
+    }
+
     /// Removes the entries at or above `offset`.
     pub fn truncate_to(&mut self, offset: Offset) {
         let base = self.base_offset;

@@ -70,6 +70,8 @@ pub(super) struct Memory {
 
 // SAFETY: the memory is owned, and nothing in it belongs to a thread.
 unsafe impl Send for Memory {}
+// SAFETY: a shared memory is only read.
+unsafe impl Sync for Memory {}
 
 impl Memory {
     fn allocate(capacity: usize) -> Memory {
@@ -94,6 +96,11 @@ impl Memory {
             unsafe { libc::madvise(memory.start.as_ptr().cast(), HUGE_PAGE, libc::MADV_HUGEPAGE) };
         memory.is_huge = true;
         memory
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        // SAFETY: within the allocation, which is initialised and has one owner.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.capacity) }
     }
 
     /// Makes the memory resident: writes a byte of every `step`.

@@ -117,6 +117,10 @@ pub trait Disk: Clone + 'static {
     fn open_existing(&self, path: &Path) -> impl Future<Output = io::Result<Self::File>>;
     /// Bytes that the file holds by its own account.
     fn length(&self, file: &Self::File) -> io::Result<u64>;
+    /// How many names the file has. On a disk without hard links: one.
+    fn link_count(&self, _file: &Self::File) -> io::Result<u64> {
+        Ok(1)
+    }
     /// Writes `range`, calls `written` once every byte has arrived, and with `flush` then waits for fdatasync.
     fn append(
         &self,
@@ -150,6 +154,14 @@ pub trait Disk: Clone + 'static {
         file: &Self::File,
         position: u64,
         length: u64,
+    ) -> impl Future<Output = io::Result<()>>;
+    /// Overwrites allocated space, which reads as zeros already, with zeros: what is written there later changes nothing
+    /// but data, and its flush needs no commit of the file system's journal. `length` is at most a huge page, 2 MiB.
+    fn write_zeros(
+        &self,
+        file: &Self::File,
+        position: u64,
+        length: usize,
     ) -> impl Future<Output = io::Result<()>>;
     /// Cuts or extends the file.
     fn truncate(&self, file: &Self::File, length: u64) -> impl Future<Output = io::Result<()>>;
@@ -238,15 +250,11 @@ impl Disk for RingDisk {
     }
 
     fn length(&self, file: &RingFile) -> io::Result<u64> {
-        let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
-        // SAFETY: the descriptor is open and `stat` has room for the answer.
-        let answer = unsafe { libc::fstat(file.buffered.as_raw_fd(), stat.as_mut_ptr()) };
-        if answer != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: fstat answered 0, so it has filled the structure.
-        let stat = unsafe { stat.assume_init() };
-        Ok(stat.st_size.cast_unsigned())
+        Ok(stat(file)?.st_size.cast_unsigned())
+    }
+
+    fn link_count(&self, file: &RingFile) -> io::Result<u64> {
+        Ok(stat(file)?.st_nlink)
     }
 
     async fn append(
@@ -302,6 +310,17 @@ impl Disk for RingDisk {
 
     async fn allocate(&self, file: &RingFile, position: u64, length: u64) -> io::Result<()> {
         let entry = opcode::Fallocate::new(fd(&file.direct), length)
+            .offset(position)
+            .build();
+        run(entry, Some(file.direct.clone()), Hold::Nothing).await
+    }
+
+    async fn write_zeros(&self, file: &RingFile, position: u64, length: usize) -> io::Result<()> {
+        let Some(zeros) = super::huge_pages::zeros(length) else {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        };
+        let length = u32::try_from(zeros.len()).expect("at most a huge page");
+        let entry = opcode::Write::new(fd(&file.direct), zeros.as_ptr(), length)
             .offset(position)
             .build();
         run(entry, Some(file.direct.clone()), Hold::Nothing).await
@@ -418,6 +437,17 @@ const AT_CWD: types::Fd = types::Fd(libc::AT_FDCWD);
 
 fn fd(file: &Arc<OwnedFd>) -> types::Fd {
     types::Fd(file.as_raw_fd())
+}
+
+fn stat(file: &RingFile) -> io::Result<libc::stat> {
+    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the descriptor is open and `stat` has room for the answer.
+    let answer = unsafe { libc::fstat(file.buffered.as_raw_fd(), stat.as_mut_ptr()) };
+    if answer != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: fstat answered 0, so it has filled the structure.
+    Ok(unsafe { stat.assume_init() })
 }
 
 fn parent(path: &Path) -> &Path {

@@ -6,7 +6,7 @@
 //!
 //! Invariants: taking never waits; what is taken is resident; the stock is bounded, and empty until somebody asks.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread;
 
 use super::BLOCK;
@@ -43,6 +43,19 @@ pub(super) fn take() -> Option<Memory> {
     let taken = stock.ready.pop();
     TAKEN.notify_one();
     taken
+}
+
+/// Zeros that live as long as the process, a whole number of blocks; none until a page is ready.
+pub(super) fn zeros(length: usize) -> Option<&'static [u8]> {
+    static ZEROS: OnceLock<Memory> = OnceLock::new();
+    let zeros = match ZEROS.get() {
+        Some(zeros) => zeros,
+        None => {
+            let page = take()?;
+            ZEROS.get_or_init(|| page)
+        }
+    };
+    Some(&zeros.bytes()[..length])
 }
 
 fn lock() -> MutexGuard<'static, Stock> {

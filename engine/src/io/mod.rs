@@ -12,4 +12,4 @@ pub(crate) use chunk::HUGE_PAGE;
 pub use chunk::{BLOCK, Chunk, ChunkSlice};
 pub use disk::{AppendIoError, DirectoryEntry, Disk, RingDisk, RingFile, WriteRange};
 pub(crate) use ring::Wait;
-pub use ring::{Completion, Hold, Op, Ring, RingError, Sleep};
+pub use ring::{AWAKE_MAX, Completion, Hold, Op, Ring, RingError, Sleep};

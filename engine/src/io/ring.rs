@@ -40,7 +40,7 @@ const NOBODY: u64 = u64::MAX;
 /// How long a core with nothing else to do waits before it offers the kernel again what it had no memory for.
 const PRESSURE_PAUSE: Duration = Duration::from_millis(1);
 /// How long a core waits for what is due soon before it sleeps: longer than a small write takes.
-const AWAKE_MAX: Duration = Duration::from_micros(60);
+pub const AWAKE_MAX: Duration = Duration::from_micros(100);
 
 /// The longest sleep: no process lives to see the end of it.
 const SLEEP_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -217,6 +217,8 @@ impl Submission {
 struct Inner {
     /// Answers that are due within microseconds, see [`Ring::soon`].
     due_soon: Cell<usize>,
+    /// Until when something may come from a client within microseconds, see [`Ring::stay_awake`].
+    awake_until: Cell<Option<Instant>>,
     uring: RefCell<IoUring>,
     slots: RefCell<Slots>,
     alarms: RefCell<BTreeMap<(Instant, u64), Waker>>,
@@ -257,6 +259,7 @@ impl Ring {
             alarms: RefCell::default(),
             alarm_count: Cell::new(0),
             due_soon: Cell::new(0),
+            awake_until: Cell::new(None),
             in_flight: Cell::new(0),
             backlog: RefCell::default(),
             spare_descriptors: RefCell::default(),
@@ -300,6 +303,11 @@ impl Ring {
     pub(crate) fn soon(&self) -> Soon {
         self.0.due_soon.set(self.0.due_soon.get() + 1);
         Soon(self.clone())
+    }
+
+    /// Lets the core wait awake once for up to [`AWAKE_MAX`]: for a client that has answered as fast before.
+    pub fn stay_awake(&self) {
+        self.0.awake_until.set(Some(Instant::now() + AWAKE_MAX));
     }
 
     /// Queues an operation; it is submitted at the next turn of the core's loop.
@@ -388,6 +396,31 @@ impl Ring {
         }
     }
 
+    /// Waits awake where something is due within microseconds: until there is a completion, or `other` has come. False
+    /// when nothing is due, or has not come in time.
+    pub(crate) fn linger(&self, other: impl Fn() -> bool) -> bool {
+        let until = match self.0.due_soon.get() {
+            0 => self.0.awake_until.take(),
+            _ => Some(Instant::now() + AWAKE_MAX),
+        };
+        let Some(until) = until else { return false };
+        if self.entered(self.submit_full()) {
+            return false;
+        }
+        while Instant::now() < until {
+            let mut uring = self.0.uring.borrow_mut();
+            if uring.submission().taskrun() && self.entered(uring.submit().map(drop)) {
+                return false;
+            }
+            if !uring.completion().is_empty() || other() {
+                return true;
+            }
+            drop(uring);
+            std::thread::yield_now();
+        }
+        false
+    }
+
     /// Submits what is queued, collects completions, wakes whoever waited for them and for alarms that are due.
     pub(crate) fn turn(&self, wait: Wait) {
         let refused = self.entered(self.enter(wait));
@@ -428,9 +461,6 @@ impl Ring {
             } else {
                 uring.submit().map(drop)
             };
-        }
-        if self.0.due_soon.get() > 0 && wait_awake(&mut uring)? {
-            return Ok(());
         }
         let next_alarm = self.0.alarms.borrow().keys().next().map(|key| key.0);
         let Some(at) = next_alarm else {
@@ -632,22 +662,6 @@ fn build() -> io::Result<IoUring> {
     deferred.setup_defer_taskrun();
     // Kernels before 6.1 do not know deferred task work.
     deferred.build(ENTRIES).or_else(|_| builder.build(ENTRIES))
-}
-
-/// Submits, and waits for a completion for up to [`AWAKE_MAX`] without sleeping. Whoever else wants the CPU gets it.
-fn wait_awake(uring: &mut IoUring) -> io::Result<bool> {
-    uring.submit()?;
-    let began = Instant::now();
-    while began.elapsed() < AWAKE_MAX {
-        if uring.submission().taskrun() {
-            uring.submit()?;
-        }
-        if !uring.completion().is_empty() {
-            return Ok(true);
-        }
-        std::thread::yield_now();
-    }
-    Ok(false)
 }
 
 /// See [`Ring::soon`].

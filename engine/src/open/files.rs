@@ -24,14 +24,30 @@ pub(super) struct LogFile {
 pub(super) struct Files {
     pub(super) logs: Vec<LogFile>,
     pub(super) snapshots: Vec<Offset>,
+    /// Segments that have an aborted index.
+    pub(super) aborted: Vec<Offset>,
 }
 
-/// Finds the live files and removes what a crash or a deletion has left.
-pub(super) async fn list<D: Disk>(disk: &D, directory: &Path) -> Result<Files, OpenError> {
+/// What becomes of files that a crash or a deletion has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leftovers {
+    /// They go.
+    Removed,
+    /// They stay: the directory may be somebody else's.
+    Kept,
+}
+
+/// Finds the live files.
+pub(super) async fn list<D: Disk>(
+    disk: &D,
+    directory: &Path,
+    leftovers: Leftovers,
+) -> Result<Files, OpenError> {
     let mut files = Files::default();
+    let is_ours = leftovers == Leftovers::Removed;
     for entry in disk.list(directory).map_err(at(directory))? {
         let Some(name) = SegmentFileName::parse(&entry.name) else {
-            if entry.name.ends_with(".tmp") {
+            if is_ours && entry.name.ends_with(".tmp") {
                 disk.remove(&directory.join(&entry.name))
                     .await
                     .map_err(at(directory))?;
@@ -47,12 +63,16 @@ pub(super) async fn list<D: Disk>(disk: &D, directory: &Path) -> Result<Files, O
             (FileState::Live, SegmentFileKind::ProducerSnapshot) => {
                 files.snapshots.push(name.base_offset)
             }
+            (FileState::Live, SegmentFileKind::TransactionIndex) => {
+                files.aborted.push(name.base_offset)
+            }
             (FileState::Live, _) => {}
-            (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) => {
+            (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) if is_ours => {
                 disk.remove(&directory.join(&entry.name))
                     .await
                     .map_err(at(directory))?;
             }
+            (FileState::Deleted | FileState::Cleaned | FileState::Swap, _) => {}
         }
     }
     files.logs.sort_by_key(|file| file.base_offset);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use super::segments::{SegmentFile, WalkStart};
 use super::{OpenError, Opening, at, walk};
+use crate::aborted_index::{self, AbortedRange};
 use crate::batch::Gaps;
 use crate::file_name::SegmentFileKind;
 use crate::index::{OffsetIndex, TimeIndex};
@@ -27,6 +28,9 @@ impl<D: Disk> Opening<D> {
             .saved_indexes(on_disk.base_offset, on_disk.length)
             .await;
         let mut segment = Segment::new(on_disk.base_offset, None, modified);
+        segment.aborted = self
+            .saved_aborted(on_disk.base_offset, Offset(i64::MAX))
+            .await;
         if let Some(indexes) = &saved {
             segment.indexes = None;
             segment.skip_to(self.last_agreed(&on_disk, &indexes.offset).await);
@@ -88,6 +92,38 @@ impl<D: Disk> Opening<D> {
         self.disk.read_whole(&path).await.ok().flatten()
     }
 
+    /// The aborted ranges whose markers the segment holds before `offset`, as they are on the disk. A file that is damaged
+    /// has been counted up from the log instead, see [`Opening::first_scanned`].
+    pub(super) async fn saved_aborted(
+        &self,
+        base_offset: Offset,
+        offset: Offset,
+    ) -> Vec<AbortedRange> {
+        let mut aborted = match self.read_aborted(base_offset).await {
+            Some(Ok(aborted)) => aborted,
+            Some(Err(_)) | None => Vec::new(),
+        };
+        aborted.retain(|range| range.last_offset < offset.0);
+        aborted
+    }
+
+    /// None where the segment has no aborted index.
+    pub(super) async fn read_aborted(
+        &self,
+        base_offset: Offset,
+    ) -> Option<Result<Vec<AbortedRange>, String>> {
+        if !self.files.aborted.contains(&base_offset) {
+            return None;
+        }
+        let path = self.path(base_offset, SegmentFileKind::TransactionIndex);
+        let bytes = match self.disk.read_whole(&path).await {
+            Ok(bytes) => bytes?,
+            Err(error) => return Some(Err(error.to_string())),
+        };
+        let parsed = aborted_index::parse(&bytes);
+        Some(parsed.map_err(|(position, what)| format!("{what} at position {position}")))
+    }
+
     /// The start of the last batch that both the index and the log know. Entries that do not agree are passed over in
     /// growing steps, so that a file in which nothing agrees is walked from its start and soon.
     async fn last_agreed(&self, on_disk: &SegmentFile<D::File>, index: &OffsetIndex) -> Place {
@@ -127,10 +163,20 @@ impl<D: Disk> Opening<D> {
         let Some(indexes) = &segment.indexes else {
             return;
         };
+        if self.request.foreign.is_some() {
+            return;
+        }
         let directory = &self.request.directory;
         let base_offset = segment.base_offset;
         tracing::info!(partition = %directory.display(), segment = %base_offset, "made the indexes again from the log");
         let saved = upkeep::save_indexes_of(&self.disk, directory, base_offset, indexes).await;
+        let saved = match saved {
+            Ok(()) => {
+                let aborted = &segment.aborted;
+                upkeep::replace_aborted(&self.disk, directory, base_offset, aborted).await
+            }
+            failed => failed,
+        };
         if let Err(error) = saved {
             tracing::warn!(partition = %directory.display(), segment = %base_offset, %error, "the indexes could not be saved");
         }

@@ -33,10 +33,15 @@ impl<D: Disk> Opening<D> {
             let logs = &self.files.logs;
             logs.iter().rposition(|file| file.base_offset <= offset)
         };
+        let damaged = self.first_damaged_aborted().await;
         for offset in self.files.snapshots.iter().rev().copied() {
             let (true, Some(holds)) = (offset <= durable_end, holding(offset)) else {
                 continue;
             };
+            // What its markers have decided is counted up from its start.
+            if damaged.is_some_and(|damaged| offset > damaged) {
+                continue;
+            }
             if let Some(producers) = self.read_snapshot(offset).await {
                 let first = holds.min(holding(segment_base_offset).unwrap_or(0));
                 self.snapshot = Some((offset, producers));
@@ -44,6 +49,20 @@ impl<D: Disk> Opening<D> {
             }
         }
         0
+    }
+
+    /// The first segment whose aborted index is there and cannot be read.
+    async fn first_damaged_aborted(&self) -> Option<Offset> {
+        let mut with_index = self.files.aborted.clone();
+        with_index.sort_unstable();
+        for base_offset in with_index {
+            if let Some(Err(error)) = self.read_aborted(base_offset).await {
+                let path = self.path(base_offset, SegmentFileKind::TransactionIndex);
+                tracing::warn!(path = %path.display(), %error, "the aborted index is made again from the log");
+                return Some(base_offset);
+            }
+        }
+        None
     }
 
     async fn read_snapshot(&self, offset: Offset) -> Option<ProducerStates> {
@@ -107,8 +126,11 @@ impl<D: Disk> Opening<D> {
         let offset = *offset;
         self.producers = producers.clone();
         let segment = self.saved_segment(on_disk, offset).await;
+        let mut segment = segment.unwrap_or_else(|| self.empty_segment(on_disk));
+        // The walk finds those from the snapshot on.
+        segment.aborted = self.saved_aborted(on_disk.base_offset, offset).await;
         WalkStart {
-            segment: segment.unwrap_or_else(|| self.empty_segment(on_disk)),
+            segment,
             producers_offset: offset,
         }
     }

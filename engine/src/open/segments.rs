@@ -103,7 +103,11 @@ impl<D: Disk> Opening<D> {
                 let _ = epochs.assign(header.leader_epoch(), header.base_offset());
             }
             if header.base_offset() >= producers_offset {
-                producers.update(header, header.base_offset());
+                let decided = producers.update(header, header.base_offset(), batch.marker);
+                if let Some(decided) = decided {
+                    let undecided = producers.first_open_transaction_offset();
+                    segment.note_decided(&decided, undecided);
+                }
             }
             segment.note(header, last_offset, batch.size as u64, config);
             if let Some(durable) = &mut durable {

@@ -68,7 +68,9 @@ pub(super) async fn scan_file<D: Disk>(
         if from.position.0 >= length {
             return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
         }
-        let Ok(window) = disk.read(file, from.position.0, wanted).await else {
+        // What appends wrote is in no page cache, and read ahead is too little for a log that is read once.
+        let read = disk.read_direct(file, from.position.0, wanted).await;
+        let Ok(window) = read else {
             return ended(ScanOutcome::Unreadable { place }, from.epoch_min);
         };
         rules.progress.scanned(window.len() as u64);

@@ -53,7 +53,7 @@ fn send(states: &mut ProducerStates, sent: &Sent, base_offset: i64) -> Decision 
     let header = sent.header();
     let decision = states.check(&header);
     if decision == Decision::Append {
-        states.update(&header, Offset(base_offset));
+        states.update(&header, Offset(base_offset), None);
     }
     decision
 }
@@ -190,7 +190,19 @@ fn a_marker_ends_the_transaction_and_keeps_the_sequence() {
         is_control: true,
         ..Sent::data(0, -1, 1)
     };
-    states.update(&marker.header(), Offset(42));
+    let commit = Marker {
+        verdict: Verdict::Commit,
+        coordinator_epoch: 2,
+    };
+    assert_eq!(
+        states.update(&marker.header(), Offset(42), Some(commit)),
+        Some(Decided {
+            producer_id: marker.header().producer_id(),
+            first_offset: Offset(40),
+            marker_offset: Offset(42),
+            verdict: Verdict::Commit,
+        })
+    );
     assert_eq!(states.first_open_transaction_offset(), None);
     assert_eq!(
         send(&mut states, &Sent::data(0, 2, 1), 43),
@@ -206,7 +218,7 @@ fn batches_without_a_producer_leave_no_state() {
     let header = RecordBatchHeader::view(&batch).unwrap();
     let mut states = ProducerStates::new();
     assert_eq!(states.check(header), Decision::Append);
-    states.update(header, Offset(0));
+    states.update(header, Offset(0), None);
     assert!(states.is_empty());
 }
 

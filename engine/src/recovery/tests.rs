@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::batch::{Placement, place as place_batch};
+use crate::batch::place as place_batch;
 use crate::record::{BatchBuilder, BatchOptions, NewRecord};
 
 const EPOCH: LeaderEpoch = LeaderEpoch(4);
@@ -680,6 +680,98 @@ fn a_power_cut_in_the_last_group_loses_nothing_durable_and_is_never_refused() {
         let kept = usize::try_from(end.position.0).unwrap();
         assert_eq!(survived[..kept], file[..kept], "seed {seed}");
     }
+}
+
+/// Batches of 130 bytes, so that headers straddle sectors at many places. A sector that is lost, or garbage, can hold
+/// no more of a header than the base offset and a part of the length or the epoch.
+#[test]
+fn a_sector_torn_in_front_of_a_headers_crc_is_cut_like_any_other() {
+    let value = [b'v'; 61];
+    let mut file = Vec::new();
+    let mut torn = 0;
+    for offset in 10..1010 {
+        let start = file.len();
+        let mut builder = BatchBuilder::new(BatchOptions::default());
+        let record = NewRecord {
+            value: Some(&value),
+            ..NewRecord::default()
+        };
+        builder.append(&record).unwrap();
+        let mut batch = builder.build().unwrap().to_vec();
+        let placement = Placement {
+            base_offset: Offset(offset),
+            leader_epoch: EPOCH,
+        };
+        place_batch(&mut batch, placement);
+        file.extend_from_slice(&batch);
+        let sector_end = start.next_multiple_of(SECTOR_BYTES);
+        if sector_end == start || sector_end > start + 17 {
+            continue;
+        }
+        torn += 1;
+        for garbage in [0, 0x5a] {
+            let mut survived = file.clone();
+            survived[start..sector_end.min(start + 8)].fill(garbage);
+            let (outcome, _) = outcome_of(&survived, FROM);
+            let at = |durable_end| TailFacts {
+                durable_end: Some(Offset(durable_end)),
+                ..facts(outcome)
+            };
+            if let ScanOutcome::CleanEnd { .. } = outcome {
+                continue;
+            }
+            let to = Place {
+                position: Position(start as u64),
+                offset: Offset(offset),
+            };
+            let decision = decide(&at(offset));
+            assert_eq!(
+                decision.action,
+                Action::CutTornTail { to },
+                "{}",
+                decision.row.label()
+            );
+            let below = decide(&at(offset + 1));
+            assert_eq!(below.action, Action::Refuse { at: to });
+            let clean_stop = decide(&TailFacts {
+                clean_stop: true,
+                ..at(offset)
+            });
+            assert_eq!(clean_stop.action, Action::Refuse { at: to });
+        }
+    }
+    assert!(torn > 10, "{torn}");
+}
+
+/// The same wrong offset is rot where the bytes lie in one sector with the CRC, or where a byte of the next sector is
+/// wrong.
+#[test]
+fn a_wrong_offset_in_a_sector_that_holds_the_crc_is_refused() {
+    let wrong = |position, base_offset| {
+        let place = Place {
+            position: Position(position),
+            offset: Offset(0x4050),
+        };
+        let found = Found::Batch {
+            base_offset: Offset(base_offset),
+            last_offset: Offset(base_offset),
+            leader_epoch: EPOCH,
+        };
+        decide(&facts(damage_of(place, found, Follows::Rubbish))).row
+    };
+    for sector_end in 1..=512 {
+        let position = 5120 - sector_end;
+        let is_torn = (8..21).contains(&sector_end);
+        let row = if is_torn {
+            Row::TornTail
+        } else {
+            Row::MisplacedBatch
+        };
+        assert_eq!(wrong(position, 0x4051), row, "{sector_end}");
+    }
+    // The low byte lies behind the sector's end, and the one before it in front.
+    assert_eq!(wrong(5120 - 7, 0x4150), Row::TornTail);
+    assert_eq!(wrong(5120 - 7, 0x4051), Row::MisplacedBatch);
 }
 
 #[test]

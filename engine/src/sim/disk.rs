@@ -140,6 +140,10 @@ impl Disk for SimDisk {
         run(Effect::Allocate { inode, end }).await.map(drop)
     }
 
+    async fn write_zeros(&self, file: &SimFile, position: u64, length: usize) -> io::Result<()> {
+        write(*file, position, vec![0; length].into()).await
+    }
+
     async fn truncate(&self, file: &SimFile, length: u64) -> io::Result<()> {
         let inode = file.inode;
         run(Effect::Truncate { inode, length }).await.map(drop)

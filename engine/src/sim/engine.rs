@@ -68,7 +68,7 @@ impl Cores for SimEngine {
         Uuid::from_u128(1)
     }
 
-    fn log_defaults(&self) -> LogConfig {
+    fn log_defaults(&self, _image: &Image) -> LogConfig {
         LogConfig::default()
     }
 

@@ -8,6 +8,7 @@ use super::segment::{SegmentReport, is_field_only};
 use super::{Finding, Severity};
 use crate::batch::Gaps;
 use crate::checkpoint::{CheckpointError, DecodedCheckpoint};
+use crate::compaction::checkpoint::CleanerCheckpoint;
 use crate::file_name::{
     DURABLE_END_CHECKPOINT, LEADER_EPOCH_CHECKPOINT, SegmentFileKind, SegmentFileName,
 };
@@ -34,8 +35,11 @@ pub enum Origin {
 pub struct PartitionFacts {
     /// Who wrote it.
     pub origin: Origin,
-    /// Whether compaction may have left gaps.
+    /// Whether compaction may have left gaps anywhere.
     pub gaps: Gaps,
+    /// Which segments compaction wrote, where that is known: gaps may be in those alone, as recovery has it. None for
+    /// Kafka's partitions, and while a broker may be compacting.
+    pub cleaned: Option<CleanerCheckpoint>,
     /// The durable-end checkpoint, where there is a file.
     pub durable_end: Option<Result<DecodedCheckpoint, CheckpointError>>,
     /// Kafka's recovery point for the partition.
@@ -68,6 +72,26 @@ impl PartitionFacts {
         match &self.durable_end {
             Some(Ok(checkpoint)) => Some(checkpoint.durable_end.log_start_offset),
             _ => None,
+        }
+    }
+
+    /// Whether compaction may have left gaps in the segment at `base_offset`.
+    #[must_use]
+    pub fn gaps_in(&self, base_offset: i64) -> Gaps {
+        match &self.cleaned {
+            Some(cleaned) if cleaned.segment(Offset(base_offset)).is_some() => Gaps::Allowed,
+            Some(_) => Gaps::Refused,
+            None => self.gaps,
+        }
+    }
+
+    /// Whether compaction may have left a gap between the segment at `base_offset` and one that begins at `next`.
+    fn may_skip_to(&self, base_offset: i64, next: i64) -> bool {
+        match &self.cleaned {
+            Some(cleaned) => cleaned
+                .segment(Offset(base_offset))
+                .is_some_and(|segment| segment.covers_to.0 >= next),
+            None => self.gaps == Gaps::Allowed,
         }
     }
 
@@ -249,7 +273,6 @@ fn of_damage(log: &str, damage: &Damage) -> Finding {
 
 fn between_segments(facts: &PartitionFacts, segments: &[Option<SegmentReport>]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let dense = facts.gaps == Gaps::Refused;
     let first = segments.first().and_then(Option::as_ref);
     if let (Some(first), Some(log_start)) = (first, facts.log_start())
         && first.base_offset > log_start.0
@@ -278,9 +301,9 @@ fn between_segments(facts: &PartitionFacts, segments: &[Option<SegmentReport>]) 
             findings.push(Finding::damage(log_name(after), "segment-overlap", message).at(0, base));
         } else if base > end && !ends_damaged {
             let message = format!("offsets {end} to {} lie in no segment", base - 1);
-            let finding = match dense {
-                true => Finding::damage(log_name(after), "missing-segment", message),
-                false => Finding::note(log_name(after), "gap", message),
+            let finding = match facts.may_skip_to(before.base_offset, base) {
+                true => Finding::note(log_name(after), "gap", message),
+                false => Finding::damage(log_name(after), "missing-segment", message),
             };
             findings.push(finding.at(0, end));
         }
@@ -401,4 +424,69 @@ fn disagreement(snapshot: &ProducerStates, of_segment: &ProducerStates) -> Optio
             )
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compaction::checkpoint::CleanedSegment;
+
+    fn facts(cleaned: Option<CleanerCheckpoint>) -> PartitionFacts {
+        PartitionFacts {
+            origin: Origin::Corelane,
+            gaps: Gaps::Allowed,
+            cleaned,
+            durable_end: None,
+            recovery_point: None,
+            epochs: None,
+            snapshots: Vec::new(),
+            clean_stop: true,
+            is_running: false,
+            unflushed_bytes_max: 0,
+        }
+    }
+
+    #[test]
+    fn offsets_may_be_missing_where_compaction_is_known_to_have_been_and_nowhere_else() {
+        let mut cleaned = CleanerCheckpoint::NEVER;
+        cleaned.note(CleanedSegment {
+            base_offset: Offset(0),
+            end: Place {
+                position: Position(100),
+                offset: Offset(5),
+            },
+            covers_to: Offset(10),
+        });
+        let report = |base_offset, next_offset| {
+            Some(SegmentReport {
+                base_offset,
+                next_offset,
+                ..SegmentReport::default()
+            })
+        };
+        let segments = [report(0, 5), report(10, 15), report(20, 25)];
+        let kinds = |facts: &PartitionFacts| {
+            let findings = between_segments(facts, &segments);
+            let kinds = findings
+                .iter()
+                .map(|finding| (finding.severity, finding.name));
+            kinds.collect::<Vec<_>>()
+        };
+        let known = facts(Some(cleaned));
+        assert_eq!(
+            kinds(&known),
+            [
+                (Severity::Note, "gap"),
+                (Severity::Damage, "missing-segment")
+            ]
+        );
+        assert_eq!(known.gaps_in(0), Gaps::Allowed);
+        assert_eq!(known.gaps_in(10), Gaps::Refused);
+        let unknown = facts(None);
+        assert_eq!(
+            kinds(&unknown),
+            [(Severity::Note, "gap"), (Severity::Note, "gap")]
+        );
+        assert_eq!(unknown.gaps_in(10), Gaps::Allowed);
+    }
 }

@@ -14,6 +14,7 @@ use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::index::{OffsetEntry, OffsetIndex, TimeEntry, TimeIndex};
 use crate::leader_epoch::LeaderEpochs;
 use crate::log_config::LogConfig;
+use crate::marker;
 use crate::producer_state::ProducerStates;
 use crate::record::Records;
 use crate::segment::Segment;
@@ -147,7 +148,8 @@ impl Checker {
         if epochs.is_some_and(|epochs| !epochs.agrees_with(base_offset, epoch)) {
             report.epoch_disagreements += 1;
         }
-        report.producers.update(header, base_offset);
+        let marker = marker::of_control(header, batch.bytes);
+        report.producers.update(header, base_offset, marker);
         self.check_contents(batch);
         self.epoch_max = self.epoch_max.max(epoch.0);
         if let Some(check) = &mut self.offsets {

@@ -7,9 +7,13 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use corelane_engine::batch::RecordBatchHeader;
 use corelane_engine::checkpoint::decode_slots;
+use corelane_engine::compaction::checkpoint::{CleanedSegment, CleanerCheckpoint};
+use corelane_engine::recovery::Place;
 use corelane_engine::{
-    Acks, AppendError, LeaderEpoch, Offset, PartitionError, ProducerId, ReadError, TopicPartition,
+    Acks, AppendError, LeaderEpoch, Offset, PartitionError, Position, ProducerId, ReadError,
+    TopicPartition,
 };
 
 use crate::faults::Mount;
@@ -410,6 +414,69 @@ fn a_sealed_segment_of_another_broker_with_other_epochs_disagrees_with_the_check
 }
 
 #[test]
+fn nothing_in_a_directory_that_names_another_topic_is_changed() {
+    let mut stopped = stopped(End::Crash);
+    let metadata = "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n";
+    fs::write(stopped.path("partition.metadata"), metadata).unwrap();
+    // What a start would remove, end or make again in a directory of its own.
+    fs::write(stopped.path("leader-epoch-checkpoint.tmp"), "theirs").unwrap();
+    fs::write(stopped.path("00000000000000000033.log.deleted"), "theirs").unwrap();
+    fs::copy(
+        stopped.log(0),
+        stopped.path("00000000000000000000.log.cleaned"),
+    )
+    .unwrap();
+    let mut swap = CleanerCheckpoint::NEVER;
+    swap.note(CleanedSegment {
+        base_offset: Offset(0),
+        end: Place {
+            position: Position(fs::metadata(stopped.log(0)).unwrap().len()),
+            offset: Offset(PER_SEGMENT),
+        },
+        covers_to: Offset(2 * PER_SEGMENT),
+    });
+    swap.replaced = vec![Offset(0), Offset(PER_SEGMENT)];
+    fs::write(stopped.path("cleaner-checkpoint"), swap.encode()).unwrap();
+    fs::remove_file(stopped.log(11).with_extension("index")).unwrap();
+    let directory = stopped.scene.directory(TOPIC);
+    let before = contents(&directory);
+    for _ in 0..2 {
+        stopped.scene.start();
+        let reason = stopped.refused().expect("the partition refuses writes");
+        assert!(reason.contains("another topic's"), "{reason}");
+        let deleted = stopped
+            .scene
+            .on_partition(stopped.topic, |open| async move {
+                open.delete_records_before(Offset(20)).await.is_ok()
+            });
+        assert!(!deleted);
+        stopped.scene.stop();
+        assert!(contents(&directory) == before, "something has changed");
+    }
+    stopped.scene.start();
+    block_on(stopped.scene.engine().delete_topic(stopped.topic.topic_id)).unwrap();
+    assert!(
+        contents(&directory) == before,
+        "deleted with another's topic"
+    );
+}
+
+#[test]
+fn in_an_empty_directory_that_names_another_topic_nothing_is_made() {
+    let mut stopped = stopped(End::Clean);
+    let directory = stopped.scene.directory(TOPIC);
+    fs::remove_dir_all(&directory).unwrap();
+    fs::create_dir(&directory).unwrap();
+    let metadata = "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n";
+    fs::write(stopped.path("partition.metadata"), metadata).unwrap();
+    stopped.scene.start();
+    assert!(stopped.refused().is_some());
+    assert!(stopped.scene.read_all(stopped.topic).is_empty());
+    stopped.scene.stop();
+    assert_eq!(names(&directory), ["partition.metadata"]);
+}
+
+#[test]
 fn an_old_message_format_in_the_place_of_a_segment_is_damage() {
     let mut stopped = stopped(End::Clean);
     // A message set of magic 1, as Kafka before 0.11 wrote it.
@@ -418,6 +485,72 @@ fn an_old_message_format_in_the_place_of_a_segment_is_damage() {
     fs::write(stopped.log(11), old.repeat(100)).unwrap();
     stopped.assert_refuses(&["00000000000000000011.log", "offset 11 should"]);
     stopped.assert_served_but(|offset| (11..22).contains(&offset));
+}
+
+/// Of the batches that a start takes from a saved index, the one at `offset` with another base offset or length.
+fn with_header_byte(offset: i64, byte: u64, flip: u8) -> Stopped {
+    let mut stopped = stopped(End::Clean);
+    let size = stopped.model.batches[0].1.len() as u64;
+    let path = stopped.log(offset / PER_SEGMENT * PER_SEGMENT);
+    let position = (offset % PER_SEGMENT) as u64 * size + byte;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
+    let mut found = [0];
+    file.read_exact_at(&mut found, position).unwrap();
+    file.write_all_at(&[found[0] ^ flip], position).unwrap();
+    stopped.scene.start();
+    stopped
+}
+
+#[test]
+fn a_batch_whose_base_offset_has_rotted_is_not_served_under_another_offset() {
+    // The lowest byte of the base offset, and of the length.
+    for (byte, flip) in [(7, 1), (7, 0x40), (11, 1), (9, 1)] {
+        let stopped = with_header_byte(4, byte, flip);
+        assert_eq!(
+            stopped.refused(),
+            None,
+            "the walk of the start has not come by"
+        );
+        for offset in 0..PER_SEGMENT {
+            let plan = read(
+                stopped.scene.engine(),
+                stopped.topic,
+                request(Offset(offset)),
+            );
+            match plan {
+                Ok(plan) => {
+                    let bytes = bytes_of(&plan);
+                    let first = RecordBatchHeader::view(&bytes).unwrap();
+                    assert_eq!(first.base_offset(), Offset(offset), "byte {byte}");
+                    assert_ne!(offset, 4, "byte {byte}");
+                }
+                Err(PartitionError::Refused(ReadError::Damaged { .. })) => {}
+                Err(other) => panic!("{other:?} at offset {offset}"),
+            }
+        }
+        // What lies before is served, and a segment without damage in full.
+        for offset in [0, 3, PER_SEGMENT, 2 * PER_SEGMENT - 1] {
+            let plan = read(
+                stopped.scene.engine(),
+                stopped.topic,
+                request(Offset(offset)),
+            );
+            assert!(plan.is_ok(), "byte {byte}, offset {offset}");
+        }
+    }
+}
+
+#[test]
+fn an_index_entry_that_has_rotted_hides_no_record() {
+    let mut stopped = stopped(End::Clean);
+    // The sixth entry leads into the midst of a batch.
+    flip_at(&stopped.log(0).with_extension("index"), 5 * 8 + 7);
+    stopped.scene.start();
+    stopped.assert_served_but(|_| false);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod compaction;
 mod cores;
 mod crashes;
 mod damage;
+mod decisions;
 mod faults;
 mod retention;
 mod rig;

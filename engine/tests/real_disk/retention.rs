@@ -7,8 +7,8 @@ use corelane_engine::{
 };
 
 use crate::rig::{
-    Model, Scene, append, batch, batch_at, batch_of, batches, eventually, names, names_ending,
-    read, request,
+    Model, Scene, append, batch, batch_at, batch_of, batches, block_on, eventually, names,
+    names_ending, read, request,
 };
 
 const SEGMENT: (&str, &str) = ("segment.bytes", "1048576");
@@ -100,6 +100,31 @@ fn deleted_files_wait_for_file_delete_delay_ms() {
     // What a stop leaves is removed at the next start.
     scene.restart();
     assert!(names_ending(&directory, ".deleted").is_empty());
+}
+
+#[test]
+fn files_that_a_deleted_topic_had_set_aside_are_not_looked_for_in_the_next_one() {
+    let scene = Scene::new();
+    let set_aside = |name: &str, delay_ms: &str| {
+        let topic = scene.topic(name, &[SEGMENT, ("file.delete.delay.ms", delay_ms)]);
+        fill(&scene, topic, 1_900_000_000_000);
+        scene.on_partition(topic, |open| async move {
+            open.delete_records_before(Offset(-1)).await.unwrap();
+        });
+        topic
+    };
+    let kept = || names_ending(&scene.directory("again"), ".deleted").len();
+    let first = set_aside("again", "300");
+    block_on(scene.engine().delete_topic(first.topic_id)).unwrap();
+    set_aside("again", "600000");
+    let before = kept();
+    // Set aside later than the first topic's, and gone when those would have gone.
+    set_aside("clock", "400");
+    eventually("the delay is over", || {
+        names_ending(&scene.directory("clock"), ".deleted").is_empty()
+    });
+    assert!(before > 0);
+    assert_eq!(kept(), before);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use corelane_engine::sim::{CrashMode, Dice};
 
@@ -185,16 +187,36 @@ fn random_scripts_survive_crashes() {
             )
         }
     };
-    let (mut crashes, mut failed) = (0, 0);
-    for seed in seeds.clone() {
-        let walked = walk(seed, &script::random(seed, 60), which);
-        report("random_scripts_survive_crashes", seed, &walked);
-        crashes += walked.crashes;
-        failed += walked.failures.len() + walked.played.failures.len();
-    }
-    println!(
-        "{} seeds, {crashes} crashes, {failed} failures",
-        seeds.count()
-    );
+    let count = seeds.end - seeds.start;
+    let (crashes, failed) = walk_seeds(seeds, which);
+    println!("{count} seeds, {crashes} crashes, {failed} failures");
     assert_eq!(failed, 0);
+}
+
+/// Walks the random script of each seed, on as many threads as there are cores. How many crashes there were, and how
+/// many failures.
+fn walk_seeds(seeds: Range<u64>, which: Which) -> (u64, usize) {
+    // Shared by the threads below: the next seed that nobody has taken, and what has been counted.
+    let next = AtomicU64::new(seeds.start);
+    let (crashes, failed) = (AtomicU64::new(0), AtomicUsize::new(0));
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return;
+            }
+            let walked = walk(seed, &script::random(seed, 60), which);
+            report("random_scripts_survive_crashes", seed, &walked);
+            crashes.fetch_add(walked.crashes, Ordering::Relaxed);
+            let failures = walked.failures.len() + walked.played.failures.len();
+            failed.fetch_add(failures, Ordering::Relaxed);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+    (crashes.into_inner(), failed.into_inner())
 }

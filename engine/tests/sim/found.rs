@@ -302,3 +302,97 @@ fn an_interrupted_deletion_is_finished_at_the_next_start() {
     }
     assert!(finished > 3, "{finished}");
 }
+
+fn batch(bytes: usize, later_ms: i64) -> Batch {
+    Batch {
+        records: 1,
+        bytes,
+        acks: Level::All,
+        producer: None,
+        later_ms,
+    }
+}
+
+fn append_batch(batch: Batch) -> Step {
+    Step::Append {
+        topic: TOPIC,
+        partition: 0,
+        batch,
+    }
+}
+
+/// A power cut lost, or turned to garbage, a sector that ended within the header of a batch whose other sectors arrived:
+/// the base offset was wrong, the CRC was right, and the start refused the torn tail as a misplaced batch.
+#[test]
+fn a_header_torn_at_the_end_of_a_sector_is_cut() {
+    // The second batch begins 14 to 8 bytes before the end of the first sector.
+    for bytes in [424, 426, 428, 430] {
+        let burst = (0..3).map(|_| (TOPIC, 0, batch(150, 1))).collect();
+        let steps = [
+            create(&[]),
+            append_batch(batch(bytes, 1)),
+            Step::Burst { batches: burst },
+        ];
+        assert_survives(&steps, 1);
+    }
+}
+
+/// A save wrote the offset index before the time index, over files of an earlier life. After a crash between the two the
+/// log was walked from an entry of the offset index, and what the time index had known of the records before it was
+/// lost: a search for the largest time missed its record, where later records had smaller ones.
+#[test]
+fn a_save_cut_short_hides_no_record_with_a_larger_time_than_later_ones() {
+    let mut steps = vec![create(&[("index.interval.bytes", "100")])];
+    let later = [5, 5, 5000, -4990, 1];
+    steps.extend(later.map(|later_ms| append_batch(batch(200, later_ms))));
+    steps.push(Step::Restart);
+    assert_survives(&steps, 5);
+}
+
+/// Not the engine but the model: a record that is acknowledged when it has been written is not read before the flush
+/// that a record before it waits for, here one without acknowledgement, for `flush.messages`.
+#[test]
+fn a_written_record_is_read_once_the_flush_before_it_is_done() {
+    let one = |records, acks| Batch {
+        records,
+        acks,
+        ..batch(100, 1)
+    };
+    let burst = Step::Burst {
+        batches: vec![
+            (TOPIC, 0, one(3, Level::Zero)),
+            (TOPIC, 0, one(1, Level::One)),
+        ],
+    };
+    let steps = [
+        create(&[("flush.messages", "3")]),
+        burst.clone(),
+        Step::Consume,
+        burst,
+        Step::Consume,
+    ];
+    assert_survives(&steps, 5);
+}
+
+/// A roll failed for want of space when it had made the next segment's file. A smaller batch then went into the old
+/// segment, beyond the name of the next one, and the next start refused the partition.
+#[test]
+fn after_a_roll_that_failed_nothing_goes_into_the_old_segment() {
+    let steps = [
+        create(&[("segment.bytes", "1048576")]),
+        append_batch(batch(600_000, 1)),
+        append_batch(batch(600_000, 1)),
+        Step::Sleep { ms: 6000 },
+        append_batch(batch(100, 1)),
+        append_batch(batch(100, 1)),
+    ];
+    let well = play(1, &steps, None, |_, _, _, _| {});
+    assert_eq!(well.failures, Vec::<String>::new());
+    for io in 0..well.ios[0] {
+        let kind = FaultKind::Enospc;
+        let fault = Fault { io, kind };
+        if let Err(error) = fail_and_recover(1, &steps, LifeFault { life: 0, fault }) {
+            panic!("I/O {io}: {error}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod crashes;
 mod faults;
 mod flips;
 mod found;
+mod lost_files;
 mod model;
 mod play;
 mod recover;

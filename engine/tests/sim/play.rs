@@ -12,7 +12,8 @@ use bytes::Bytes;
 use corelane_engine::io::Disk;
 use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord, ProducerFields};
 use corelane_engine::sim::{
-    DATA, Dice, Fault, Outcome, Point, SimDisk, SimEngine, SimSettings, Simulation, Storage,
+    DATA, Dice, Fault, Outcome, Point, SimDisk, SimEngine, SimPartition, SimSettings, Simulation,
+    Storage,
 };
 use corelane_engine::{
     AppendError, Appended, NewTopic, Offset, PartitionError, ProducerId, ReadError, ReadRequest,
@@ -562,6 +563,12 @@ impl Player {
     pub async fn consume(&self) {
         for (name, id) in self.known_partitions() {
             let is_certain = !self.model.borrow().topics[&name].may_miss;
+            if patiently(until_visible(id)).await.is_none() {
+                self.excuse(
+                    "reading",
+                    &"the high watermark stays behind the end of the log",
+                );
+            }
             match patiently(read_log(id)).await {
                 Some(Ok(Some(log))) => self.compare(&name, id, &log),
                 Some(Ok(None)) if !is_certain || self.may_fail => {}
@@ -611,6 +618,24 @@ fn is_definite(error: &PartitionError<AppendError>) -> bool {
         PartitionError::Unknown(_) => true,
         PartitionError::Refused(AppendError::Failed { .. }) => false,
         PartitionError::Refused(_) => true,
+    }
+}
+
+/// Waits until readers see what has been written so far. A record that was acknowledged when it had been written is
+/// held back while one before it waits for its flush, also one that nobody has asked a flush for but `flush.messages`.
+async fn until_visible(id: TopicPartition) {
+    let ends = |open: Rc<SimPartition>| async move {
+        let is_refused = open.refused().is_some();
+        (open.high_watermark(), open.log_end_offset(), is_refused)
+    };
+    let Some((_, written, _)) = SimEngine.with_partition(id, ends).await else {
+        return;
+    };
+    while let Some((visible, _, false)) = SimEngine.with_partition(id, ends).await {
+        if visible >= written {
+            return;
+        }
+        SimDisk.sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -205,7 +205,12 @@ fn parse_field(json: &Value, outer: Versions) -> Result<Option<Field>, SchemaErr
             None => Ok(None),
         }
     };
-    let Some(versions) = range("versions")? else {
+    // A field that is only ever tagged may leave its versions out.
+    let named = match json["versions"].is_null() {
+        true => "taggedVersions",
+        false => "versions",
+    };
+    let Some(versions) = range(named)? else {
         return Ok(None);
     };
     let tag = match (json["tag"].as_u64(), range("taggedVersions")?) {

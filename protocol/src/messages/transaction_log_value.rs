@@ -9,24 +9,36 @@ use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransactionLogValue {
     pub producer_id: i64,
+    /// Field of version 1.
+    pub previous_producer_id: i64,
+    /// Field of version 1.
+    pub next_producer_id: i64,
     pub producer_epoch: i16,
+    /// Field of version 1.
+    pub next_producer_epoch: i16,
     pub transaction_timeout_ms: i32,
     pub transaction_status: i8,
     pub transaction_partitions: Option<Vec<PartitionsSchema>>,
     pub transaction_last_update_timestamp_ms: i64,
     pub transaction_start_timestamp_ms: i64,
+    /// Field of version 1.
+    pub client_transaction_version: i16,
 }
 
 impl Default for TransactionLogValue {
     fn default() -> Self {
         Self {
             producer_id: 0,
+            previous_producer_id: -1,
+            next_producer_id: -1,
             producer_epoch: 0,
+            next_producer_epoch: -1,
             transaction_timeout_ms: 0,
             transaction_status: 0,
             transaction_partitions: Some(Vec::new()),
             transaction_last_update_timestamp_ms: 0,
             transaction_start_timestamp_ms: 0,
+            client_transaction_version: 0,
         }
     }
 }
@@ -56,7 +68,28 @@ impl Message for TransactionLogValue {
         value.transaction_start_timestamp_ms =
             reader.read_i64("TransactionLogValue.TransactionStartTimestampMs")?;
         if flexible {
-            reader.skip_tagged_fields("TransactionLogValue")?;
+            reader.read_tagged_fields("TransactionLogValue", |tag, reader| {
+                match tag {
+                    0 => {
+                        value.previous_producer_id =
+                            reader.read_i64("TransactionLogValue.PreviousProducerId")?
+                    }
+                    1 => {
+                        value.next_producer_id =
+                            reader.read_i64("TransactionLogValue.NextProducerId")?
+                    }
+                    2 => {
+                        value.client_transaction_version =
+                            reader.read_i16("TransactionLogValue.ClientTransactionVersion")?
+                    }
+                    3 => {
+                        value.next_producer_epoch =
+                            reader.read_i16("TransactionLogValue.NextProducerEpoch")?
+                    }
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            })?;
         }
         Ok(value)
     }
@@ -76,8 +109,77 @@ impl Message for TransactionLogValue {
         )?;
         writer.write_i64(self.transaction_last_update_timestamp_ms);
         writer.write_i64(self.transaction_start_timestamp_ms);
+        if version < 1 && self.previous_producer_id != -1 {
+            return Err(EncodeError::FieldNotInVersion {
+                what: "TransactionLogValue.PreviousProducerId",
+                version,
+            });
+        }
+        if version < 1 && self.next_producer_id != -1 {
+            return Err(EncodeError::FieldNotInVersion {
+                what: "TransactionLogValue.NextProducerId",
+                version,
+            });
+        }
+        if version < 1 && self.next_producer_epoch != -1 {
+            return Err(EncodeError::FieldNotInVersion {
+                what: "TransactionLogValue.NextProducerEpoch",
+                version,
+            });
+        }
+        if version < 1 && self.client_transaction_version != 0 {
+            return Err(EncodeError::FieldNotInVersion {
+                what: "TransactionLogValue.ClientTransactionVersion",
+                version,
+            });
+        }
         if flexible {
-            writer.write_varint(0);
+            let has_previous_producer_id = self.previous_producer_id != -1;
+            let has_next_producer_id = self.next_producer_id != -1;
+            let has_client_transaction_version = self.client_transaction_version != 0;
+            let has_next_producer_epoch = self.next_producer_epoch != -1;
+            writer.write_varint(
+                u32::from(has_previous_producer_id)
+                    + u32::from(has_next_producer_id)
+                    + u32::from(has_client_transaction_version)
+                    + u32::from(has_next_producer_epoch),
+            );
+            if has_previous_producer_id {
+                writer.write_tagged_field(
+                    0,
+                    "TransactionLogValue.PreviousProducerId",
+                    |writer| {
+                        writer.write_i64(self.previous_producer_id);
+                        Ok(())
+                    },
+                )?;
+            }
+            if has_next_producer_id {
+                writer.write_tagged_field(1, "TransactionLogValue.NextProducerId", |writer| {
+                    writer.write_i64(self.next_producer_id);
+                    Ok(())
+                })?;
+            }
+            if has_client_transaction_version {
+                writer.write_tagged_field(
+                    2,
+                    "TransactionLogValue.ClientTransactionVersion",
+                    |writer| {
+                        writer.write_i16(self.client_transaction_version);
+                        Ok(())
+                    },
+                )?;
+            }
+            if has_next_producer_epoch {
+                writer.write_tagged_field(
+                    3,
+                    "TransactionLogValue.NextProducerEpoch",
+                    |writer| {
+                        writer.write_i16(self.next_producer_epoch);
+                        Ok(())
+                    },
+                )?;
+            }
         }
         Ok(())
     }
@@ -88,9 +190,18 @@ impl TransactionLogValue {
     pub(crate) fn sample(version: i16, nulls: bool) -> Self {
         let mut value = Self::default();
         value.producer_id = 0x0102_0304_0506_0711;
-        value.producer_epoch = 18;
-        value.transaction_timeout_ms = 0x0102_0313;
-        value.transaction_status = 20;
+        if version >= 1 {
+            value.previous_producer_id = 0x0102_0304_0506_0712;
+        }
+        if version >= 1 {
+            value.next_producer_id = 0x0102_0304_0506_0713;
+        }
+        value.producer_epoch = 20;
+        if version >= 1 {
+            value.next_producer_epoch = 21;
+        }
+        value.transaction_timeout_ms = 0x0102_0316;
+        value.transaction_status = 23;
         value.transaction_partitions = if nulls {
             None
         } else {
@@ -99,8 +210,11 @@ impl TransactionLogValue {
                 PartitionsSchema::sample(version, nulls),
             ])
         };
-        value.transaction_last_update_timestamp_ms = 0x0102_0304_0506_0716;
-        value.transaction_start_timestamp_ms = 0x0102_0304_0506_0717;
+        value.transaction_last_update_timestamp_ms = 0x0102_0304_0506_0719;
+        value.transaction_start_timestamp_ms = 0x0102_0304_0506_071a;
+        if version >= 1 {
+            value.client_transaction_version = 27;
+        }
         value
     }
 }

@@ -16,6 +16,11 @@ fn sync_code(response: &SyncGroupResponse) -> ErrorCode {
 fn a_new_member_is_given_an_id_and_joins_with_it() {
     let mut bench = Bench::new();
     let ticket = bench.ask_to_join("", None);
+    assert!(
+        bench.joined(ticket).is_none(),
+        "the log does not know the group"
+    );
+    bench.store();
     let first = bench.joined(ticket).unwrap();
     assert_eq!(code(&first), ErrorCode::MemberIdRequired);
     assert!(first.member_id.starts_with("client-"));
@@ -32,6 +37,7 @@ fn an_old_client_joins_at_once() {
     let mut bench = Bench::new();
     bench.version = 3;
     let ticket = bench.ask_to_join("", None);
+    bench.store();
     assert_eq!(code(&bench.joined(ticket).unwrap()), ErrorCode::None);
 }
 
@@ -130,6 +136,7 @@ fn the_first_rebalance_waits_for_more_members_where_it_is_set() {
     let mut bench = Bench::with(GroupSettings::default());
     bench.version = 3;
     let first = bench.ask_to_join("", None);
+    bench.store();
     bench.pass(2_000);
     let second = bench.ask_to_join("", None);
     bench.pass(2_000);
@@ -147,6 +154,7 @@ fn the_first_rebalance_waits_for_more_members_where_it_is_set() {
 fn a_static_member_comes_back_without_a_rebalance_and_its_old_id_is_fenced() {
     let mut bench = Bench::new();
     let ticket = bench.ask_to_join("", Some("i"));
+    bench.store();
     let old = bench.joined(ticket).unwrap();
     let ticket = bench.ask_to_sync(&old, Some("i"), &[(&old.member_id, b"all")]);
     bench.store();

@@ -11,6 +11,7 @@ fn facts(durable_end: i64) -> PartitionFacts {
     PartitionFacts {
         origin: Origin::Corelane,
         gaps: Gaps::Refused,
+        cleaned: None,
         durable_end: Some(Ok(DecodedCheckpoint {
             generation: 1,
             durable_end: DurableEnd {
