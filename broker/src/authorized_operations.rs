@@ -25,3 +25,6 @@ pub const CLUSTER_OPERATIONS: i32 = CREATE
     | IDEMPOTENT_WRITE
     | ALTER
     | DESCRIBE;
+
+/// The operations that groups have.
+pub const GROUP_OPERATIONS: i32 = READ | DELETE | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;

@@ -4,6 +4,7 @@
 //! outside the served range end the connection. Two exceptions: ApiVersions of a version yet to come is answered in
 //! version 0 (KIP-511), and the Produce versions that are advertised for old clients' sake only are refused.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -32,7 +33,15 @@ pub const SERVED: &[ApiKey] = &[
     ApiKey::Fetch,
     ApiKey::ListOffsets,
     ApiKey::Metadata,
+    ApiKey::OffsetCommit,
+    ApiKey::OffsetFetch,
     ApiKey::FindCoordinator,
+    ApiKey::JoinGroup,
+    ApiKey::Heartbeat,
+    ApiKey::LeaveGroup,
+    ApiKey::SyncGroup,
+    ApiKey::DescribeGroups,
+    ApiKey::ListGroups,
     ApiKey::ApiVersions,
     ApiKey::CreateTopics,
     ApiKey::DeleteTopics,
@@ -51,10 +60,12 @@ pub const SERVED: &[ApiKey] = &[
     ApiKey::AlterReplicaLogDirs,
     ApiKey::DescribeLogDirs,
     ApiKey::CreatePartitions,
+    ApiKey::DeleteGroups,
     ApiKey::ElectLeaders,
     ApiKey::IncrementalAlterConfigs,
     ApiKey::AlterPartitionReassignments,
     ApiKey::ListPartitionReassignments,
+    ApiKey::OffsetDelete,
     ApiKey::DescribeClientQuotas,
     ApiKey::AlterClientQuotas,
     ApiKey::DescribeUserScramCredentials,
@@ -91,7 +102,7 @@ pub struct Call {
     /// Version, correlation id and client id.
     pub head: RequestHead,
     turn: Turn,
-    held: Option<Held>,
+    held: RefCell<Option<Held>>,
 }
 
 impl Call {
@@ -130,8 +141,13 @@ impl Call {
         self.connection.near_front(self.turn, ahead_max).await;
     }
 
+    /// Gives back the memory of the request: for those that wait for other clients, once their frame is gone.
+    pub fn release_memory(&self) {
+        self.held.take();
+    }
+
     /// Ends the request.
-    pub fn answer(mut self, answer: Answer) {
+    pub fn answer(self, answer: Answer) {
         let held = self.held.take();
         self.connection.answer(self.turn, answer, held);
     }
@@ -179,7 +195,7 @@ pub fn start(
                     connection,
                     head,
                     turn,
-                    held: Some(held),
+                    held: RefCell::new(Some(held)),
                 },
                 reader,
             )
@@ -275,6 +291,16 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         ApiKey::DescribeTopicPartitions => {
             run(call, reader, handlers::describe_topic_partitions::handle)
         }
+        ApiKey::OffsetCommit => run(call, reader, handlers::offset_commit::handle),
+        ApiKey::OffsetFetch => run(call, reader, handlers::offset_fetch::handle),
+        ApiKey::JoinGroup => run(call, reader, handlers::join_group::handle),
+        ApiKey::Heartbeat => run(call, reader, handlers::heartbeat::handle),
+        ApiKey::LeaveGroup => run(call, reader, handlers::leave_group::handle),
+        ApiKey::SyncGroup => run(call, reader, handlers::sync_group::handle),
+        ApiKey::DescribeGroups => run(call, reader, handlers::describe_groups::handle),
+        ApiKey::ListGroups => run(call, reader, handlers::list_groups::handle),
+        ApiKey::DeleteGroups => run(call, reader, handlers::delete_groups::handle),
+        ApiKey::OffsetDelete => run(call, reader, handlers::offset_delete::handle),
         _ => Err(RefusedBecause::NotServed { key }),
     }
 }

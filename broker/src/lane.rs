@@ -14,6 +14,7 @@ use std::task::{Poll, Waker};
 use corelane_engine::Engine;
 
 use crate::connection::Connection;
+use crate::groups::registry::Groups;
 use crate::limits::LARGE_REQUESTS_AT_ONCE;
 use crate::memory_budget::MemoryBudget;
 use crate::quotas::ClientQuotas;
@@ -41,6 +42,8 @@ pub struct Lane {
     pub large_request_memory: MemoryBudget,
     /// Pipes between files and sockets.
     pub pipes: Pipes,
+    /// The group coordinators of this core.
+    pub groups: Groups,
     connections: RefCell<HashMap<u64, Weak<Connection>>>,
     next_connection: Cell<u64>,
     stopping: Cell<bool>,
@@ -54,9 +57,11 @@ impl Lane {
         let request_memory = MemoryBudget::new(settings.request_memory_bytes_per_core);
         let large_request_memory =
             MemoryBudget::new(LARGE_REQUESTS_AT_ONCE * settings.request_bytes_max);
+        let groups = Groups::new(settings.groups.clone());
         let lane = Rc::new(Lane {
             engine,
             settings,
+            groups,
             quotas,
             buffers: ReceiveBuffers::default(),
             request_memory,
@@ -120,6 +125,7 @@ impl Lane {
     /// Lets every connection finish what it has begun, and take no more.
     pub fn stop_reading(&self) {
         self.stopping.set(true);
+        self.groups.stop();
         if let Some(acceptor) = self.acceptor.take() {
             acceptor.wake();
         }

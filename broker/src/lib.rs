@@ -15,7 +15,6 @@ mod config_entry;
 mod config_kind;
 mod config_resource;
 mod connection;
-#[expect(dead_code, reason = "parts of it are for consumer groups")]
 mod coordinator;
 mod delayed_fetch;
 mod dispatch;
@@ -55,6 +54,7 @@ pub mod transactions;
 mod volume;
 
 pub use config_kind::ConfigKind;
+pub use groups::GroupSettings;
 pub use server::{RunningBroker, ServeConfig, ServeError, StopOrder, serve};
 pub use settings::Endpoint;
 pub use topic_defaults::{TopicDefaultError, TopicDefaults};

@@ -187,6 +187,9 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         block_on(engine.on(shard, move || async move {
             Lane::install(lane_engine, settings, quotas);
             transactions::lane::start();
+            if let Some(lane) = Lane::current() {
+                lane.groups.load_all();
+            }
         }));
     }
     let admissions = Admissions::new(&config, engine.shard_count());

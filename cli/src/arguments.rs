@@ -8,6 +8,7 @@ mod bench;
 mod cluster;
 mod config;
 mod consume;
+mod group;
 mod log;
 mod produce;
 mod quota;
@@ -22,6 +23,7 @@ pub use bench::{
 pub use cluster::{ClusterCommand, ClusterDescribe, ClusterLogDirs};
 pub use config::{ConfigAlter, ConfigCommand, ConfigDelete, ConfigDescribe, ConfigList};
 pub use consume::Consume;
+pub use group::{GroupCommand, GroupDelete, GroupDescribe, GroupList, GroupResetOffsets};
 pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify};
 pub use produce::{AcksFlag, Codec, Input, Produce};
 pub use quota::{QuotaAlter, QuotaCommand, QuotaDelete, QuotaList, QuotaOf};
@@ -89,6 +91,9 @@ pub enum Command {
     Produce(Produce),
     /// Print records of a topic
     Consume(Consume),
+    /// List, describe, reset and delete consumer groups
+    #[command(subcommand)]
+    Group(GroupCommand),
     /// Look inside log files, offline; only `repair --execute` writes
     #[command(subcommand)]
     Log(LogCommand),

@@ -13,6 +13,7 @@ mod consume;
 mod doctor;
 mod exit_code;
 mod failure;
+mod group;
 mod json_lines;
 mod log;
 mod man;
@@ -88,6 +89,14 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Consume(consume) => {
             consume::run(
                 &consume,
+                &resolve(global, &SettingFlags::default())?,
+                &mut output,
+            )?;
+            ExitCode::Success
+        }
+        Command::Group(command) => {
+            group::run(
+                &command,
                 &resolve(global, &SettingFlags::default())?,
                 &mut output,
             )?;

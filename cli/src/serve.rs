@@ -9,7 +9,7 @@ use crate::doctor;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{HostPort, ServeSettings};
-use corelane_broker::{Endpoint, ServeConfig, ServeError, StopOrder};
+use corelane_broker::{Endpoint, GroupSettings, ServeConfig, ServeError, StopOrder};
 use corelane_engine::{EngineConfig, Finding, StartReport};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -77,7 +77,23 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
         request_memory_bytes: settings.request_memory_bytes,
         open_files_max: doctor::open_files_max(),
         topic_defaults: settings.topic_defaults.clone(),
-        groups: defaults.groups,
+        groups: groups(settings, listen),
+    }
+}
+
+/// On loopback nobody wants to wait for members that other machines start.
+fn groups(settings: &ServeSettings, listen: SocketAddr) -> GroupSettings {
+    let defaults = GroupSettings::default();
+    let default_delay_ms = match listen.ip().to_canonical().is_loopback() {
+        true => 0,
+        false => defaults.initial_rebalance_delay_ms,
+    };
+    let set_delay_ms = settings.group_initial_rebalance_delay_ms;
+    GroupSettings {
+        topic_partitions: settings.offsets_topic_partitions,
+        initial_rebalance_delay_ms: set_delay_ms.unwrap_or(default_delay_ms),
+        offsets_retention_ms: i64::from(settings.offsets_retention_minutes) * 60_000,
+        ..defaults
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order in which `config show` lists them.
-pub const SETTINGS: [Setting; 12] = [
+pub const SETTINGS: [Setting; 15] = [
     setting(
         "bootstrap",
         "127.0.0.1:9092",
@@ -72,6 +72,21 @@ pub const SETTINGS: [Setting; 12] = [
         "num-partitions",
         "1",
         "partitions of a topic created without a count",
+    ),
+    setting(
+        "group-initial-rebalance-delay-ms",
+        "",
+        "how long an empty group's first rebalance waits for more members (default: 0 on loopback, else 3000)",
+    ),
+    setting(
+        "offsets-topic-partitions",
+        "50",
+        "partitions that `__consumer_offsets` is created with",
+    ),
+    setting(
+        "offsets-retention-minutes",
+        "10080",
+        "how long offsets are kept that no member uses",
     ),
     setting(
         "connections-max",

@@ -17,6 +17,7 @@ mod connection;
 mod consumer;
 mod error;
 mod frame;
+mod groups;
 mod partitioner;
 mod producer;
 mod quotas;
@@ -32,6 +33,7 @@ pub use consumer::{Assignment, ConsumedRecord, Consumer, ConsumerOptions, OutOfR
 pub use corelane_protocol::ErrorCode;
 pub use error::ClientError;
 pub use frame::{FrameError, FrameReader, LENGTH_PREFIX, RESPONSE_LENGTH_MAX};
+pub use groups::{DescribedGroup, GroupMember, GroupOffset, ListedGroup};
 pub use partitioner::{murmur2, partition_of_key};
 pub use producer::{Acks, Delivery, Producer, ProducerOptions, ProducerRecord};
 pub use quotas::{ClientQuota, QuotaEntity};

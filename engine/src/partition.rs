@@ -292,6 +292,11 @@ impl<D: Disk> Partition<D> {
         self.log.borrow().size_bytes()
     }
 
+    /// Whether the partition is being deleted or the engine stops.
+    pub fn is_closed(&self) -> bool {
+        self.log.borrow().closed
+    }
+
     /// Why writes are refused, where they are.
     pub fn refused(&self) -> Option<Arc<str>> {
         let log = self.log.borrow();

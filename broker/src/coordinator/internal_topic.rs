@@ -63,9 +63,7 @@ pub struct CoordinatorPlace {
 
 /// Whether a topic belongs to the broker: clients may read it, and not write to it.
 pub fn is_internal(name: &str) -> bool {
-    [&CONSUMER_OFFSETS, &TRANSACTION_STATE]
-        .iter()
-        .any(|topic| topic.name == name)
+    InternalTopic::by_name(name).is_some()
 }
 
 /// The partition that a key belongs to.
@@ -78,6 +76,12 @@ pub fn partition_of(key: &str, partition_count: i32) -> i32 {
 }
 
 impl InternalTopic {
+    /// The internal topic of this name.
+    pub fn by_name(name: &str) -> Option<&'static InternalTopic> {
+        let all = [&CONSUMER_OFFSETS, &TRANSACTION_STATE];
+        all.into_iter().find(|topic| topic.name == name)
+    }
+
     /// Where a key is coordinated; none while the topic has not been created.
     pub fn find(&self, lane: &Lane, key: &str) -> Option<CoordinatorPlace> {
         let image = topics::image();
@@ -110,7 +114,11 @@ impl InternalTopic {
             .ok_or(ErrorCode::CoordinatorNotAvailable)
     }
 
-    async fn create(&self, lane: &Rc<Lane>) -> Result<(), Refusal> {
+    /// Creates it; that it is there already is fine.
+    ///
+    /// # Errors
+    /// What the engine says, as Kafka's code.
+    pub async fn create(&self, lane: &Rc<Lane>) -> Result<(), Refusal> {
         let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let topic = NewTopic {
             name: self.name.to_owned(),

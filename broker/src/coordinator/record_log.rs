@@ -56,6 +56,11 @@ impl RecordLog {
         &self.partition
     }
 
+    /// Whether the partition has been deleted or the engine stops.
+    pub fn is_closed(&self) -> bool {
+        self.partition.is_closed()
+    }
+
     /// Queues the records of one change; a producer's are part of its transaction. They take several batches where one
     /// would be larger than `max.message.bytes`, unless they belong to a transaction.
     ///

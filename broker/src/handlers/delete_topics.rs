@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::dispatch::Call;
 use crate::error_map;
+use crate::groups::registry::forget_topic;
 use crate::mutation_quota::MutationQuota;
 use crate::patience::within_limit;
 use crate::refusal::Refusal;
@@ -61,6 +62,7 @@ async fn delete(
     let (engine, topic_id) = (call.lane().engine.clone(), found.topic_id);
     let deleted = within_limit(async move { engine.delete_topic(topic_id).await }).await?;
     deleted.map_err(|error| error_map::topic(&error))?;
+    forget_topic(call.lane(), &found.name).await;
     Ok((found.name.clone(), found.topic_id))
 }
 

@@ -11,6 +11,7 @@ use corelane_protocol::messages::describe_topic_partitions::{
 use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::authorized_operations::TOPIC_OPERATIONS;
+use crate::coordinator::internal_topic::is_internal;
 use crate::dispatch::Call;
 use crate::limits::DESCRIBED_PARTITIONS_MAX;
 use crate::new_topic;
@@ -110,6 +111,7 @@ fn describe(
     DescribeTopicPartitionsResponseTopic {
         name: Some(topic.name.clone()),
         topic_id: topic.topic_id,
+        is_internal: is_internal(&topic.name),
         partitions: topic
             .partitions
             .values()

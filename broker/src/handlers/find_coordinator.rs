@@ -1,67 +1,86 @@
-//! FindCoordinator (10): which broker coordinates a transactional id. There is one broker.
+//! FindCoordinator (10): which broker coordinates a group or a transactional id. It is always this one.
 //!
-//! - 1 adds the kind of key, 3 is flexible, 4 asks for several keys (KIP-699), 5 knows TRANSACTION_ABORTABLE,
-//!   6 share groups.
+//! - 1 adds transactional ids, 3 is flexible, 4 takes several keys at once (KIP-699), 6 knows share groups, which are
+//!   not served.
+//!
+//! The internal topic is created when somebody first asks. Kafka answers COORDINATOR_NOT_AVAILABLE meanwhile; here the
+//! answer waits.
 
 use corelane_protocol::ErrorCode;
 use corelane_protocol::messages::find_coordinator::{
     Coordinator, FindCoordinatorRequest, FindCoordinatorResponse,
 };
 
-use crate::coordinator::internal_topic::TRANSACTION_STATE;
+use crate::coordinator::internal_topic::{CONSUMER_OFFSETS, TRANSACTION_STATE};
 use crate::dispatch::Call;
 use crate::settings::NODE_ID;
 
-/// The first version with several keys.
-const BATCHED_SINCE: i16 = 4;
+const GROUP: i8 = 0;
 const TRANSACTION: i8 = 1;
+/// The first version that takes several keys.
+const BATCHED_SINCE: i16 = 4;
+/// The first version with a message.
+const MESSAGE_SINCE: i16 = 1;
 const NO_NODE: i32 = -1;
+const NO_PORT: i32 = -1;
 
-/// Finds each key's coordinator.
+/// Finds, or creates, what coordinates.
 pub async fn handle(call: &Call, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
-    if call.head.version >= BATCHED_SINCE {
-        let mut response = FindCoordinatorResponse::default();
-        for key in &request.coordinator_keys {
-            response
-                .coordinators
-                .push(find(call, request.key_type, key).await);
-        }
-        return response;
+    let version = call.head.version;
+    if version < BATCHED_SINCE {
+        let found = find(call, request.key_type, &request.key).await;
+        return FindCoordinatorResponse {
+            error_code: found.error_code,
+            error_message: (version >= MESSAGE_SINCE).then(|| message(found.error_code)),
+            node_id: found.node_id,
+            host: found.host,
+            port: found.port,
+            ..FindCoordinatorResponse::default()
+        };
     }
-    let found = find(call, request.key_type, &request.key).await;
-    FindCoordinatorResponse {
-        error_code: found.error_code,
-        error_message: found.error_message,
-        node_id: found.node_id,
-        host: found.host,
-        port: found.port,
-        ..FindCoordinatorResponse::default()
+    let mut response = FindCoordinatorResponse::default();
+    for key in &request.coordinator_keys {
+        response
+            .coordinators
+            .push(find(call, request.key_type, key).await);
+    }
+    response
+}
+
+fn message(code: i16) -> String {
+    match ErrorCode::try_from(code) {
+        // As Kafka says it.
+        Ok(ErrorCode::None) | Err(_) => "NONE".to_owned(),
+        Ok(code) => code.message().to_owned(),
     }
 }
 
 async fn find(call: &Call, key_type: i8, key: &str) -> Coordinator {
     let lane = &call.connection.lane;
-    let place = match key_type {
+    let found = match key_type {
+        GROUP => CONSUMER_OFFSETS.find_or_create(lane, key).await,
         TRANSACTION if !key.is_empty() => TRANSACTION_STATE.find_or_create(lane, key).await,
         _ => Err(ErrorCode::InvalidRequest),
     };
-    if let Err(code) = place {
-        return Coordinator {
+    match found {
+        Ok(_) => {
+            let endpoint = lane.settings.endpoint(&call.connection);
+            Coordinator {
+                key: key.to_owned(),
+                node_id: NODE_ID,
+                host: endpoint.host,
+                port: endpoint.port.into(),
+                error_message: None,
+                ..Coordinator::default()
+            }
+        }
+        Err(code) => Coordinator {
             key: key.to_owned(),
             node_id: NO_NODE,
-            port: NO_NODE,
+            port: NO_PORT,
             error_code: code.code(),
             error_message: Some(code.message().to_owned()),
             ..Coordinator::default()
-        };
-    }
-    let endpoint = lane.settings.endpoint(&call.connection);
-    Coordinator {
-        key: key.to_owned(),
-        node_id: NODE_ID,
-        host: endpoint.host,
-        port: endpoint.port.into(),
-        error_code: ErrorCode::None.code(),
-        error_message: None,
+        },
     }
 }

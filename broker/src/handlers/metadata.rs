@@ -15,6 +15,7 @@ use corelane_protocol::{ErrorCode, TopicRef};
 use uuid::Uuid;
 
 use crate::authorized_operations::{CLUSTER_OPERATIONS, TOPIC_OPERATIONS};
+use crate::coordinator::internal_topic::{InternalTopic, is_internal};
 use crate::dispatch::Call;
 use crate::new_topic;
 use crate::refusal::Refusal;
@@ -105,6 +106,9 @@ async fn one(call: &Call, topic: &MetadataRequestTopic, create: bool) -> Metadat
 }
 
 async fn create_topic(call: &Call, name: &str) -> Result<(), Refusal> {
+    if let Some(topic) = InternalTopic::by_name(name) {
+        return topic.create(&call.connection.lane).await;
+    }
     let partitions = call.lane().settings.num_partitions;
     match new_topic::create(call, name, partitions, Vec::new()).await {
         // Another client was faster.
@@ -131,6 +135,7 @@ fn describe(topic: &TopicImage) -> MetadataResponseTopic {
         error_code: ErrorCode::None.code(),
         name: Some(topic.name.clone()),
         topic_id: topic.topic_id,
+        is_internal: is_internal(&topic.name),
         partitions: topic.partitions.values().map(partition).collect(),
         ..MetadataResponseTopic::default()
     }

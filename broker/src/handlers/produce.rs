@@ -25,6 +25,7 @@ use corelane_protocol::{ApiKey, ErrorCode, TopicRef};
 use uuid::Uuid;
 
 use crate::append_order::Place;
+use crate::coordinator::internal_topic::is_internal;
 use crate::dispatch::Call;
 use crate::error_map;
 use crate::partition_calls::{PartitionCalls, Question};
@@ -37,6 +38,9 @@ use crate::topics::{self, Partition};
 use crate::transactions::machine::ProducerClaim;
 use crate::transactions::state::NamedPartition;
 use crate::transactions::verification::{self, Claim};
+
+/// The client that may write to internal topics, as in Kafka.
+const ADMIN_CLIENT_ID: &str = "__admin_client";
 
 /// What becomes of one partition's batch before the append.
 type Prepared = Result<Question<ValidBatch>, Refusal>;
@@ -86,6 +90,9 @@ fn prepare(
         return Err(ErrorCode::InvalidRequiredAcks.into());
     }
     let place = topics::locate(call.lane(), image, partition.topic, partition.index)?;
+    if is_internal(&place.topic.name) && call.head.client_id.as_deref() != Some(ADMIN_CLIENT_ID) {
+        return Err(ErrorCode::InvalidTopicException.into());
+    }
     let batch = produce_batch::prepare(
         partition.records.as_ref(),
         call.head.version,

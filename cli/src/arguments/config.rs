@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 A resource is topic/NAME, broker/ID, or brokers, which are all of them.")]
 pub enum ConfigCommand {
     /// Every setting of this machine, its value and the layer it came from
-    Show(ConfigShow),
+    Show(Box<ConfigShow>),
     /// What has configurations in the cluster
     List(ConfigList),
     /// The configurations of a topic or a broker

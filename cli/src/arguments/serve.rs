@@ -41,6 +41,15 @@ pub struct SettingFlags {
     /// Partitions of a topic created without a count [default: 1]
     #[arg(long, value_name = "COUNT")]
     pub num_partitions: Option<String>,
+    /// How long an empty group's first rebalance waits for more members [default: 0 on loopback, else 3000]
+    #[arg(long, value_name = "MS")]
+    pub group_initial_rebalance_delay_ms: Option<String>,
+    /// Partitions that `__consumer_offsets` is created with [default: 50]
+    #[arg(long, value_name = "COUNT")]
+    pub offsets_topic_partitions: Option<String>,
+    /// How long offsets are kept that no member uses [default: 10080]
+    #[arg(long, value_name = "MINUTES")]
+    pub offsets_retention_minutes: Option<String>,
     /// Connections open at once, over all cores [default: 20000]
     #[arg(long, value_name = "COUNT")]
     pub connections_max: Option<String>,
@@ -71,6 +80,12 @@ impl SettingFlags {
             ("cores", &self.cores),
             ("auto-create-topics", &self.auto_create_topics),
             ("num-partitions", &self.num_partitions),
+            (
+                "group-initial-rebalance-delay-ms",
+                &self.group_initial_rebalance_delay_ms,
+            ),
+            ("offsets-topic-partitions", &self.offsets_topic_partitions),
+            ("offsets-retention-minutes", &self.offsets_retention_minutes),
             ("connections-max", &self.connections_max),
             ("request-memory", &self.request_memory),
             ("request-bytes-max", &self.request_bytes_max),

@@ -16,6 +16,8 @@ const REQUEST_BYTES_MIN: u64 = 2 << 20;
 const REQUEST_BYTES_MAX: u64 = i32::MAX as u64;
 /// Connections that may be allowed: each costs a descriptor and a few KiB.
 const CONNECTIONS_MAX: u32 = 1_000_000;
+/// Longest pause of an empty group before its first rebalance.
+const REBALANCE_DELAY_MS_MAX: u64 = 300_000;
 /// Partitions that one topic may have: the broker's own limit.
 const PARTITIONS_MAX: i32 = 10_000;
 
@@ -34,6 +36,12 @@ pub struct ServeSettings {
     pub auto_create_topics: bool,
     /// Partitions of a topic that is created without a count.
     pub num_partitions: i32,
+    /// How long the first rebalance of an empty group waits for more members, where somebody said so.
+    pub group_initial_rebalance_delay_ms: Option<u64>,
+    /// Partitions that `__consumer_offsets` is created with.
+    pub offsets_topic_partitions: i32,
+    /// How long offsets are kept that no member uses.
+    pub offsets_retention_minutes: u32,
     /// Connections open at once, over all cores.
     pub connections_max: u32,
     /// Largest request that is read, in bytes.
@@ -66,6 +74,19 @@ impl ServeSettings {
             auto_create_topics: resolved.parse("auto-create-topics", flag)?,
             num_partitions: resolved
                 .parse("num-partitions", |text| within(text, 1, PARTITIONS_MAX))?,
+            group_initial_rebalance_delay_ms: resolved.parse(
+                "group-initial-rebalance-delay-ms",
+                |text| match text.is_empty() {
+                    true => Ok(None),
+                    false => within(text, 0, REBALANCE_DELAY_MS_MAX).map(Some),
+                },
+            )?,
+            offsets_topic_partitions: resolved.parse("offsets-topic-partitions", |text| {
+                within(text, 1, PARTITIONS_MAX)
+            })?,
+            offsets_retention_minutes: resolved.parse("offsets-retention-minutes", |text| {
+                within(text, 1, u32::MAX)
+            })?,
             connections_max: resolved
                 .parse("connections-max", |text| within(text, 1, CONNECTIONS_MAX))?,
             request_memory_bytes: resolved.parse("request-memory", |text| {

@@ -109,6 +109,28 @@ impl Client {
         parse_lines(&run(&mut command))
     }
 
+    /// The command of a member of a group: it prints the values that it has read and committed, until its standard
+    /// input closes.
+    pub fn member(self, bootstrap: &str, group: &str, topic: &str) -> Command {
+        if self == Self::Java {
+            let mut command = java("128m");
+            command.arg("org.apache.kafka.tools.consumer.ConsoleConsumer");
+            command.args(["--bootstrap-server", bootstrap, "--topic", topic]);
+            command.args(["--group", group, "--from-beginning"]);
+            for property in [
+                "session.timeout.ms=6000",
+                "heartbeat.interval.ms=500",
+                "auto.commit.interval.ms=200",
+            ] {
+                command.args(["--command-property", property]);
+            }
+            return command;
+        }
+        let mut command = self.program();
+        command.args(["member", bootstrap, group, topic]);
+        command
+    }
+
     fn program(self) -> Command {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
         let installed = super::clients_folder();

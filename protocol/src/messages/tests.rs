@@ -83,6 +83,28 @@ fn every_message_reads_back_as_written_within_its_memory_and_no_prefix_of_it_is_
     check_message!(super::consumer_protocol_assignment::ConsumerProtocolAssignment);
     check_message!(super::consumer_protocol_subscription::ConsumerProtocolSubscription);
     check_message!(super::end_txn_marker::EndTxnMarker);
+    check_message!(super::consumer_group_current_member_assignment_key::ConsumerGroupCurrentMemberAssignmentKey);
+    check_message!(super::consumer_group_current_member_assignment_value::ConsumerGroupCurrentMemberAssignmentValue);
+    check_message!(super::consumer_group_member_metadata_key::ConsumerGroupMemberMetadataKey);
+    check_message!(super::consumer_group_member_metadata_value::ConsumerGroupMemberMetadataValue);
+    check_message!(super::consumer_group_metadata_key::ConsumerGroupMetadataKey);
+    check_message!(super::consumer_group_metadata_value::ConsumerGroupMetadataValue);
+    check_message!(super::consumer_group_regular_expression_key::ConsumerGroupRegularExpressionKey);
+    check_message!(
+        super::consumer_group_regular_expression_value::ConsumerGroupRegularExpressionValue
+    );
+    check_message!(
+        super::consumer_group_target_assignment_member_key::ConsumerGroupTargetAssignmentMemberKey
+    );
+    check_message!(super::consumer_group_target_assignment_member_value::ConsumerGroupTargetAssignmentMemberValue);
+    check_message!(super::consumer_group_target_assignment_metadata_key::ConsumerGroupTargetAssignmentMetadataKey);
+    check_message!(super::consumer_group_target_assignment_metadata_value::ConsumerGroupTargetAssignmentMetadataValue);
+    check_message!(super::group_metadata_key::GroupMetadataKey);
+    check_message!(super::group_metadata_value::GroupMetadataValue);
+    check_message!(super::offset_commit_key::OffsetCommitKey);
+    check_message!(super::offset_commit_value::OffsetCommitValue);
+    check_message!(super::transaction_log_key::TransactionLogKey);
+    check_message!(super::transaction_log_value::TransactionLogValue);
     check_message!(super::request_header::RequestHeader);
     check_message!(super::response_header::ResponseHeader);
 }

@@ -19,6 +19,7 @@ const usage = `usage:
   client produce BOOTSTRAP RECORDS TOPIC=CODEC...
   client read    BOOTSTRAP TOPIC...
   client load    BOOTSTRAP TOPIC ACKNOWLEDGED   (until standard input closes)
+  client member  BOOTSTRAP GROUP TOPIC          (until standard input closes; values, once committed)
   client dump    BOOTSTRAP TOPIC                (one "partition offset value" line per record)`
 
 func main() {
@@ -38,6 +39,8 @@ func main() {
 		err = read(ctx, bootstrap, rest)
 	case "load":
 		err = load(ctx, bootstrap, rest[0], rest[1])
+	case "member":
+		err = member(ctx, bootstrap, rest[0], rest[1])
 	case "dump":
 		err = dump(ctx, bootstrap, rest[0])
 	default:

@@ -182,11 +182,31 @@ async function read(bootstrap, topics) {
   await cluster.disconnect()
 }
 
+// Reads as a member of a group; a record's value is printed once its offset is committed. Ends when standard input does.
+async function member(bootstrap, group, topic) {
+  const kafka = new Kafka({ clientId: 'corelane-suites', brokers: [bootstrap], logLevel: logLevel.NOTHING })
+  const retry = { retries: 100, initialRetryTime: 100, maxRetryTime: 1000 }
+  const consumer = kafka.consumer({ groupId: group, sessionTimeout: 6000, heartbeatInterval: 500, retry })
+  process.stdin.resume().on('end', () => consumer.disconnect().then(() => process.exit(0)))
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run({
+    autoCommit: false,
+    eachBatch: async ({ batch }) => {
+      const offset = (BigInt(batch.lastOffset()) + 1n).toString()
+      await consumer.commitOffsets([{ topic, partition: batch.partition, offset }])
+      process.stdout.write(batch.messages.map((message) => `${message.value}\n`).join(''))
+    },
+  })
+}
+
 async function main() {
   const [verb, bootstrap, ...rest] = process.argv.slice(2)
   await zstd.init()
   if (verb === 'produce') {
     await produce(bootstrap, rest[0], rest.slice(1).map((a) => a.split('=')))
+  } else if (verb === 'member') {
+    await member(bootstrap, ...rest)
   } else {
     await read(bootstrap, rest)
   }

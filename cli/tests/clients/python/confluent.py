@@ -1,6 +1,7 @@
 """confluent-kafka in the client suites: writes a records file into topics, or reads topics back."""
 
 import sys
+import threading
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from records import PartitionHash, read_records
@@ -86,7 +87,44 @@ def read(bootstrap, topics):
         hashed.print_line(topic, partition)
 
 
+def member(bootstrap, group, topic):
+    """Reads as a member of a group; a record's value is printed once its offset is committed."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "partition.assignment.strategy": "range",
+            "session.timeout.ms": 6000,
+            "heartbeat.interval.ms": 500,
+        }
+    )
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    consumer.subscribe([topic])
+    uncommitted = []
+    while not ended.is_set():
+        records = [r for r in consumer.consume(500, 0.2) if r.error() is None]
+        uncommitted.extend(records)
+        if not uncommitted:
+            continue
+        try:
+            consumer.commit(asynchronous=False)
+        except KafkaException:
+            # The broker is away, or the partitions have gone to others: the next commit tells.
+            continue
+        for record in uncommitted:
+            print(record.value().decode())
+        uncommitted.clear()
+        sys.stdout.flush()
+    consumer.close()
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "member":
+        member(*sys.argv[2:])
+        sys.exit()
     if sys.argv[1] == "produce":
         produce(sys.argv[2], sys.argv[3], [a.split("=", 1) for a in sys.argv[4:]])
     else:

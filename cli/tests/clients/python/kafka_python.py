@@ -1,8 +1,10 @@
 """kafka-python in the client suites: writes a records file into topics, or reads topics back."""
 
 import sys
+import threading
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
 from records import PartitionHash, read_records
 
 
@@ -51,7 +53,41 @@ def read(bootstrap, topics):
         hashes[tp].print_line(tp.topic, tp.partition)
 
 
+def member(bootstrap, group, topic):
+    """Reads as a member of a group; a record's value is printed once its offset is committed."""
+    consumer = KafkaConsumer(
+        topic,
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        session_timeout_ms=6000,
+        heartbeat_interval_ms=500,
+    )
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    uncommitted = []
+    while not ended.is_set():
+        try:
+            for batch in consumer.poll(timeout_ms=200).values():
+                uncommitted.extend(batch)
+            if not uncommitted:
+                continue
+            consumer.commit()
+        except KafkaError:
+            # The broker is away, or the partitions have gone to others: the next commit tells.
+            continue
+        for record in uncommitted:
+            print(record.value.decode())
+        uncommitted.clear()
+        sys.stdout.flush()
+    consumer.close()
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "member":
+        member(*sys.argv[2:])
+        sys.exit()
     if sys.argv[1] == "produce":
         produce(sys.argv[2], sys.argv[3], [a.split("=", 1) for a in sys.argv[4:]])
     else:
