@@ -630,7 +630,8 @@ fn a_core_that_dies_takes_the_process_with_it_and_a_restart_recovers() {
     ]));
     let status = broker.server().wait_for_exit(PATIENCE);
     assert_eq!(status.code(), None, "ended by a signal");
-    broker.restart();
+    // Waits until the kernel has taken the dead process's ring down, which accepts connections until then.
+    broker.crash_and_restart();
     let mut wire = Wire::connect(broker.address());
     assert_eq!(end_offset(&mut wire, TOPIC, 0), 1);
     assert_eq!(produce(&mut wire, TOPIC, 0, 1000, Acks::ALL), (NONE, 1));
