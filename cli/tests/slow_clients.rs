@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use support::broker::Broker;
-use support::wire::{API_VERSIONS, Answer, Fields, Request, Wire};
+use support::wire::{API_VERSIONS, Answer, FETCH, Fields, Request, Wire};
 
 /// The broker's limit on a request that has begun, and what a loaded machine may add.
 const RECEIVE_MAX: Duration = Duration::from_secs(30);
@@ -70,4 +70,27 @@ fn a_client_that_has_closed_its_side_still_gets_its_answers() {
         assert!(matches!(wire.answer(), Answer::Frame(_)));
     }
     assert_eq!(wire.answer(), Answer::Closed);
+}
+
+/// As the Java client sends it when it closes, for the end of a session that was never kept.
+#[test]
+fn a_fetch_of_nothing_is_answered_at_once() {
+    let broker = Broker::start_corelane(&[]);
+    let mut wire = Wire::connect(broker.address());
+    let (wait_ms, bytes_min, bytes_max) = (30_000, 1, 4 << 20);
+    let body = Fields::new()
+        .i32(-1)
+        .i32(wait_ms)
+        .i32(bytes_min)
+        .i32(bytes_max);
+    let (isolation, session_id, final_epoch, none) = (0, 0, -1, 0);
+    let body = body.i8(isolation).i32(session_id).i32(final_epoch);
+    wire.send(&Request::classic(FETCH, 11, body.i32(none).i32(none).string("")).frame());
+    let asked = Instant::now();
+    assert!(matches!(wire.answer(), Answer::Frame(_)));
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        asked.elapsed()
+    );
 }

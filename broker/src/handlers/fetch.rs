@@ -114,7 +114,10 @@ async fn fetch(call: &Call, request: &FetchView) -> Reply {
     loop {
         let wanted = locate(call, request, bytes_max);
         let reads = read(call, &wanted).await;
-        let enough = length(&reads) >= bytes_min || reads.iter().any(Read::ends_the_wait);
+        // The Java client closes with a Fetch of nothing, and waits for its answer; nothing would ever end its wait here.
+        let enough = reads.is_empty()
+            || length(&reads) >= bytes_min
+            || reads.iter().any(Read::ends_the_wait);
         let left = deadline.saturating_duration_since(Instant::now());
         if enough || left.is_zero() || call.connection.has_ended() {
             return assemble(request, reads, bytes_max);
