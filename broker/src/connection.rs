@@ -166,7 +166,7 @@ impl Connection {
         self.home.note(Observed {
             owner,
             is_alone: self.responses.open_count() == 1,
-            wakes: owner.is_some_and(|owner| self.lane.engine.is_asleep(owner)),
+            is_idle: owner.is_some_and(|owner| self.lane.engine.is_idle(owner)),
         });
     }
 

@@ -1,8 +1,8 @@
-//! Tells when a connection should live on another core: when each of its requests wakes that core up.
+//! Tells when a connection should live on another core: when each of its requests goes there, and finds that core idle.
 //!
 //! Shard-local, one per connection. A client that waits for each answer before it asks again, and whose partitions all
-//! belong to one other core, pays for two wake-ups of a sleeping CPU with each request; on the owner's core it pays for
-//! none. Where the owner is busy nothing is woken, the connection's own core shares the work, and it stays.
+//! belong to one other core, pays for the way there and back with each request, and often for waking two sleeping CPUs; on
+//! the owner's core it pays for neither. Where the owner is busy the connection's own core shares the work, and it stays.
 //!
 //! Invariant: a run of [`CALLS_BEFORE_MOVE`] requests speaks for the move, without one that speaks against it.
 
@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 use corelane_engine::types::ShardId;
 
-use crate::limits::{CALLS_BEFORE_MOVE, CALLS_THAT_WAKE_MIN};
+use crate::limits::{CALLS_BEFORE_MOVE, CALLS_FOUND_IDLE_MIN};
 
 /// What a request was seen to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub struct Observed {
     pub owner: Option<ShardId>,
     /// No other request of the connection was open.
     pub is_alone: bool,
-    /// The owner slept when it was asked.
-    pub wakes: bool,
+    /// The owner had nothing else to do.
+    pub is_idle: bool,
 }
 
 /// The requests of a connection that spoke for the same core, one after the other.
@@ -28,7 +28,7 @@ pub struct Observed {
 struct Run {
     owner: Option<ShardId>,
     calls: u32,
-    woke: u32,
+    idle: u32,
 }
 
 /// Where a connection should live.
@@ -49,14 +49,14 @@ impl Home {
         self.0.set(Run {
             owner: Some(owner),
             calls: run.calls + 1,
-            woke: run.woke + u32::from(observed.wakes),
+            idle: run.idle + u32::from(observed.is_idle),
         });
     }
 
     /// The core to move to.
     pub fn elsewhere(&self) -> Option<ShardId> {
         let run = self.0.get();
-        match run.calls == CALLS_BEFORE_MOVE && run.woke >= CALLS_THAT_WAKE_MIN {
+        match run.calls == CALLS_BEFORE_MOVE && run.idle >= CALLS_FOUND_IDLE_MIN {
             true => run.owner,
             false => None,
         }
@@ -75,24 +75,24 @@ mod tests {
         home.elsewhere()
     }
 
-    const WAKING: Observed = Observed {
+    const FITTING: Observed = Observed {
         owner: Some(OTHER),
         is_alone: true,
-        wakes: true,
+        is_idle: true,
     };
 
     #[test]
-    fn a_client_that_wakes_one_core_with_each_request_belongs_there() {
-        assert_eq!(after(|_| WAKING), Some(OTHER));
+    fn a_client_whose_requests_all_go_to_one_idle_core_belongs_there() {
+        assert_eq!(after(|_| FITTING), Some(OTHER));
     }
 
     #[test]
     fn a_client_whose_owner_is_busy_stays() {
-        let wakes = |call| call % 4 == 0;
+        let is_idle = |call| call % 4 == 0;
         assert_eq!(
             after(|call| Observed {
-                wakes: wakes(call),
-                ..WAKING
+                is_idle: is_idle(call),
+                ..FITTING
             }),
             None
         );
@@ -103,20 +103,20 @@ mod tests {
         for other in [
             Observed {
                 owner: None,
-                ..WAKING
+                ..FITTING
             },
             Observed {
                 owner: Some(ShardId(2)),
-                ..WAKING
+                ..FITTING
             },
             Observed {
                 is_alone: false,
-                ..WAKING
+                ..FITTING
             },
         ] {
             let odd = |call| match call == CALLS_BEFORE_MOVE / 2 {
                 true => other,
-                false => WAKING,
+                false => FITTING,
             };
             assert_eq!(after(odd), None);
         }
@@ -125,13 +125,13 @@ mod tests {
     #[test]
     fn a_run_that_did_not_suffice_is_followed_by_another() {
         let home = Home::default();
-        let sleepy = Observed {
-            wakes: false,
-            ..WAKING
+        let busy = Observed {
+            is_idle: false,
+            ..FITTING
         };
-        (0..CALLS_BEFORE_MOVE).for_each(|_| home.note(sleepy));
+        (0..CALLS_BEFORE_MOVE).for_each(|_| home.note(busy));
         assert_eq!(home.elsewhere(), None);
-        (0..CALLS_BEFORE_MOVE).for_each(|_| home.note(WAKING));
+        (0..CALLS_BEFORE_MOVE).for_each(|_| home.note(FITTING));
         assert_eq!(home.elsewhere(), Some(OTHER));
     }
 }

@@ -65,10 +65,10 @@ pub const DESCRIPTORS_KEPT: usize = 64;
 pub const FLUSH_STILL_MAX: Duration = Duration::from_millis(600);
 /// The wait after an accept that failed for want of descriptors or memory.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Requests in a row that speak for a connection's move to another core, and how many of them must have woken it.
+/// Requests in a row that speak for a connection's move to another core, and how many of them must have found it idle.
 pub const CALLS_BEFORE_MOVE: u32 = 32;
 /// See [`CALLS_BEFORE_MOVE`].
-pub const CALLS_THAT_WAKE_MIN: u32 = 24;
+pub const CALLS_FOUND_IDLE_MIN: u32 = 24;
 /// Partitions of one topic.
 pub const PARTITIONS_PER_TOPIC_MAX: i32 = 10_000;
 /// Topics and partitions that one answer of DescribeTopicPartitions lists:

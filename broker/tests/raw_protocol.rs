@@ -533,7 +533,7 @@ fn unknown_versions_and_apis_are_treated_as_kafka_treats_them() {
         ]
         .concat()
     );
-    for (key, version) in [(999, 0), (-1, 0), (3, 99), (3, -1), (10, 0)] {
+    for (key, version) in [(999, 0), (-1, 0), (3, 99), (3, -1), (17, 0)] {
         let mut client = fixture.connect();
         client
             .stream

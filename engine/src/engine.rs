@@ -305,9 +305,9 @@ impl Engine {
             .map_or(0, |running| running.watchdog.kicks())
     }
 
-    /// Whether a core has nothing to do at the moment, so that a message would have to wake it.
-    pub fn is_asleep(&self, shard: ShardId) -> bool {
-        self.0.switchboard.mailboxes[usize::from(shard.0)].is_sleeping()
+    /// Whether a core has nothing to do at the moment: it sleeps, or is about to.
+    pub fn is_idle(&self, shard: ShardId) -> bool {
+        self.0.switchboard.mailboxes[usize::from(shard.0)].is_idle()
     }
 
     /// The longest that any core has gone without a look at its ring since the start: how long a request may have

@@ -23,6 +23,8 @@ pub(crate) struct Mailbox {
     queue: Mutex<Queue>,
     /// Set by the core before it blocks; whoever clears it writes the eventfd.
     sleeping: AtomicBool,
+    /// Set by the core while it has nothing to do, asleep or about to be; read by whoever asks.
+    idle: AtomicBool,
     /// Turns of the core's loop, read by the watchdog.
     pub(crate) turns: AtomicU64,
     /// The longest that the core has gone without a look at its ring, in ns; read by whoever asks.
@@ -53,6 +55,7 @@ impl Mailbox {
         Ok(Mailbox {
             queue: Mutex::default(),
             sleeping: AtomicBool::new(false),
+            idle: AtomicBool::new(false),
             turns: AtomicU64::new(0),
             longest_turn_ns: AtomicU64::new(0),
             thread: AtomicI32::new(0),
@@ -119,6 +122,17 @@ impl Mailbox {
     /// Announces that the core runs.
     pub(crate) fn awake(&self) {
         self.sleeping.store(false, Ordering::Relaxed);
+        self.idle.store(false, Ordering::Relaxed);
+    }
+
+    /// Announces that the core has nothing to do.
+    pub(crate) fn idle(&self) {
+        self.idle.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether the core has said that it has nothing to do.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle.load(Ordering::Relaxed)
     }
 
     /// Tells whether the core has said that it blocks.

@@ -74,6 +74,8 @@ pub async fn timeout<T>(duration: Duration, future: impl Future<Output = T>) -> 
 pub(crate) trait Hooks {
     /// Runs before each turn of the ring: hands over outgoing mail.
     fn before_turn(&self);
+    /// Announces that no task can run.
+    fn idle(&self);
     /// Tells whether mail has come.
     fn has_mail(&self) -> bool;
     /// Tells whether the core may block; from here on, mail must wake it.
@@ -87,6 +89,9 @@ pub(crate) async fn drive(ring: &Ring, hooks: &impl Hooks) {
     loop {
         let quiet = run_tasks().await;
         hooks.before_turn();
+        if quiet {
+            hooks.idle();
+        }
         let idle = quiet && !ring.linger(|| hooks.has_mail());
         let wait = if idle && hooks.may_sleep() {
             Wait::UntilSomething

@@ -118,6 +118,10 @@ impl Hooks for Shard {
         }
     }
 
+    fn idle(&self) {
+        self.mailbox().idle();
+    }
+
     fn has_mail(&self) -> bool {
         self.mailbox().has_mail()
     }

@@ -85,6 +85,16 @@ pub const NOT_COMPARED: &[(&str, &str)] = &[
     ("DescribeTransactions", COORDINATOR),
     ("ListTransactions", COORDINATOR),
     ("DescribeProducers", COORDINATOR),
+    ("OffsetCommit", COORDINATOR),
+    ("OffsetFetch", COORDINATOR),
+    ("OffsetDelete", COORDINATOR),
+    ("JoinGroup", COORDINATOR),
+    ("SyncGroup", COORDINATOR),
+    ("Heartbeat", COORDINATOR),
+    ("LeaveGroup", COORDINATOR),
+    ("DescribeGroups", COORDINATOR),
+    ("ListGroups", COORDINATOR),
+    ("DeleteGroups", COORDINATOR),
 ];
 
 const COORDINATOR: &str = "its answer hangs on the state of a coordinator over several requests, which one at a time does not reach";
