@@ -310,6 +310,11 @@ impl<D: Disk> Partition<D> {
         readers.chain(self.gone.borrow().iter().cloned()).collect()
     }
 
+    /// Those who may read the files that wait to be unlinked.
+    pub(crate) fn readers_of_gone(&self) -> Vec<Readers> {
+        self.gone.borrow().clone()
+    }
+
     /// Takes note of segments whose files are unlinked later.
     pub(crate) fn note_gone(&self, gone: &[Gone]) {
         let readers = gone.iter().map(|segment| segment.readers().clone());

@@ -124,8 +124,9 @@ async fn unlink<D: Disk>(partition: &Rc<Partition<D>>, gone: &Gone, kind: Segmen
     let path = directory.join(name.to_string());
     let disk = &partition.disk;
     if kind == SegmentFileKind::Log {
-        let readers = std::slice::from_ref(&gone.readers);
-        shorten(disk, &path, readers, &partition.budget).await;
+        // By now the name may be that of a later segment with the same base offset, which has readers of its own.
+        let readers = partition.readers_of_gone();
+        shorten(disk, &path, &readers, &partition.budget).await;
         if partition.log.borrow().closed {
             return;
         }

@@ -327,8 +327,12 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     let checkpointer = &partition.checkpointer;
     let known = Some(checkpointer.saved.get()).filter(|saved| saved.segment == Some(segment));
     if known.is_none() {
+        if aborted.is_empty() {
+            let path = segment_path(&directory, segment, SegmentFileKind::TransactionIndex);
+            partition.disk.remove(&path).await?;
+        }
         // Files that a crash has left may be longer than what is written over them, with entries of batches that
-        // are gone.
+        // are gone. This makes the removal before durable as well.
         remove_indexes(&partition.disk, &directory, segment).await?;
     }
     let saved = known.unwrap_or_default();
@@ -354,6 +358,7 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
     )
     .await?;
     match known {
+        None if aborted.is_empty() => {}
         None => replace_aborted(&partition.disk, &directory, segment, &aborted).await?,
         Some(saved) => {
             let new = aborted.get(saved.aborted_entries..).unwrap_or_default();
@@ -419,6 +424,20 @@ async fn save_producers<D: Disk>(
 /// The active segment is about to be sealed, and the next one will start at `next`: writes its indexes and the
 /// producers' state at that offset, on which the recovery of the next segment will build.
 pub(crate) async fn save_sealed<D: Disk>(
+    partition: &Rc<Partition<D>>,
+    next: Offset,
+) -> io::Result<()> {
+    // A save in the background writes the same files; it never waits for the appender.
+    let checkpointer = &partition.checkpointer;
+    while checkpointer.saving.replace(true) {
+        partition.disk.sleep(TURN_INTERVAL).await;
+    }
+    let saved = save_sealed_in_turn(partition, next).await;
+    checkpointer.saving.set(false);
+    saved
+}
+
+async fn save_sealed_in_turn<D: Disk>(
     partition: &Rc<Partition<D>>,
     next: Offset,
 ) -> io::Result<()> {
@@ -581,11 +600,12 @@ async fn delete_segments_before<D: Disk>(
         log.epochs.truncate_from_start(start);
         (gone, log.directory.clone())
     };
+    // Before a file has the name under which an older one may be waiting to be unlinked.
+    partition.note_gone(&gone);
     for segment in &gone {
         set_aside(&partition.disk, &directory, segment.base_offset()).await?;
     }
     let count = gone.len();
-    partition.note_gone(&gone);
     if count > 0 {
         partition.disk.flush_directory(&directory).await?;
         let delay = Duration::from_millis(partition.config().file_delete_delay_ms);
