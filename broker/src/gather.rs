@@ -9,6 +9,23 @@ use std::time::Duration;
 
 use corelane_engine::runtime::timeout;
 
+/// Futures of one request that run at a time, where a client says how many there are.
+const AT_ONCE_MAX: usize = 128;
+
+/// Runs futures to their ends, a bounded number of them side by side; results keep their order.
+pub async fn gather_some<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut futures = futures.into_iter().peekable();
+    let mut results = Vec::new();
+    while futures.peek().is_some() {
+        let mut some = Gather::default();
+        for future in futures.by_ref().take(AT_ONCE_MAX) {
+            some.add(future);
+        }
+        results.extend(some.finish().await);
+    }
+    results
+}
+
 /// Futures under way.
 pub struct Gather<'a, R> {
     futures: Vec<Running<'a, R>>,
@@ -115,6 +132,37 @@ mod tests {
     use std::cell::RefCell;
     use std::pin::pin;
     use std::task::Waker;
+
+    #[test]
+    fn many_futures_run_some_at_a_time_and_keep_their_order() {
+        let count = 3 * AT_ONCE_MAX + 1;
+        let (under_way, most) = (RefCell::new(0), RefCell::new(0));
+        let one = |number: usize| {
+            let (under_way, most) = (&under_way, &most);
+            async move {
+                *under_way.borrow_mut() += 1;
+                let now = *under_way.borrow();
+                most.replace_with(|most| now.max(*most));
+                let mut is_first = true;
+                poll_fn(|_| match std::mem::take(&mut is_first) {
+                    true => Poll::Pending,
+                    false => Poll::Ready(()),
+                })
+                .await;
+                *under_way.borrow_mut() -= 1;
+                number
+            }
+        };
+        let mut all = pin!(gather_some((0..count).map(one)));
+        let mut context = Context::from_waker(Waker::noop());
+        let results = loop {
+            if let Poll::Ready(results) = all.as_mut().poll(&mut context) {
+                break results;
+            }
+        };
+        assert!(results.into_iter().eq(0..count));
+        assert_eq!(*most.borrow(), AT_ONCE_MAX);
+    }
 
     #[test]
     fn futures_start_in_order_and_results_keep_it() {

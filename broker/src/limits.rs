@@ -65,6 +65,10 @@ pub const DESCRIPTORS_KEPT: usize = 64;
 pub const FLUSH_STILL_MAX: Duration = Duration::from_millis(600);
 /// The wait after an accept that failed for want of descriptors or memory.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Groups that one request may name.
+pub const GROUPS_PER_REQUEST_MAX: usize = 10_000;
+/// Partitions that one marker of WriteTxnMarkers may name.
+pub const PARTITIONS_PER_MARKER_MAX: usize = 20_000;
 /// Requests in a row that speak for a connection's move to another core, and how many of them must have found it idle.
 pub const CALLS_BEFORE_MOVE: u32 = 32;
 /// See [`CALLS_BEFORE_MOVE`].

@@ -18,7 +18,7 @@ use super::membership::Joining;
 use super::outbox::{Append, Outbox, Then, Ticket, Transaction};
 use super::rebalance::{Work, join_refused, sync_refused};
 use super::record::{Committed, GroupRecord, OffsetKey};
-use super::settings::{ADOPTION_MS_MAX, STRING_BYTES_MAX};
+use super::settings::{ADOPTION_MS_MAX, PROTOCOLS_PER_MEMBER_MAX, STRING_BYTES_MAX};
 use super::timers::{Now, Timer, Timers};
 
 /// Deadlines that one turn attends to.
@@ -170,6 +170,9 @@ impl GroupMachine {
             .takes_session_timeout(request.session_timeout_ms)
         {
             return Err(ErrorCode::InvalidSessionTimeout);
+        }
+        if request.protocols.len() > PROTOCOLS_PER_MEMBER_MAX {
+            return Err(ErrorCode::InvalidRequest);
         }
         let names = request
             .protocols

@@ -95,7 +95,8 @@ impl Group {
         let holder = holder.and_then(|id| self.members.get(id));
         // Whoever has been heard of since the start is the instance.
         let is_held = holder.is_some_and(|holder| holder.is_heard);
-        match !is_held && self.may_adopt(id, work.now.elapsed_ms) {
+        let is_there = self.has_member(id);
+        match !is_there && !is_held && self.may_adopt(id, work.now.elapsed_ms) {
             true => Claim::Adoptable,
             false => Claim::Refused(refused),
         }
@@ -135,7 +136,12 @@ impl Group {
         let metadata: usize = metadata
             .map(|protocol| protocol.metadata.len() + protocol.name.len())
             .sum();
-        if metadata > work.room_bytes {
+        // A member that asks for no more than it has needs no room.
+        let needed = match self.members.get(id) {
+            Some(member) => metadata.saturating_sub(member.bytes()),
+            None => size_of::<Member>() + joining.request.group_id.len() + metadata,
+        };
+        if needed > work.room_bytes {
             return false;
         }
         if self.has_member(id) || self.pending_joins.contains_key(id) {

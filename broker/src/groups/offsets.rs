@@ -552,7 +552,8 @@ fn offset_record(
         topic_id: new.topic_id,
         record_offset: -1,
     };
-    let bytes = committed.bytes();
+    // The record holds the names as well, until it is durable.
+    let bytes = committed.bytes() + group.len() + new.topic.len();
     if bytes > *room_bytes {
         return Err(ErrorCode::InvalidCommitOffsetSize);
     }

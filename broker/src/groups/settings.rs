@@ -23,6 +23,8 @@ pub const MEMBERS_PER_GROUP_MAX: usize = 20_000;
 pub const NEW_MEMBER_JOIN_TIMEOUT_MS: u64 = 300_000;
 /// How long after a start the members that the log does not know of may go on with the ids that they have.
 pub const ADOPTION_MS_MAX: u64 = 300_000;
+/// Protocols (assignors) that a member offers.
+pub const PROTOCOLS_PER_MEMBER_MAX: usize = 256;
 /// The longest string of a group: what a length field of Kafka's records can say.
 pub const STRING_BYTES_MAX: usize = 32_767;
 /// Memory of one coordinator: members with their subscriptions and assignments, and offsets.

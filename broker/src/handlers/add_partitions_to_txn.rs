@@ -4,7 +4,7 @@
 //! - 4 holds several transactions and may only verify (KIP-890); brokers send it, and some clients.
 //! - 5 knows TRANSACTION_ABORTABLE.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use corelane_protocol::messages::add_partitions_to_txn::{
     AddPartitionsToTxnPartitionResult, AddPartitionsToTxnRequest, AddPartitionsToTxnResponse,
@@ -57,8 +57,8 @@ async fn results(
     let unknown = unknown(call, &transaction.topics);
     // As in Kafka: where one partition is not known, none is added.
     if !unknown.is_empty() {
-        return assemble(&transaction.topics, |partition| {
-            match unknown.contains(partition) {
+        return assemble(&transaction.topics, |topic, index| {
+            match unknown.contains(&(topic, index)) {
                 true => ErrorCode::UnknownTopicOrPartition,
                 false => ErrorCode::OperationNotAttempted,
             }
@@ -86,14 +86,20 @@ async fn results(
         }
     };
     let version = call.head.version;
-    assemble(&transaction.topics, |partition| {
+    let verified: BTreeMap<(&str, i32), ErrorCode> = match &answer {
+        Answer::Verified(verified) => verified
+            .iter()
+            .map(|(partition, code)| ((partition.topic.as_str(), partition.index), *code))
+            .collect(),
+        _ => BTreeMap::new(),
+    };
+    assemble(&transaction.topics, |topic, index| {
         let code = match &answer {
             Answer::Done | Answer::Producer(_) => ErrorCode::None,
             Answer::Refused(code) => *code,
-            Answer::Verified(verified) => verified
-                .iter()
-                .find(|(known, _)| known == partition)
-                .map_or(ErrorCode::TransactionAbortable, |(_, code)| *code),
+            Answer::Verified(_) => verified
+                .get(&(topic, index))
+                .map_or(ErrorCode::TransactionAbortable, |code| *code),
         };
         match code {
             ErrorCode::ProducerFenced if version < FENCED_SINCE => ErrorCode::InvalidProducerEpoch,
@@ -102,16 +108,24 @@ async fn results(
     })
 }
 
-/// The partitions that this broker does not have.
-fn unknown(call: &Call, named_topics: &[AddPartitionsToTxnTopic]) -> BTreeSet<NamedPartition> {
+/// The partitions that this broker does not have. Their names, which a client makes as long as it likes, are not copied.
+fn unknown<'a>(
+    call: &Call,
+    named_topics: &'a [AddPartitionsToTxnTopic],
+) -> BTreeSet<(&'a str, i32)> {
     let image = topics::image();
-    let is_unknown = |partition: &NamedPartition| {
-        let topic = TopicRef::Name(&partition.topic);
-        topics::locate(call.lane(), &image, topic, partition.index).is_err()
+    let partitions = |topic: &'a AddPartitionsToTxnTopic| {
+        let indexes = topic.partitions.iter();
+        indexes.map(|index| (topic.name.as_str(), *index))
     };
-    named(named_topics).into_iter().filter(is_unknown).collect()
+    let is_unknown = |(topic, index): &(&str, i32)| {
+        topics::locate(call.lane(), &image, TopicRef::Name(topic), *index).is_err()
+    };
+    let all = named_topics.iter().flat_map(partitions);
+    all.filter(is_unknown).collect()
 }
 
+/// Of topics that are there, whose names are short.
 fn named(topics: &[AddPartitionsToTxnTopic]) -> BTreeSet<NamedPartition> {
     let partitions = |topic: &AddPartitionsToTxnTopic| {
         let name = topic.name.clone();
@@ -126,17 +140,11 @@ fn named(topics: &[AddPartitionsToTxnTopic]) -> BTreeSet<NamedPartition> {
 
 fn assemble(
     topics: &[AddPartitionsToTxnTopic],
-    code: impl Fn(&NamedPartition) -> ErrorCode,
+    code: impl Fn(&str, i32) -> ErrorCode,
 ) -> Vec<AddPartitionsToTxnTopicResult> {
-    let result = |topic: &AddPartitionsToTxnTopic, index: i32| {
-        let partition = NamedPartition {
-            topic: topic.name.clone(),
-            index,
-        };
-        AddPartitionsToTxnPartitionResult {
-            partition_index: index,
-            partition_error_code: code(&partition).code(),
-        }
+    let result = |topic: &AddPartitionsToTxnTopic, index: i32| AddPartitionsToTxnPartitionResult {
+        partition_index: index,
+        partition_error_code: code(&topic.name, index).code(),
     };
     let results = |topic: &AddPartitionsToTxnTopic| AddPartitionsToTxnTopicResult {
         name: topic.name.clone(),

@@ -10,18 +10,25 @@ use corelane_protocol::messages::delete_groups::{
 };
 
 use crate::dispatch::Call;
-use crate::gather::Gather;
+use crate::gather::gather_some;
 use crate::groups::registry::ask_for;
+use crate::limits::GROUPS_PER_REQUEST_MAX;
 
 /// Deletes each.
 pub async fn handle(call: &Call, request: DeleteGroupsRequest) -> DeleteGroupsResponse {
     let groups: BTreeSet<String> = request.groups_names.into_iter().collect();
-    let mut deletions = Gather::default();
-    for group in groups {
-        deletions.add(delete(call, group));
+    if groups.len() > GROUPS_PER_REQUEST_MAX {
+        return DeleteGroupsResponse {
+            results: vec![DeletableGroupResult {
+                error_code: ErrorCode::InvalidRequest.code(),
+                ..DeletableGroupResult::default()
+            }],
+            ..DeleteGroupsResponse::default()
+        };
     }
+    let deletions = groups.into_iter().map(|group| delete(call, group));
     DeleteGroupsResponse {
-        results: deletions.finish().await,
+        results: gather_some(deletions).await,
         ..DeleteGroupsResponse::default()
     }
 }

@@ -10,19 +10,27 @@ use corelane_protocol::messages::describe_groups::{
 
 use crate::authorized_operations::GROUP_OPERATIONS;
 use crate::dispatch::Call;
-use crate::gather::Gather;
+use crate::gather::gather_some;
 use crate::groups::registry::ask_for;
+use crate::limits::GROUPS_PER_REQUEST_MAX;
 
 /// The first version that asks for operations.
 const OPERATIONS_SINCE: i16 = 3;
 
 /// Describes each.
 pub async fn handle(call: &Call, request: DescribeGroupsRequest) -> DescribeGroupsResponse {
-    let mut descriptions = Gather::default();
-    for group in request.groups {
-        descriptions.add(describe(call, group));
+    if request.groups.len() > GROUPS_PER_REQUEST_MAX {
+        let refused = DescribedGroup {
+            error_code: ErrorCode::InvalidRequest.code(),
+            ..DescribedGroup::default()
+        };
+        return DescribeGroupsResponse {
+            groups: vec![refused],
+            ..DescribeGroupsResponse::default()
+        };
     }
-    let mut groups = descriptions.finish().await;
+    let descriptions = request.groups.into_iter();
+    let mut groups = gather_some(descriptions.map(|group| describe(call, group))).await;
     if request.include_authorized_operations && call.head.version >= OPERATIONS_SINCE {
         for group in &mut groups {
             if group.error_code == ErrorCode::None.code() {

@@ -12,8 +12,9 @@ use corelane_protocol::messages::offset_fetch::{
 use corelane_protocol::{ErrorCode, TopicRef};
 
 use crate::dispatch::Call;
-use crate::gather::Gather;
+use crate::gather::gather_some;
 use crate::groups::registry::ask_for;
+use crate::limits::GROUPS_PER_REQUEST_MAX;
 use crate::topics;
 
 /// The first version with a top-level error.
@@ -28,12 +29,19 @@ const NO_EPOCH: i32 = -1;
 /// Looks the offsets up.
 pub async fn handle(call: &Call, request: OffsetFetchRequest) -> OffsetFetchResponse {
     if call.head.version >= GROUPS_SINCE {
-        let mut fetches = Gather::default();
-        for group in request.groups {
-            fetches.add(fetch(call, group, request.require_stable));
+        if request.groups.len() > GROUPS_PER_REQUEST_MAX {
+            return OffsetFetchResponse {
+                groups: vec![OffsetFetchResponseGroup {
+                    error_code: ErrorCode::InvalidRequest.code(),
+                    ..OffsetFetchResponseGroup::default()
+                }],
+                ..OffsetFetchResponse::default()
+            };
         }
+        let groups = request.groups.into_iter();
+        let fetches = groups.map(|group| fetch(call, group, request.require_stable));
         return OffsetFetchResponse {
-            groups: fetches.finish().await,
+            groups: gather_some(fetches).await,
             ..OffsetFetchResponse::default()
         };
     }

@@ -3,15 +3,18 @@
 //!
 //! - 1 is flexible, 2 tells the transaction version of the decision.
 
+use corelane_engine::file_name::TOPIC_NAME_LENGTH_MAX;
 use corelane_engine::marker::{Marker, NewMarker, Verdict};
 use corelane_engine::types::ProducerId;
 use corelane_protocol::ErrorCode;
 use corelane_protocol::messages::write_txn_markers::{
     WritableTxnMarker, WritableTxnMarkerPartitionResult, WritableTxnMarkerResult,
-    WritableTxnMarkerTopicResult, WriteTxnMarkersRequest, WriteTxnMarkersResponse,
+    WritableTxnMarkerTopic, WritableTxnMarkerTopicResult, WriteTxnMarkersRequest,
+    WriteTxnMarkersResponse,
 };
 
 use crate::dispatch::Call;
+use crate::limits::PARTITIONS_PER_MARKER_MAX;
 use crate::markers;
 use crate::transactions::state::{NamedPartition, TRANSACTION_VERSION_2};
 
@@ -25,12 +28,17 @@ pub async fn handle(call: &Call, request: WriteTxnMarkersRequest) -> WriteTxnMar
 }
 
 async fn write(call: &Call, marker: &WritableTxnMarker) -> WritableTxnMarkerResult {
+    let counts = marker.topics.iter();
+    let count: usize = counts.map(|topic| topic.partition_indexes.len()).sum();
+    if count > PARTITIONS_PER_MARKER_MAX {
+        return refused(marker.producer_id);
+    }
     let partitions: Vec<NamedPartition> = marker
         .topics
         .iter()
         .flat_map(|topic| {
             topic.partition_indexes.iter().map(|index| NamedPartition {
-                topic: topic.name.clone(),
+                topic: name_of(topic),
                 index: *index,
             })
         })
@@ -54,6 +62,28 @@ async fn write(call: &Call, marker: &WritableTxnMarker) -> WritableTxnMarkerResu
                 partitions: topic.partition_indexes.iter().map(&mut result).collect(),
             })
             .collect(),
+    }
+}
+
+/// What a marker with too many partitions is told.
+fn refused(producer_id: i64) -> WritableTxnMarkerResult {
+    WritableTxnMarkerResult {
+        producer_id,
+        topics: vec![WritableTxnMarkerTopicResult {
+            name: String::new(),
+            partitions: vec![WritableTxnMarkerPartitionResult {
+                partition_index: -1,
+                error_code: ErrorCode::InvalidRequest.code(),
+            }],
+        }],
+    }
+}
+
+/// The name, empty for one that no topic has, which a client makes as long as it likes.
+fn name_of(topic: &WritableTxnMarkerTopic) -> String {
+    match topic.name.len() <= TOPIC_NAME_LENGTH_MAX {
+        true => topic.name.clone(),
+        false => String::new(),
     }
 }
 

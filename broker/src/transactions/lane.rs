@@ -26,6 +26,7 @@ use crate::coordinator::replay::{ReplayError, replay};
 use crate::lane::Lane;
 use crate::limits::CHANGE_WAIT_MAX;
 use crate::markers;
+use crate::patience::within_limit;
 use crate::topics::Partition;
 
 /// How often transactions are looked at that take too long, and markers that could not be written.
@@ -294,7 +295,10 @@ impl Running {
             Request::InitProducerId { .. } | Request::EndTransaction { .. }
         );
         while may_need && self.machine.borrow().wants_producer_id() {
-            let allocated = self.engine.allocate_producer_id().await;
+            // Whoever waits for this may give up, and a change of the catalogue must not be left halfway.
+            let engine = self.engine.clone();
+            let allocated = within_limit(async move { engine.allocate_producer_id().await }).await;
+            let allocated = allocated.map_err(|refusal| refusal.code)?;
             let allocated = allocated.map_err(|error| {
                 tracing::error!(%error, "no producer id");
                 ErrorCode::CoordinatorNotAvailable
