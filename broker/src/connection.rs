@@ -21,7 +21,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use corelane_engine::Shard;
 
 use corelane_engine::io::{Hold, Ring};
@@ -40,7 +40,7 @@ use crate::limits::{
     RECEIVE_MAX, SEND_SLICES_MAX, SEND_STALL_MAX,
 };
 use crate::memory_budget::{Held, MemoryBudget};
-use crate::receive_buffer::EarnedCapacity;
+use crate::receive_buffer::Traffic;
 use crate::response::{Answer, Part, Slice};
 use crate::response_queue::{ResponseQueue, Turn};
 use crate::splice;
@@ -60,7 +60,7 @@ pub struct Connection {
     pub append_order: Rc<AppendOrder>,
     socket: Arc<OwnedFd>,
     responses: ResponseQueue<(Answer, Option<Held>)>,
-    earned: Cell<EarnedCapacity>,
+    traffic: Cell<Traffic>,
     home: Home,
     eagerness: Eagerness,
     /// Set by the reader when it ends for a move.
@@ -120,7 +120,7 @@ pub async fn serve(lane: Rc<Lane>, accepted: Accepted) -> Option<(ShardId, Accep
         append_order: Rc::default(),
         socket: accepted.socket,
         responses: ResponseQueue::default(),
-        earned: Cell::default(),
+        traffic: Cell::default(),
         home: Home::default(),
         eagerness: Eagerness::default(),
         moves: RefCell::default(),
@@ -251,7 +251,7 @@ impl Connection {
             if let Some(length) = frame_length(received, self.lane.settings.request_bytes_max) {
                 return Ok(length?);
             }
-            if received.is_empty() && self.earned.get().bytes() > RECEIVE_BUFFER_BYTES_MIN {
+            if received.is_empty() && self.traffic.get().capacity > RECEIVE_BUFFER_BYTES_MIN {
                 self.wait_without_buffer(received).await?;
             }
             self.receive(received, LENGTH_PREFIX_BYTES, IDLE_MAX)
@@ -280,6 +280,7 @@ impl Connection {
         let mut held = None;
         loop {
             if let Some(frame) = cut_frame(received, length).transpose()? {
+                self.note_frame(LENGTH_PREFIX_BYTES + frame.len());
                 let held = match held {
                     Some(held) => held,
                     None => self.budget(length).hold(length).await,
@@ -302,6 +303,13 @@ impl Connection {
         }
     }
 
+    fn note_frame(&self, frame_bytes: usize) {
+        self.traffic.set(Traffic {
+            frame_bytes,
+            ..self.traffic.get()
+        });
+    }
+
     /// Large requests have a budget of their own, so that a few of them cannot hold up all others.
     fn budget(&self, length: usize) -> &MemoryBudget {
         match length {
@@ -317,14 +325,12 @@ impl Connection {
         frame_bytes: usize,
         limit: Duration,
     ) -> Result<Option<()>, Ended> {
-        let mut earned = self.earned.get();
-        let buffer =
-            self.lane
-                .buffers
-                .make_room(std::mem::take(received), frame_bytes, earned.bytes());
+        let mut traffic = self.traffic.get();
+        let buffers = &self.lane.buffers;
+        let buffer = buffers.make_room(std::mem::take(received), frame_bytes, traffic);
         let before = buffer.len();
-        let room = buffer.capacity() - before;
-        let Some((result, buffer)) = timeout(limit, self.receive_into(buffer)).await else {
+        let room = traffic.receive_bytes(before, buffer.capacity() - before);
+        let Some((result, buffer)) = timeout(limit, self.receive_into(buffer, room)).await else {
             return Ok(None);
         };
         *received = buffer;
@@ -332,15 +338,19 @@ impl Connection {
         if result? == 0 {
             return Err(Ended::ByClient);
         }
-        earned.note(received.len() - before, room);
-        self.earned.set(earned);
+        traffic.note(received.len() - before, room);
+        self.traffic.set(traffic);
         Ok(Some(()))
     }
 
-    /// One RECV into the free part of `buffer`.
-    async fn receive_into(&self, mut buffer: BytesMut) -> (io::Result<u32>, BytesMut) {
+    /// One RECV of up to `room` bytes into the free part of `buffer`.
+    async fn receive_into(
+        &self,
+        mut buffer: BytesMut,
+        room: usize,
+    ) -> (io::Result<u32>, BytesMut) {
         loop {
-            let free = buffer.spare_capacity_mut();
+            let free = &mut buffer.spare_capacity_mut()[..room];
             let length = u32::try_from(free.len()).unwrap_or(u32::MAX);
             let fd = types::Fd(self.socket.as_raw_fd());
             let entry = opcode::Recv::new(fd, free.as_mut_ptr().cast::<u8>(), length).build();
@@ -487,9 +497,59 @@ impl Outgoing {
     }
 }
 
+/// Sends everything, behind which more may come at once.
 async fn send_slices(socket: &Arc<OwnedFd>, slices: Vec<Slice>, more: bool) -> Result<(), Ended> {
-    let length: usize = slices.iter().map(|slice| slice.len()).sum();
     let flags = libc::MSG_NOSIGNAL | libc::MSG_WAITALL | if more { libc::MSG_MORE } else { 0 };
+    match <[Slice; 1]>::try_from(slices) {
+        Ok([Slice::Bytes(bytes)]) => send_bytes(socket, bytes, flags).await,
+        Ok(slices) => send_vectors(socket, slices.into(), flags).await,
+        Err(slices) => send_vectors(socket, slices, flags).await,
+    }
+}
+
+/// The usual answer: one piece, which needs no list of pieces.
+async fn send_bytes(
+    socket: &Arc<OwnedFd>,
+    mut bytes: Bytes,
+    flags: libc::c_int,
+) -> Result<(), Ended> {
+    while !bytes.is_empty() {
+        let fd = types::Fd(socket.as_raw_fd());
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let entry = opcode::Send::new(fd, bytes.as_ptr(), length)
+            .flags(flags)
+            .build();
+        let hold = Hold::Bytes(bytes.clone());
+        // SAFETY: the entry points into the bytes that the hold keeps; the socket is handed along.
+        let op = unsafe { Ring::current().submit(entry, Some(socket.clone()), hold) };
+        let completion = timeout(SEND_STALL_MAX, op).await.ok_or(Ended::Stalled)?;
+        match sent(socket, completion.result).await? {
+            0 => {}
+            count => bytes.advance(count),
+        }
+    }
+    Ok(())
+}
+
+/// How much a send has sent; nothing when the socket had no room, which there is again when this returns.
+async fn sent(socket: &Arc<OwnedFd>, result: io::Result<u32>) -> Result<usize, Ended> {
+    match result {
+        Ok(0) => Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+        Ok(count) => Ok(count as usize),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Ring::current().poll(socket, libc::POLLOUT).await?;
+            Ok(0)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn send_vectors(
+    socket: &Arc<OwnedFd>,
+    slices: Vec<Slice>,
+    flags: libc::c_int,
+) -> Result<(), Ended> {
+    let length: usize = slices.iter().map(|slice| slice.len()).sum();
     let mut done = 0;
     let mut slices = slices;
     while done < length {
@@ -510,14 +570,7 @@ async fn send_slices(socket: &Arc<OwnedFd>, slices: Vec<Slice>, more: bool) -> R
             .downcast::<Outgoing>()
             .expect("the ring hands back what it was given");
         slices = outgoing.slices;
-        match completion.result {
-            Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-            Ok(count) => done += count as usize,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                Ring::current().poll(socket, libc::POLLOUT).await?;
-            }
-            Err(error) => return Err(error.into()),
-        }
+        done += sent(socket, completion.result).await?;
     }
     Ok(())
 }

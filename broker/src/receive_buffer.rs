@@ -3,7 +3,7 @@
 //! Shard-local: one pool per core, newest buffer first, because its memory is still in the cache.
 //!
 //! Invariants: a buffer is given out only when no view of its memory is left. Bytes received but not cut into a
-//! frame move at most once per buffer.
+//! frame move at most once per buffer, and not at all while requests are as long as those before them.
 
 use std::cell::RefCell;
 
@@ -14,7 +14,7 @@ use crate::limits::{
 };
 
 /// How many spare buffers are tried before a fresh one is allocated.
-const TRIES_MAX: usize = 4;
+const TRIES_MAX: usize = 16;
 
 /// This core's spare receive buffers.
 #[derive(Default)]
@@ -25,12 +25,16 @@ pub struct ReceiveBuffers {
 
 impl ReceiveBuffers {
     /// Makes room in `received` for at least one more byte, and for the frame of `frame_bytes` (prefix included) that
-    /// it starts with, if that is known. `capacity` is what the connection's traffic has earned.
-    pub fn make_room(&self, received: BytesMut, frame_bytes: usize, capacity: usize) -> BytesMut {
+    /// it starts with, if that is known.
+    pub fn make_room(&self, received: BytesMut, frame_bytes: usize, traffic: Traffic) -> BytesMut {
+        let capacity = traffic.capacity;
         let wanted = wanted_bytes(received.len(), frame_bytes);
-        // Between frames, the end of a buffer that is nearly used up would only bring small receives.
+        // Between frames, the end of a buffer that is nearly used up would only bring small receives, and the beginning
+        // of a frame that does not fit would have to move.
         let worthwhile = if received.is_empty() {
-            wanted.max(capacity / 4)
+            wanted
+                .max(capacity / 4)
+                .max(traffic.frame_bytes.min(capacity))
         } else {
             wanted
         };
@@ -71,29 +75,45 @@ fn wanted_bytes(received: usize, frame_bytes: usize) -> usize {
     frame_bytes.min(advance).max(received + 1)
 }
 
-/// The buffer size that a connection has earned: doubled whenever a receive fills its buffer, back to the smallest
-/// when one brings little.
+/// What a connection's traffic is like.
 #[derive(Clone, Copy, Debug)]
-pub struct EarnedCapacity(usize);
+pub struct Traffic {
+    /// The buffer size in bytes that it has earned: doubled twice whenever a receive fills its buffer, halved when one
+    /// brings little.
+    pub capacity: usize,
+    /// Bytes of its last frame, prefix included: the next one is often as long.
+    pub frame_bytes: usize,
+}
 
-impl Default for EarnedCapacity {
+impl Default for Traffic {
     fn default() -> Self {
-        EarnedCapacity(RECEIVE_BUFFER_BYTES_MIN)
+        Traffic {
+            capacity: RECEIVE_BUFFER_BYTES_MIN,
+            frame_bytes: 0,
+        }
     }
 }
 
-impl EarnedCapacity {
-    /// The size in bytes.
-    pub fn bytes(self) -> usize {
-        self.0
+impl Traffic {
+    /// How much of `free` bytes behind `received` ones is to be received at most: up to the end of the last frame that
+    /// fits, if frames go on as before.
+    pub fn receive_bytes(self, received: usize, free: usize) -> usize {
+        let whole_frames = match self.frame_bytes {
+            0 => 0,
+            frame_bytes => (received + free) / frame_bytes * frame_bytes,
+        };
+        match whole_frames.checked_sub(received) {
+            None | Some(0) => free,
+            Some(up_to_the_end) => up_to_the_end,
+        }
     }
 
     /// Takes note of a receive of `count` bytes into `room` bytes.
     pub fn note(&mut self, count: usize, room: usize) {
         if count == room {
-            self.0 = (self.0 * 4).min(RECEIVE_BUFFER_BYTES_MAX);
+            self.capacity = (self.capacity * 4).min(RECEIVE_BUFFER_BYTES_MAX);
         } else if count < RECEIVE_BUFFER_BYTES_MIN / 4 {
-            self.0 = (self.0 / 2).max(RECEIVE_BUFFER_BYTES_MIN);
+            self.capacity = (self.capacity / 2).max(RECEIVE_BUFFER_BYTES_MIN);
         }
     }
 }
@@ -132,21 +152,52 @@ mod tests {
         received.extend_from_slice(&vec![1; RECEIVE_BUFFER_BYTES_MIN - 3]);
         received.extend_from_slice(&[1, 2, 3]);
         received.advance(RECEIVE_BUFFER_BYTES_MIN - 2);
-        let received = buffers.make_room(received, 10_000, RECEIVE_BUFFER_BYTES_MIN);
+        let received = buffers.make_room(received, 10_000, Traffic::default());
         assert_eq!(&received[..], [2, 3]);
         assert!(received.capacity() >= 10_000);
     }
 
     #[test]
     fn capacity_follows_the_traffic() {
-        let mut earned = EarnedCapacity::default();
+        let mut traffic = Traffic::default();
         for _ in 0..10 {
-            earned.note(100_000, 100_000);
+            traffic.note(100_000, 100_000);
         }
-        assert_eq!(earned.bytes(), RECEIVE_BUFFER_BYTES_MAX);
+        assert_eq!(traffic.capacity, RECEIVE_BUFFER_BYTES_MAX);
         for _ in 0..10 {
-            earned.note(100, 100_000);
+            traffic.note(100, 100_000);
         }
-        assert_eq!(earned.bytes(), RECEIVE_BUFFER_BYTES_MIN);
+        assert_eq!(traffic.capacity, RECEIVE_BUFFER_BYTES_MIN);
+    }
+
+    #[test]
+    fn frames_of_one_length_are_received_up_to_the_end_of_a_frame() {
+        let traffic = |frame_bytes| Traffic {
+            capacity: 256,
+            frame_bytes,
+        };
+        assert_eq!(traffic(100).receive_bytes(0, 256), 200);
+        assert_eq!(traffic(100).receive_bytes(30, 226), 170);
+        // Another frame than those before.
+        assert_eq!(traffic(100).receive_bytes(200, 56), 56);
+        assert_eq!(traffic(300).receive_bytes(0, 256), 256);
+        assert_eq!(traffic(0).receive_bytes(0, 256), 256);
+    }
+
+    #[test]
+    fn a_buffer_whose_rest_does_not_hold_another_frame_is_changed_between_frames() {
+        let buffers = ReceiveBuffers::default();
+        let mut received = buffers.take(1000);
+        received.extend_from_slice(&[1; 600]);
+        received.advance(600);
+        let start = received.as_ptr();
+        let traffic = |frame_bytes| Traffic {
+            capacity: 1000,
+            frame_bytes,
+        };
+        let received = buffers.make_room(received, 0, traffic(300));
+        assert_eq!(received.as_ptr(), start, "one more fits");
+        let received = buffers.make_room(received, 0, traffic(600));
+        assert_eq!(received.capacity(), 1000);
     }
 }

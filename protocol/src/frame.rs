@@ -16,6 +16,9 @@ use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, UnknownA
 /// Every frame starts with its length in this many bytes, which the length does not count.
 pub const LENGTH_PREFIX_BYTES: usize = 4;
 
+/// What most frames fit into, so that writing one takes its memory once.
+const SMALL_FRAME_BYTES: usize = 256;
+
 /// A length that no frame of the connection may have: the stream cannot be read any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FrameError {
@@ -207,7 +210,7 @@ fn split_framed(
 pub fn framed(
     write: impl FnOnce(&mut Writer) -> Result<(), EncodeError>,
 ) -> Result<Vec<u8>, EncodeError> {
-    let mut writer = Writer::new();
+    let mut writer = Writer::over(Vec::with_capacity(SMALL_FRAME_BYTES));
     write_framed(&mut writer, 0, write)?;
     Ok(writer.into_vec())
 }

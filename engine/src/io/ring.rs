@@ -393,6 +393,7 @@ impl Ring {
         Sleep {
             ring: self.clone(),
             key: (Instant::now() + duration, number),
+            is_set: false,
         }
     }
 
@@ -753,27 +754,42 @@ impl Drop for Op {
 pub struct Sleep {
     ring: Ring,
     key: (Instant, u64),
+    /// Whether it is among the ring's alarms, or was until it rang.
+    is_set: bool,
 }
 
 impl Future for Sleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut alarms = self.ring.0.alarms.borrow_mut();
-        let (previous, poll) = if self.key.0 <= Instant::now() {
-            (alarms.remove(&self.key), Poll::Ready(()))
-        } else {
-            let waker = context.waker().clone();
-            (alarms.insert(self.key, waker), Poll::Pending)
-        };
-        drop(alarms);
-        drop(previous);
-        poll
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let sleep = &mut *self;
+        let mut alarms = sleep.ring.0.alarms.borrow_mut();
+        if sleep.is_set {
+            // A timeout is polled whenever what it bounds is: mostly by the same waker, with nothing to change.
+            let Some(waker) = alarms.get_mut(&sleep.key) else {
+                return Poll::Ready(());
+            };
+            if !waker.will_wake(context.waker()) {
+                let previous = std::mem::replace(waker, context.waker().clone());
+                drop(alarms);
+                drop(previous);
+            }
+            return Poll::Pending;
+        }
+        if sleep.key.0 <= Instant::now() {
+            return Poll::Ready(());
+        }
+        sleep.is_set = true;
+        alarms.insert(sleep.key, context.waker().clone());
+        Poll::Pending
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
+        if !self.is_set {
+            return;
+        }
         let waker = self.ring.0.alarms.borrow_mut().remove(&self.key);
         drop(waker);
     }
