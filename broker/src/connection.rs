@@ -235,6 +235,9 @@ impl Connection {
     async fn begin(self: &Rc<Self>, frame: Bytes, held: Held) -> Result<(), Ended> {
         self.responses.room().await;
         let turn = self.responses.open();
+        if self.responses.open_count() > 1 {
+            self.eagerness.pipelined();
+        }
         if let Err(dispatch::Refused) = dispatch::start(self, turn, frame, held) {
             self.answer(turn, Answer::Close, None);
             return Err(Ended::Refused);

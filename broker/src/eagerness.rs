@@ -32,6 +32,12 @@ impl Eagerness {
         }
     }
 
+    /// The client has asked again before it was answered: it does not wait for answers.
+    pub fn pipelined(&self) {
+        self.answered.set(None);
+        self.is_eager.set(false);
+    }
+
     /// Whether the last request came soon after the answer before it.
     pub fn is_eager(&self) -> bool {
         self.is_eager.get()

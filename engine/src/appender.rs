@@ -122,7 +122,10 @@ async fn write<D: Disk>(partition: &Rc<Partition<D>>, group: Group, turn: Option
     let range = {
         let mut log = partition.log.borrow_mut();
         let mut cache = partition.cache.borrow_mut();
-        let range = cache.append(group.position.0, group.length, |memory| group.fill(memory));
+        let now_ms = partition.disk.now_ms();
+        let range = cache.append(group.position.0, group.length, now_ms, |memory| {
+            group.fill(memory);
+        });
         let filled = range.chunk.filled();
         log.note_group(&group, range.chunk.bytes(filled - group.length, filled));
         range

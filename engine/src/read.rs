@@ -181,6 +181,7 @@ impl<D: Disk> Partition<D> {
     }
 
     async fn plan_read(&self, request: ReadRequest) -> Result<FetchPlan<D::File>, ReadError> {
+        self.cache.borrow().note_reader(self.disk.now_ms());
         let Some(view) = self.view(request.offset, request.offset_max).await? else {
             return Ok(self.plan(Vec::new()));
         };

@@ -4,6 +4,10 @@
 //! a segment they follow each other without a gap. It serves fetches at the tail and gives the appender the
 //! memory for its next group.
 //!
+//! Chunks are kept for readers. While a log has none, a full chunk is given up for the next one, which then takes its
+//! memory: what is written into memory that the CPU's caches hold costs a third less than into memory that has to be
+//! fetched for it.
+//!
 //! Invariants:
 //! - A batch lies whole within one chunk. A chunk may begin with the end of the batch before it, because it
 //!   begins at a block boundary; `first_batch` is where its own batches begin.
@@ -29,6 +33,9 @@ const CHUNK_BYTES_MIN: usize = 16 << 10;
 /// A chunk holds at least one group, and is a huge page; larger ones would only make eviction coarser.
 pub(crate) const CHUNK_BYTES_MAX: usize = crate::io::HUGE_PAGE;
 
+/// How long a log counts as read after a fetch from it, in ms: longer than consumers wait between two fetches.
+const READER_STAYS_MS: i64 = 10_000;
+
 struct Cached {
     segment: Offset,
     /// Where the chunk's first byte lies in the file; a multiple of [`BLOCK`].
@@ -53,6 +60,8 @@ pub(crate) struct TailCache {
     remainder: Vec<u8>,
     /// The segment that `remainder` speaks of.
     active: Offset,
+    /// When somebody last read the log, in ms since the epoch.
+    read_at_ms: Cell<Option<i64>>,
     budget: Rc<CacheBudget>,
     this: Weak<RefCell<TailCache>>,
 }
@@ -69,6 +78,7 @@ impl TailCache {
                 chunks: VecDeque::new(),
                 remainder,
                 active,
+                read_at_ms: Cell::new(None),
                 budget,
                 this: this.clone(),
             })
@@ -105,6 +115,18 @@ impl TailCache {
         self.chunks.drain(..count).map(forget).collect()
     }
 
+    /// Somebody reads the log, at whatever offset.
+    pub(crate) fn note_reader(&self, now_ms: i64) {
+        self.read_at_ms.set(Some(now_ms));
+    }
+
+    /// Whether somebody is likely to come for what is written now. The clock may jump: then chunks are kept in vain, or
+    /// read from the disk.
+    fn has_reader(&self, now_ms: i64) -> bool {
+        let read_at_ms = self.read_at_ms.get();
+        read_at_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) < READER_STAYS_MS)
+    }
+
     /// Copies a group of `length` bytes to the end of the segment, at `position`, and returns what has to be
     /// written: whole blocks, the unfinished one before the group and zeros behind it included.
     ///
@@ -113,9 +135,10 @@ impl TailCache {
         &mut self,
         position: u64,
         length: usize,
+        now_ms: i64,
         fill: impl FnOnce(&mut [u8]),
     ) -> WriteRange {
-        self.ensure_room(position, length);
+        self.ensure_room(position, length, now_ms);
         let cached = self.chunks.back().expect("ensure_room leaves a chunk");
         assert_eq!(cached.end(), position, "a group continues its segment");
         let before = cached.chunk.filled();
@@ -139,7 +162,7 @@ impl TailCache {
         }
     }
 
-    fn ensure_room(&mut self, position: u64, length: usize) {
+    fn ensure_room(&mut self, position: u64, length: usize, now_ms: i64) {
         let segment = self.active;
         let last = self.chunks.back().filter(|last| last.segment == segment);
         if last.is_some_and(|last| last.chunk.room() >= length) {
@@ -160,6 +183,10 @@ impl TailCache {
             position % BLOCK as u64,
             "the unfinished block is at hand"
         );
+        if !self.has_reader(now_ms) {
+            while self.evict_oldest() {}
+            self.remainder.clear();
+        }
         let comfortable = (previous_capacity * 2).clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX);
         let chunk = Arc::new(Chunk::new(comfortable.max(remainder.len() + length)));
         // SAFETY: nobody else knows the chunk yet.
@@ -331,10 +358,14 @@ mod tests {
 
     const SEGMENT: Offset = Offset::ZERO;
 
+    const NOW_MS: i64 = 1_000_000;
+
+    /// Appends to a log that is being read.
     fn append(cache: &Rc<RefCell<TailCache>>, position: &mut u64, length: usize) {
+        cache.borrow().note_reader(NOW_MS);
         let range = cache
             .borrow_mut()
-            .append(*position, length, |memory| memory.fill(1));
+            .append(*position, length, NOW_MS, |memory| memory.fill(1));
         assert!(range.length >= length);
         *position += length as u64;
     }
@@ -374,5 +405,29 @@ mod tests {
         // What was reset had come before the quiet one and has come after it since.
         assert!(!is_cached(&quiet));
         assert!(is_cached(&busy));
+    }
+
+    #[test]
+    fn a_log_that_nobody_reads_keeps_one_chunk_and_writes_into_the_same_memory_again() {
+        let budget = CacheBudget::new(usize::MAX);
+        let cache = TailCache::new(budget.clone(), SEGMENT, Vec::new());
+        let mut position = 0;
+        let mut append_at = |now_ms: i64| {
+            let mut cache = cache.borrow_mut();
+            let range = cache.append(position, CHUNK_BYTES_MAX / 2 + 1, now_ms, |memory| {
+                memory.fill(7);
+            });
+            position += (CHUNK_BYTES_MAX / 2 + 1) as u64;
+            range.chunk.pointer(0)
+        };
+        append_at(NOW_MS);
+        let second = append_at(NOW_MS);
+        assert_eq!(append_at(NOW_MS), second);
+        assert_eq!(budget.bytes(), CHUNK_BYTES_MAX);
+        cache.borrow().note_reader(NOW_MS);
+        assert_ne!(append_at(NOW_MS + READER_STAYS_MS - 1), second);
+        assert_eq!(budget.bytes(), 2 * CHUNK_BYTES_MAX);
+        append_at(NOW_MS + READER_STAYS_MS);
+        assert_eq!(budget.bytes(), CHUNK_BYTES_MAX, "the reader has gone");
     }
 }
