@@ -347,11 +347,7 @@ impl Connection {
     }
 
     /// One RECV of up to `room` bytes into the free part of `buffer`.
-    async fn receive_into(
-        &self,
-        mut buffer: BytesMut,
-        room: usize,
-    ) -> (io::Result<u32>, BytesMut) {
+    async fn receive_into(&self, mut buffer: BytesMut, room: usize) -> (io::Result<u32>, BytesMut) {
         loop {
             let free = &mut buffer.spare_capacity_mut()[..room];
             let length = u32::try_from(free.len()).unwrap_or(u32::MAX);

@@ -20,6 +20,7 @@ use crate::batch::ValidBatch;
 use crate::catalogue::{ClientQuotaRecord, Image};
 use crate::catalogue_log::CatalogueError;
 use crate::cores::Cores;
+use crate::cpus;
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::io::{RingDisk, RingError, RingFile};
 use crate::lane::{self, Lane};
@@ -232,7 +233,7 @@ impl Engine {
     /// When any of it fails. A partition whose log is damaged is no error: it opens and refuses writes.
     pub fn open(config: EngineConfig) -> Result<Engine, EngineError> {
         let data = DataDirectory::claim(&config.data, config.node_id)?;
-        let cpus = shard::usable_cpus(&config.cpus).map_err(EngineError::Cores)?;
+        let cpus = cpus::usable(&config.cpus).map_err(EngineError::Cores)?;
         let mailboxes: Result<Vec<Mailbox>, _> = cpus.iter().map(|_| Mailbox::new()).collect();
         let switchboard = Switchboard {
             mailboxes: mailboxes.map_err(EngineError::Cores)?.into(),
@@ -577,9 +578,10 @@ fn start_cores(
     switchboard: &Switchboard,
 ) -> Result<Vec<JoinHandle<()>>, EngineError> {
     let mut threads = Vec::new();
+    let spare_cpus: Arc<[usize]> = cpus::spare(cpus).map_err(EngineError::Cores)?.into();
     let (ready, started) = std::sync::mpsc::channel();
     for (index, cpu) in cpus.iter().copied().enumerate() {
-        let id = ShardId(u16::try_from(index).expect("usable_cpus has bounded it"));
+        let id = ShardId(u16::try_from(index).expect("cpus::usable has bounded it"));
         let (switchboard, ready) = (switchboard.clone(), ready.clone());
         let settings = lane::Settings {
             tail_cache_bytes: config.tail_cache_bytes / cpus.len(),
@@ -588,6 +590,7 @@ fn start_cores(
             cleaner_map_bytes: config.cleaner_map_bytes / cpus.len(),
         };
         let preempt_timer = config.preempt_timer;
+        let spare_cpus = spare_cpus.clone();
         let live = move || {
             let executor = glommio::LocalExecutorBuilder::new(glommio::Placement::Fixed(cpu))
                 .preempt_timer(preempt_timer)
@@ -598,9 +601,11 @@ fn start_cores(
             // The starter waits; when it has given up there is nobody to tell.
             let ready = move |outcome: Result<(), EngineError>| drop(started.send(outcome));
             match executor {
-                Ok(executor) => shard::run(&executor, id, switchboard, settings, |outcome| {
-                    ready(outcome.map_err(EngineError::from));
-                }),
+                Ok(executor) => {
+                    let ready =
+                        |outcome: Result<(), RingError>| ready(outcome.map_err(EngineError::from));
+                    shard::run(&executor, id, switchboard, settings, &spare_cpus, ready);
+                }
                 Err(error) => {
                     let reason = error.to_string();
                     ready(Err(EngineError::Executor { cpu, reason }));
@@ -640,7 +645,7 @@ impl Cores for Engine {
     }
 
     fn count(&self) -> u16 {
-        u16::try_from(self.shard_count()).expect("usable_cpus has bounded it")
+        u16::try_from(self.shard_count()).expect("cpus::usable has bounded it")
     }
 
     fn data(&self) -> &Path {

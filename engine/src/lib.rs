@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod compaction;
 pub mod compress;
 mod cores;
+mod cpus;
 mod data_directory;
 mod ends;
 mod engine;

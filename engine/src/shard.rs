@@ -169,6 +169,7 @@ pub(crate) fn run(
     id: ShardId,
     switchboard: Switchboard,
     settings: lane::Settings,
+    spare_cpus: &[usize],
     ready: impl FnOnce(Result<(), crate::io::RingError>),
 ) {
     // First of all: a wake-up can be lost before the executor's first task, and the watchdog has to know whom to wake.
@@ -180,7 +181,10 @@ pub(crate) fn run(
     mailbox.thread.store(thread, Ordering::Release);
     executor.run(async {
         match Ring::install() {
-            Ok(ring) => live(id, switchboard, settings, ring, ready).await,
+            Ok(ring) => {
+                ring.move_workers_to(spare_cpus);
+                live(id, switchboard, settings, ring, ready).await;
+            }
             Err(error) => ready(Err(error)),
         }
     });
@@ -442,34 +446,5 @@ impl<R> Future for PromiseFuture<R> {
             }
             PromiseState::Broken => panic!("the engine was used after it had been stopped"),
         }
-    }
-}
-
-/// The CPUs to run on: those asked for, or all that the process may use.
-pub(crate) fn usable_cpus(asked: &[usize]) -> std::io::Result<Vec<usize>> {
-    // SAFETY: all-zero is a valid, empty set.
-    #[allow(unsafe_code)]
-    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    // SAFETY: the kernel fills the set, whose size it is told.
-    #[allow(unsafe_code)]
-    let answer = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut set) };
-    if answer != 0 {
-        return Err(std::io::Error::last_os_error());
-    }
-    let may_use = |cpu: &usize| {
-        // SAFETY: reads a bit of the set; the index is below its size.
-        #[allow(unsafe_code)]
-        let is_set = unsafe { libc::CPU_ISSET(*cpu, &set) };
-        is_set
-    };
-    let allowed: Vec<usize> = (0..libc::CPU_SETSIZE as usize).filter(may_use).collect();
-    if asked.is_empty() {
-        return Ok(allowed);
-    }
-    match asked.iter().find(|cpu| !allowed.contains(cpu)) {
-        Some(cpu) => Err(std::io::Error::other(format!(
-            "CPU {cpu} is not among {allowed:?}, which this process may use"
-        ))),
-        None => Ok(asked.to_vec()),
     }
 }

@@ -124,7 +124,9 @@ impl<D: Disk> CleanedSegment<D> {
         let range = {
             let mut memory = self.memory.borrow_mut();
             let pending = &self.pending;
-            memory.append(self.written.0, length, 0, |free| free.copy_from_slice(pending))
+            memory.append(self.written.0, length, 0, |free| {
+                free.copy_from_slice(pending)
+            })
         };
         let written = self.disk.append(&self.file, range, false, || {}).await;
         written.map_err(|error| match error {

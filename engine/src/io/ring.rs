@@ -29,6 +29,7 @@ use io_uring::squeue::{Entry, Flags};
 use io_uring::{IoUring, opcode, types};
 
 use super::Chunk;
+use crate::cpus;
 
 /// Submission queue entries of a ring. A full queue is submitted at once, so this bounds only the batch size.
 const ENTRIES: u32 = 512;
@@ -268,6 +269,23 @@ impl Ring {
         }));
         CURRENT.with(|current| *current.borrow_mut() = Some(ring.clone()));
         Ok(ring)
+    }
+
+    /// Lets the kernel's workers for this ring, which otherwise share the CPU of its thread, run on `cpus`, if there are
+    /// any. An old kernel leaves them where they are.
+    pub(crate) fn move_workers_to(&self, cpus: &[usize]) {
+        if cpus.is_empty() {
+            return;
+        }
+        let moved = self
+            .0
+            .uring
+            .borrow()
+            .submitter()
+            .register_iowq_aff(&cpus::set_of(cpus));
+        if let Err(error) = moved {
+            tracing::debug!(%error, "kernel workers stay on the CPUs of the cores");
+        }
     }
 
     /// The calling thread's ring.
