@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use corelane_engine::marker::NewMarker;
 use corelane_engine::record::{BatchBuilder, BatchOptions, BuildError, NewRecord, ProducerFields};
 use corelane_engine::types::Offset;
 use corelane_engine::{Acks, AppendError, Partition, Pending, ValidBatch};
@@ -95,6 +96,19 @@ impl RecordLog {
             builder.append(&record).map_err(|_| TOO_LARGE)?;
         }
         self.append_batch(builder, bytes_max)
+    }
+
+    /// Queues a marker that decides over a producer's open range.
+    ///
+    /// # Errors
+    /// When the partition takes no more, or knows of a newer decision.
+    pub fn append_marker(&self, marker: &NewMarker) -> Result<Appending, ErrorCode> {
+        let appended = self.partition.append_marker(marker);
+        let pending = appended.map_err(|error| code_of(&error))?;
+        Ok(Appending {
+            pending,
+            last_count: 1,
+        })
     }
 
     fn append_batch(

@@ -186,7 +186,9 @@ impl GroupMachine {
         }
         let checked = self.with(now, &committing.group, |group, work| {
             group.check_commit(&committing, work)?;
-            if matches!(group.state, State::Stable | State::PreparingRebalance) {
+            let is_transactional = committing.transaction.is_some();
+            if !is_transactional && matches!(group.state, State::Stable | State::PreparingRebalance)
+            {
                 group.keep_session(&committing.member, work);
             }
             Ok(())
@@ -230,11 +232,11 @@ impl GroupMachine {
             return self.forget_offset(&key);
         };
         committed.record_offset = record_offset;
-        if !self.groups.contains_key(key.group.as_str()) {
-            self.create(&key.group);
-        }
         match producer_id {
             Some(producer_id) => {
+                if !self.groups.contains_key(key.group.as_str()) {
+                    self.create(&key.group);
+                }
                 let offsets = self.pending.entry(producer_id).or_default();
                 self.bytes += committed.bytes();
                 let replaced = offsets.insert(key, committed);
@@ -246,6 +248,10 @@ impl GroupMachine {
     }
 
     fn put_offset(&mut self, key: OffsetKey, committed: Committed) {
+        if !self.groups.contains_key(key.group.as_str()) {
+            // It may have been forgotten while all that it had was pending.
+            self.create(&key.group);
+        }
         let Some(group) = self.groups.get_mut(key.group.as_str()) else {
             return;
         };
@@ -476,6 +482,9 @@ impl GroupMachine {
             let partitions = group.offsets.get(topic).into_iter().flatten();
             records.extend(partitions.map(|(partition, _)| group.tombstone(topic, *partition)));
         }
+        let pending = self.pending.values().flat_map(BTreeMap::keys);
+        let pending = pending.filter(|key| key.topic == topic);
+        records.extend(pending.map(|key| GroupRecord::Offset(key.clone(), None)));
         if !records.is_empty() {
             self.outbox.append(records, Then::Nothing);
         }
