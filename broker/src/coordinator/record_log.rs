@@ -123,7 +123,8 @@ impl RecordLog {
                 ErrorCode::InvalidRecord
             }
         })?;
-        let batch = ValidBatch::check(bytes, bytes_max).map_err(|_| TOO_LARGE)?;
+        // A producer's batch is this broker's own here, without sequence numbers, which a producer may not send.
+        let batch = ValidBatch::check_foreign(bytes, bytes_max).map_err(|_| TOO_LARGE)?;
         let appended = self.partition.append(batch, Acks::Durable);
         let pending = appended.map_err(|error| code_of(&error))?;
         Ok(Appending {

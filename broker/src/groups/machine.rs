@@ -33,7 +33,7 @@ pub struct GroupMachine {
     pub(super) timers: Timers,
     pub(super) outbox: Outbox,
     /// Offsets of transactions that have not ended, by producer.
-    pub(super) pending: BTreeMap<i64, BTreeMap<OffsetKey, Committed>>,
+    pub(crate) pending: BTreeMap<i64, BTreeMap<OffsetKey, Committed>>,
     /// Where the search for expired offsets goes on.
     pub(super) expiry_cursor: Option<Rc<str>>,
     pub(super) bytes: usize,
