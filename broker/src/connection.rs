@@ -216,8 +216,11 @@ impl Connection {
         }
         loop {
             let length = self.receive_length(&mut received).await?;
+            // Here, since the answer that starts the time goes out while the next request is waited for, and before memory is
+            // taken for it.
+            self.throttle.over().await;
             let (frame, held) = self.receive_frame(&mut received, length).await?;
-            // Here, since the answer that starts the time goes out while the next request is waited for.
+            // A request that was being received meanwhile waits as well.
             self.throttle.over().await;
             if let Some(core) = self.home.elsewhere()
                 && self.responses.open_count() == 0

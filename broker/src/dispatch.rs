@@ -52,6 +52,7 @@ pub const SERVED: &[ApiKey] = &[
     ApiKey::AddOffsetsToTxn,
     ApiKey::EndTxn,
     ApiKey::WriteTxnMarkers,
+    ApiKey::TxnOffsetCommit,
     ApiKey::DescribeAcls,
     ApiKey::CreateAcls,
     ApiKey::DeleteAcls,
@@ -251,8 +252,14 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         }
         ApiKey::AddPartitionsToTxn => run(call, reader, handlers::add_partitions_to_txn::handle),
         ApiKey::AddOffsetsToTxn => run(call, reader, handlers::add_offsets_to_txn::handle),
-        ApiKey::EndTxn => run(call, reader, handlers::end_txn::handle),
+        ApiKey::EndTxn => {
+            let place = call.connection.append_order.take();
+            run(call, reader, async move |call, request| {
+                handlers::end_txn::handle(call, request, place).await
+            })
+        }
         ApiKey::WriteTxnMarkers => run(call, reader, handlers::write_txn_markers::handle),
+        ApiKey::TxnOffsetCommit => run(call, reader, handlers::txn_offset_commit::handle),
         ApiKey::DescribeProducers => run(call, reader, handlers::describe_producers::handle),
         ApiKey::DescribeTransactions => run(call, reader, handlers::describe_transactions::handle),
         ApiKey::ListTransactions => run(call, reader, handlers::list_transactions::handle),

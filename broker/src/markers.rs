@@ -9,6 +9,7 @@ use corelane_engine::types::ProducerId;
 use corelane_engine::{AppendError, Engine};
 use corelane_protocol::{ErrorCode, TopicRef};
 
+use crate::coordinator::internal_topic::CONSUMER_OFFSETS;
 use crate::error_map;
 use crate::lane::Lane;
 use crate::partition_calls::{PartitionCalls, Question};
@@ -90,6 +91,9 @@ async fn append(partition: Option<Rc<Partition>>, marker: NewMarker) -> ErrorCod
         // The catalogue will tell whether it is gone.
         return ErrorCode::NotLeaderOrFollower;
     };
+    if is_of_offsets(&partition) {
+        return end_at_coordinator(&partition, marker).await;
+    }
     let code = |error: AppendError| error_map::append(&error).code;
     let pending = match partition.append_marker(&marker) {
         Ok(pending) => pending,
@@ -98,5 +102,32 @@ async fn append(partition: Option<Rc<Partition>>, marker: NewMarker) -> ErrorCod
     match pending.await {
         Ok(_) => ErrorCode::None,
         Err(error) => code(error),
+    }
+}
+
+fn is_of_offsets(partition: &Partition) -> bool {
+    let image = topics::image();
+    let topic = image.topic_by_name(CONSUMER_OFFSETS.name);
+    topic.is_some_and(|topic| topic.topic_id == partition.id().topic_id)
+}
+
+/// A group coordinator appends its markers itself, as what they decide over is its state.
+async fn end_at_coordinator(partition: &Partition, marker: NewMarker) -> ErrorCode {
+    let Some(lane) = Lane::current() else {
+        return ErrorCode::NotLeaderOrFollower;
+    };
+    let ended = match lane.groups.coordinator(partition.id()).await {
+        Ok(coordinator) => coordinator.end_transaction(marker).await,
+        Err(code) => Err(code),
+    };
+    match ended {
+        Ok(()) => ErrorCode::None,
+        // Who writes markers knows nothing of coordinators, and comes again.
+        Err(
+            ErrorCode::CoordinatorNotAvailable
+            | ErrorCode::CoordinatorLoadInProgress
+            | ErrorCode::NotCoordinator,
+        ) => ErrorCode::NotLeaderOrFollower,
+        Err(code) => code,
     }
 }

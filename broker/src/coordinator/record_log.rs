@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use corelane_engine::marker::NewMarker;
 use corelane_engine::record::{BatchBuilder, BatchOptions, BuildError, NewRecord, ProducerFields};
 use corelane_engine::types::Offset;
 use corelane_engine::{Acks, AppendError, Partition, Pending, ValidBatch};
@@ -97,6 +98,19 @@ impl RecordLog {
         self.append_batch(builder, bytes_max)
     }
 
+    /// Queues a marker that decides over a producer's open range.
+    ///
+    /// # Errors
+    /// When the partition takes no more, or knows of a newer decision.
+    pub fn append_marker(&self, marker: &NewMarker) -> Result<Appending, ErrorCode> {
+        let appended = self.partition.append_marker(marker);
+        let pending = appended.map_err(|error| code_of(&error))?;
+        Ok(Appending {
+            pending,
+            last_count: 1,
+        })
+    }
+
     fn append_batch(
         &self,
         builder: BatchBuilder,
@@ -109,7 +123,8 @@ impl RecordLog {
                 ErrorCode::InvalidRecord
             }
         })?;
-        let batch = ValidBatch::check(bytes, bytes_max).map_err(|_| TOO_LARGE)?;
+        // A producer's batch is this broker's own here, without sequence numbers, which a producer may not send.
+        let batch = ValidBatch::check_foreign(bytes, bytes_max).map_err(|_| TOO_LARGE)?;
         let appended = self.partition.append(batch, Acks::Durable);
         let pending = appended.map_err(|error| code_of(&error))?;
         Ok(Appending {

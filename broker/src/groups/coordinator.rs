@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
+use corelane_engine::marker::NewMarker;
 use corelane_engine::record::ProducerFields;
 use corelane_engine::runtime::{spawn, timeout, yield_now};
 use corelane_engine::types::ProducerId;
@@ -20,9 +21,11 @@ use corelane_protocol::messages::sync_group::{SyncGroupRequest, SyncGroupRespons
 
 use super::machine::GroupMachine;
 use super::membership::Joining;
+use super::offsets::Committing;
 use super::outbox::{Append, Outbox, Reply, Then, Ticket, Transaction};
 use super::rebalance::{join_refused, sync_refused};
 use super::timers::Now;
+use super::verification_guard::{Guard, Guards};
 use crate::clock::now_ms;
 use crate::coordinator::record_log::{Appending, Keyed, RecordLog};
 
@@ -46,6 +49,7 @@ pub struct Coordinator {
     is_storing: Cell<bool>,
     alarm: RefCell<Alarm>,
     is_stopped: Cell<bool>,
+    guards: Rc<Guards>,
 }
 
 /// What the task waits for that keeps the time.
@@ -103,6 +107,7 @@ impl Coordinator {
             is_storing: Cell::new(false),
             alarm: RefCell::default(),
             is_stopped: Cell::new(false),
+            guards: Rc::default(),
         });
         spawn(coordinator.clone().keep_time());
         coordinator
@@ -157,6 +162,10 @@ impl Coordinator {
 
     /// Gives an append its place in the log; one without records only marks a place in the order.
     fn queue(&self, append: &Append) -> Queued {
+        if let Then::TransactionEnded { marker, .. } = &append.then {
+            self.guards.end(marker.producer_id.0);
+            return self.log.append_marker(marker).map(Some);
+        }
         if append.records.is_empty() {
             return Ok(None);
         }
@@ -283,6 +292,47 @@ impl Coordinator {
         (said, stored)
     }
 
+    /// OffsetCommit and TxnOffsetCommit: a code for each offset, when they are durable.
+    ///
+    /// # Errors
+    /// Kafka's code for the whole request.
+    pub async fn commit(
+        self: &Rc<Self>,
+        committing: Committing,
+    ) -> Result<Vec<ErrorCode>, ErrorCode> {
+        let committed = self.change(|machine, now, ticket| {
+            let accepted = machine.commit(now, committing, ticket);
+            let is_pending = accepted.as_ref().is_ok_and(|accepted| accepted.is_pending);
+            (accepted, is_pending)
+        });
+        let (accepted, stored) = committed.await;
+        let code = |code: ErrorCode| match (code, stored) {
+            (ErrorCode::None, Err(code)) => code,
+            (code, _) => code,
+        };
+        accepted.map(|accepted| accepted.codes.into_iter().map(code).collect())
+    }
+
+    /// Notices from here on whether the producer's transaction ends.
+    pub fn watch_transaction(&self, producer_id: i64) -> Guard {
+        self.guards.watch(producer_id)
+    }
+
+    /// Appends the marker that decides over a producer's offsets, which count, or are forgotten, when it is durable.
+    ///
+    /// # Errors
+    /// As an append; the offsets stay pending then.
+    pub async fn end_transaction(self: &Rc<Self>, marker: NewMarker) -> Result<(), ErrorCode> {
+        if self.is_stopped.get() {
+            return Err(ErrorCode::NotCoordinator);
+        }
+        let ended = self.change(|machine, _, ticket| {
+            machine.append_marker(marker, ticket);
+            ((), true)
+        });
+        ended.await.1
+    }
+
     /// Waits for what has been queued before.
     ///
     /// # Errors
@@ -318,5 +368,11 @@ impl GroupMachine {
     /// Has `ticket` answered once what was said before is durable.
     fn mark(&mut self, ticket: Ticket) {
         self.outbox.append(Vec::new(), Then::Answer(ticket));
+    }
+
+    /// Has a marker appended behind what was said before, and `ticket` answered once it is durable.
+    pub fn append_marker(&mut self, marker: NewMarker, ticket: Ticket) {
+        let then = Then::TransactionEnded { marker, ticket };
+        self.outbox.append(Vec::new(), then);
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::rc::Rc;
 
+use corelane_engine::marker::Verdict;
 use corelane_protocol::ErrorCode;
 use corelane_protocol::messages::heartbeat::HeartbeatRequest;
 use corelane_protocol::messages::leave_group::{MemberIdentity, MemberResponse};
@@ -32,7 +33,7 @@ pub struct GroupMachine {
     pub(super) timers: Timers,
     pub(super) outbox: Outbox,
     /// Offsets of transactions that have not ended, by producer.
-    pub(super) pending: BTreeMap<i64, BTreeMap<OffsetKey, Committed>>,
+    pub(crate) pending: BTreeMap<i64, BTreeMap<OffsetKey, Committed>>,
     /// Where the search for expired offsets goes on.
     pub(super) expiry_cursor: Option<Rc<str>>,
     pub(super) bytes: usize,
@@ -274,6 +275,13 @@ impl GroupMachine {
             Then::Nothing => {}
             Then::Created { group } => self.release(&group),
             Then::Answer(ticket) => self.outbox.stored(ticket, stored),
+            Then::TransactionEnded { marker, ticket } => {
+                if stored.is_ok() {
+                    let is_committed = marker.marker.verdict == Verdict::Commit;
+                    self.end_transaction(marker.producer_id.0, is_committed);
+                }
+                self.outbox.stored(ticket, stored);
+            }
             Then::Synced { group, generation } => {
                 self.with(now, &group, |group, work| {
                     group.assignments_stored(generation, stored, work);

@@ -18,6 +18,7 @@ pub(crate) mod record;
 pub(crate) mod registry;
 pub mod settings;
 pub(crate) mod timers;
+pub(crate) mod verification_guard;
 
 #[cfg(test)]
 mod tests;

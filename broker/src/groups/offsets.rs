@@ -4,7 +4,7 @@
 //! durable; an offset of a transaction once the transaction has been committed; of two for one partition the one whose
 //! record is later in the log counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use corelane_protocol::ErrorCode;
@@ -103,7 +103,14 @@ impl Group {
         }
         let instance = committing.instance.as_deref();
         if generation >= 0 || !committing.member.is_empty() || instance.is_some() {
-            self.check_generation(&committing.member, instance, generation, work)?;
+            let checked = self.check_generation(&committing.member, instance, generation, work);
+            match checked {
+                // Transactional producers know this code only: they abort, and their consumers join again.
+                Err(ErrorCode::RebalanceInProgress) if is_transactional => {
+                    return Err(ErrorCode::IllegalGeneration);
+                }
+                checked => checked?,
+            }
         } else if !is_transactional && self.state != State::Empty {
             return Err(ErrorCode::UnknownMemberId);
         }
@@ -186,7 +193,9 @@ impl GroupMachine {
         }
         let checked = self.with(now, &committing.group, |group, work| {
             group.check_commit(&committing, work)?;
-            if matches!(group.state, State::Stable | State::PreparingRebalance) {
+            let is_transactional = committing.transaction.is_some();
+            if !is_transactional && matches!(group.state, State::Stable | State::PreparingRebalance)
+            {
                 group.keep_session(&committing.member, work);
             }
             Ok(())
@@ -230,11 +239,11 @@ impl GroupMachine {
             return self.forget_offset(&key);
         };
         committed.record_offset = record_offset;
-        if !self.groups.contains_key(key.group.as_str()) {
-            self.create(&key.group);
-        }
         match producer_id {
             Some(producer_id) => {
+                if !self.groups.contains_key(key.group.as_str()) {
+                    self.create(&key.group);
+                }
                 let offsets = self.pending.entry(producer_id).or_default();
                 self.bytes += committed.bytes();
                 let replaced = offsets.insert(key, committed);
@@ -246,6 +255,10 @@ impl GroupMachine {
     }
 
     fn put_offset(&mut self, key: OffsetKey, committed: Committed) {
+        if !self.groups.contains_key(key.group.as_str()) {
+            // It may have been forgotten while all that it had was pending.
+            self.create(&key.group);
+        }
         let Some(group) = self.groups.get_mut(key.group.as_str()) else {
             return;
         };
@@ -304,7 +317,8 @@ impl GroupMachine {
             .any(|offsets| offsets.contains_key(key))
     }
 
-    /// OffsetFetch for one group: of the topics named, or of all.
+    /// OffsetFetch for one group: of the topics named, or of all. A partition that is named twice is answered once, so that
+    /// an answer is not larger than what is known and asked.
     pub fn fetch_offsets(
         &self,
         group_id: &str,
@@ -317,17 +331,21 @@ impl GroupMachine {
             let known = known.and_then(|partitions| partitions.get(&partition));
             self.found(group_id, topic, partition, known, require_stable)
         };
+        let mut answered = HashSet::new();
         match topics {
             Some(topics) => topics
                 .iter()
-                .map(|topic| OffsetFetchResponseTopics {
-                    name: topic.name.clone(),
-                    topic_id: topic.topic_id,
-                    partitions: topic
-                        .partition_indexes
-                        .iter()
-                        .map(|partition| find(&topic.name, *partition))
-                        .collect(),
+                .map(|topic| {
+                    let partitions = topic.partition_indexes.iter();
+                    let partitions = partitions
+                        .filter(|partition| answered.insert((topic.name.as_str(), **partition)));
+                    OffsetFetchResponseTopics {
+                        name: topic.name.clone(),
+                        topic_id: topic.topic_id,
+                        partitions: partitions
+                            .map(|partition| find(&topic.name, *partition))
+                            .collect(),
+                    }
                 })
                 .collect(),
             None => {
@@ -384,7 +402,8 @@ impl GroupMachine {
         }
     }
 
-    /// OffsetDelete: what is answered, and whether `ticket` is answered as well.
+    /// OffsetDelete: what is answered, and whether `ticket` is answered as well. A partition that is named twice is deleted
+    /// and answered once.
     ///
     /// # Errors
     /// INVALID_GROUP_ID, GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP.
@@ -404,6 +423,7 @@ impl GroupMachine {
         group.check_delete_offsets()?;
         let mut records = Vec::new();
         let mut answers = Vec::with_capacity(topics.len());
+        let mut named = HashSet::new();
         for topic in topics {
             let code = match group.subscribes_to(&topic.name) {
                 true => ErrorCode::GroupSubscribedToTopic,
@@ -411,8 +431,11 @@ impl GroupMachine {
             };
             let partitions = topic.partitions.iter();
             let partitions = partitions.map(|partition| partition.partition_index);
+            let partitions: Vec<i32> = partitions
+                .filter(|partition| named.insert((topic.name.as_str(), *partition)))
+                .collect();
             if code == ErrorCode::None {
-                records.extend(partitions.clone().filter_map(|partition| {
+                records.extend(partitions.iter().copied().filter_map(|partition| {
                     let key = group.key(&topic.name, partition);
                     let known = group.offsets.get(topic.name.as_str());
                     let is_known = known.is_some_and(|known| known.contains_key(&partition));
@@ -422,6 +445,7 @@ impl GroupMachine {
             answers.push(OffsetDeleteResponseTopic {
                 name: topic.name.clone(),
                 partitions: partitions
+                    .into_iter()
                     .map(|partition_index| OffsetDeleteResponsePartition {
                         partition_index,
                         error_code: code.code(),
@@ -476,6 +500,9 @@ impl GroupMachine {
             let partitions = group.offsets.get(topic).into_iter().flatten();
             records.extend(partitions.map(|(partition, _)| group.tombstone(topic, *partition)));
         }
+        let pending = self.pending.values().flat_map(BTreeMap::keys);
+        let pending = pending.filter(|key| key.topic == topic);
+        records.extend(pending.map(|key| GroupRecord::Offset(key.clone(), None)));
         if !records.is_empty() {
             self.outbox.append(records, Then::Nothing);
         }

@@ -3,6 +3,7 @@
 //! Pure. Invariants: each ticket is answered once; appends are carried out in the order in which they were said, and
 //! their outcomes reported in that order.
 
+use corelane_engine::marker::NewMarker;
 use corelane_protocol::ErrorCode;
 use corelane_protocol::messages::join_group::JoinGroupResponse;
 use corelane_protocol::messages::sync_group::SyncGroupResponse;
@@ -57,6 +58,13 @@ pub enum Then {
     },
     /// Somebody waits for it.
     Answer(Ticket),
+    /// A producer's offsets count, or never will. The append is that of the marker, which has no records of a group.
+    TransactionEnded {
+        /// What is appended.
+        marker: NewMarker,
+        /// Who waits for it.
+        ticket: Ticket,
+    },
     /// The leader's assignment has been stored: members get theirs.
     Synced {
         /// The group.

@@ -2,6 +2,7 @@
 
 mod cases;
 mod schedules;
+mod transactional;
 
 use std::collections::HashMap;
 

@@ -3,11 +3,13 @@
 //! - 2 knows PRODUCER_FENCED, 3 is flexible, 4 knows TRANSACTION_ABORTABLE.
 //! - 5 raises the producer's epoch, which the answer tells (KIP-890).
 //!
-//! The answer comes when the decision is durable; its markers are written behind it.
+//! It has its place among the Produce requests of its connection: what was sent before it is on its way to its partitions
+//! before it is decided over. The answer comes when the decision is durable; its markers are written behind it.
 
 use corelane_protocol::ErrorCode;
 use corelane_protocol::messages::end_txn::{EndTxnRequest, EndTxnResponse};
 
+use crate::append_order::Place;
 use crate::dispatch::Call;
 use crate::transactions::lane;
 use crate::transactions::machine::{Answer, ProducerClaim, Request};
@@ -19,7 +21,9 @@ const FENCED_SINCE: i16 = 2;
 const RAISES_EPOCH_SINCE: i16 = 5;
 
 /// Decides.
-pub async fn handle(call: &Call, request: EndTxnRequest) -> EndTxnResponse {
+pub async fn handle(call: &Call, request: EndTxnRequest, place: Place) -> EndTxnResponse {
+    place.come_up().await;
+    drop(place);
     let version = call.head.version;
     let raises = version >= RAISES_EPOCH_SINCE;
     let decision = Request::EndTransaction {

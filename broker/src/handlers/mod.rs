@@ -50,5 +50,6 @@ pub mod offset_for_leader_epoch;
 pub mod produce;
 pub mod produce_unserved;
 pub mod sync_group;
+pub mod txn_offset_commit;
 pub mod update_features;
 pub mod write_txn_markers;

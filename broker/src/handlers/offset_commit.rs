@@ -48,17 +48,7 @@ pub async fn handle(call: &Call, request: OffsetCommitRequest) -> OffsetCommitRe
         offsets,
     };
     let committed = ask_for(call.lane(), &group, async move |coordinator| {
-        let committed = coordinator.change(|machine, now, ticket| {
-            let accepted = machine.commit(now, committing, ticket);
-            let is_pending = accepted.as_ref().is_ok_and(|accepted| accepted.is_pending);
-            (accepted, is_pending)
-        });
-        let (accepted, stored) = committed.await;
-        let code = |code: ErrorCode| match (code, stored) {
-            (ErrorCode::None, Err(code)) => code,
-            (code, _) => code,
-        };
-        accepted.map(|accepted| accepted.codes.into_iter().map(code).collect::<Vec<_>>())
+        coordinator.commit(committing).await
     });
     let codes = committed.await.and_then(|codes| codes);
     fill_in(&mut response, codes);

@@ -41,6 +41,10 @@ use crate::transactions::verification::{self, Claim};
 
 /// The client that may write to internal topics, as in Kafka.
 const ADMIN_CLIENT_ID: &str = "__admin_client";
+/// The first version that adds its partitions to the transaction by itself.
+const ADDS_PARTITIONS_SINCE: i16 = 12;
+/// The first version that knows TRANSACTION_ABORTABLE.
+const ABORTABLE_SINCE: i16 = 11;
 
 /// What becomes of one partition's batch before the append.
 type Prepared = Result<Question<ValidBatch>, Refusal>;
@@ -141,7 +145,8 @@ async fn verify(
     let taking_part = taking_part.filter(|(_, prepared)| producer_of(prepared) == Some(producer));
     let claim = Claim {
         transactional_id,
-        version: call.head.version,
+        adds: call.head.version >= ADDS_PARTITIONS_SINCE,
+        knows_abortable: call.head.version >= ABORTABLE_SINCE,
         producer,
         partitions: taking_part.filter_map(|(name, _)| name.clone()).collect(),
         limit,

@@ -359,13 +359,15 @@ impl Coordinator {
             }
             State::Empty | State::CompleteCommit | State::CompleteAbort => {
                 let expected_epoch = expected.map(|(_, epoch)| epoch);
-                let is_current = expected_epoch.is_none_or(|epoch| epoch == current.producer_epoch);
-                if current.is_exhausted() && is_current {
+                // The very last epoch is for fencing and given to nobody, also not to who has had the one before it.
+                let is_last = current.producer_epoch == i16::MAX;
+                let is_known = expected_epoch.is_none_or(|epoch| {
+                    epoch == current.producer_epoch
+                        || (is_last && epoch == current.last_producer_epoch)
+                });
+                if current.is_exhausted() && is_known {
                     let producer_id = self.take_producer_id()?;
-                    let last_epoch = match expected {
-                        Some(_) => current.producer_epoch,
-                        None => NO_PRODUCER_EPOCH,
-                    };
+                    let last_epoch = expected_epoch.unwrap_or(NO_PRODUCER_EPOCH);
                     let next =
                         current.with_producer_id(producer_id, last_epoch, timeout_ms, now_ms);
                     return Ok((next, Then::Init));

@@ -1,5 +1,5 @@
-//! Sees to it that the partitions of a transactional Produce take part in an ongoing transaction before anything is
-//! appended (KIP-890): a batch that came late would else open a range that nobody decides over.
+//! Sees to it that the partitions of a transactional Produce or TxnOffsetCommit take part in an ongoing transaction before
+//! anything is appended (KIP-890): a batch that came late would else open a range that nobody decides over.
 //!
 //! Shard-local.
 
@@ -16,10 +16,6 @@ use super::state::NamedPartition;
 use crate::lane::Lane;
 use crate::refusal::Refusal;
 
-/// The first Produce version that adds its partitions by itself.
-const ADDS_PARTITIONS_SINCE: i16 = 12;
-/// The first Produce version that knows TRANSACTION_ABORTABLE.
-const ABORTABLE_SINCE: i16 = 11;
 /// How long to wait while the markers of the transaction before are being written.
 const RETRY_INTERVAL: Duration = Duration::from_millis(2);
 
@@ -27,8 +23,10 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(2);
 pub struct Claim<'a> {
     /// The transactional id of the request.
     pub transactional_id: &'a str,
-    /// The version of the request.
-    pub version: i16,
+    /// Whether the version of the request adds its partitions by itself; else they must have been added before.
+    pub adds: bool,
+    /// Whether the version of the request knows TRANSACTION_ABORTABLE.
+    pub knows_abortable: bool,
     /// The producer of its batches.
     pub producer: ProducerClaim,
     /// Where they go.
@@ -37,15 +35,16 @@ pub struct Claim<'a> {
     pub limit: Duration,
 }
 
-/// What a coordinator has said of a Produce.
+/// What a coordinator has said.
 pub struct Verified {
     answer: Answer,
-    version: i16,
+    knows_abortable: bool,
 }
 
 impl Verified {
-    /// Why nothing is appended to a partition; none where it takes part.
-    pub fn refusal(&self, partition: &NamedPartition) -> Option<Refusal> {
+    /// Why nothing is appended to a partition, as Kafka's `AddPartitionsToTxnManager` hands it on; NONE where it takes
+    /// part.
+    pub fn code(&self, partition: &NamedPartition) -> ErrorCode {
         let code = match &self.answer {
             Answer::Done | Answer::Producer(_) => ErrorCode::None,
             Answer::Refused(code) => *code,
@@ -55,22 +54,27 @@ impl Verified {
                 .map_or(ErrorCode::TransactionAbortable, |(_, code)| *code),
         };
         match code {
+            ErrorCode::ProducerFenced => ErrorCode::InvalidProducerEpoch,
+            ErrorCode::TransactionAbortable if !self.knows_abortable => ErrorCode::InvalidTxnState,
+            code => code,
+        }
+    }
+
+    /// As [`Verified::code`], as a Produce is told.
+    pub fn refusal(&self, partition: &NamedPartition) -> Option<Refusal> {
+        match self.code(partition) {
             ErrorCode::None => None,
             // Older clients retry this code, and not what was said.
-            ErrorCode::ConcurrentTransactions
+            code @ (ErrorCode::ConcurrentTransactions
             | ErrorCode::CoordinatorLoadInProgress
             | ErrorCode::CoordinatorNotAvailable
-            | ErrorCode::NotCoordinator => Some(Refusal::new(
+            | ErrorCode::NotCoordinator) => Some(Refusal::new(
                 ErrorCode::NotEnoughReplicas,
                 format!(
                     "Unable to verify the partition has been added to the transaction: {}",
                     code.message()
                 ),
             )),
-            ErrorCode::ProducerFenced => Some(ErrorCode::InvalidProducerEpoch.into()),
-            ErrorCode::TransactionAbortable if self.version < ABORTABLE_SINCE => {
-                Some(ErrorCode::InvalidTxnState.into())
-            }
             code => Some(code.into()),
         }
     }
@@ -79,10 +83,9 @@ impl Verified {
 /// Adds the partitions, or verifies that they were added, as the version of the request has it.
 pub async fn verify(lane: &Rc<Lane>, claim: Claim<'_>) -> Verified {
     let deadline = Instant::now() + claim.limit;
-    let adds = claim.version >= ADDS_PARTITIONS_SINCE;
     loop {
         let (producer, partitions) = (claim.producer, claim.partitions.clone());
-        let request = match adds {
+        let request = match claim.adds {
             true => Request::AddPartitions {
                 producer,
                 partitions,
@@ -94,10 +97,10 @@ pub async fn verify(lane: &Rc<Lane>, claim: Claim<'_>) -> Verified {
         };
         let answer = lane::ask(lane, claim.transactional_id, request).await;
         let is_passing = answer == Answer::Refused(ErrorCode::ConcurrentTransactions);
-        if !(adds && is_passing && Instant::now() < deadline) {
+        if !(claim.adds && is_passing && Instant::now() < deadline) {
             return Verified {
                 answer,
-                version: claim.version,
+                knows_abortable: claim.knows_abortable,
             };
         }
         sleep(RETRY_INTERVAL).await;

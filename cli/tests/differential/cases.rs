@@ -82,6 +82,7 @@ pub const NOT_COMPARED: &[(&str, &str)] = &[
     ("AddOffsetsToTxn", COORDINATOR),
     ("EndTxn", COORDINATOR),
     ("WriteTxnMarkers", COORDINATOR),
+    ("TxnOffsetCommit", COORDINATOR),
     ("DescribeTransactions", COORDINATOR),
     ("ListTransactions", COORDINATOR),
     ("DescribeProducers", COORDINATOR),

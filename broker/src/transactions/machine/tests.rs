@@ -276,6 +276,23 @@ fn when_epochs_are_used_up_the_next_initialization_gets_another_producer_id() {
 }
 
 #[test]
+fn a_producer_whose_transaction_timed_out_at_its_last_epoch_gets_another_producer_id() {
+    let mut rig = Rig::new();
+    let first = rig.producer();
+    rig.set_epoch(i16::MAX - 1);
+    rig.ask(add(claim(first.id, i16::MAX - 1), 0));
+    rig.now_ms += i64::from(TIMEOUT_MS) + 1;
+    rig.handle(Event::Tick);
+    rig.settle();
+    let expected = Some((first.id, i16::MAX - 1));
+    let Answer::Producer(next) = rig.init(expected) else {
+        panic!("a producer");
+    };
+    assert!(next.id != first.id && next.epoch == 0);
+    assert_eq!(rig.init(expected), Answer::Producer(next), "of a retry");
+}
+
+#[test]
 fn when_epochs_are_used_up_the_end_of_a_transaction_gives_another_producer_id() {
     let mut rig = Rig::new();
     let first = rig.producer();
