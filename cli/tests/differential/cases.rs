@@ -115,6 +115,7 @@ pub fn run(pair: &Pair) {
     quotas(pair);
     one_node(pair);
     security(pair);
+    super::consumer_groups::run(pair, ids);
     delete(pair);
 }
 
