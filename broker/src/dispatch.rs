@@ -76,6 +76,8 @@ pub const SERVED: &[ApiKey] = &[
     ApiKey::DescribeProducers,
     ApiKey::DescribeTransactions,
     ApiKey::ListTransactions,
+    ApiKey::ConsumerGroupHeartbeat,
+    ApiKey::ConsumerGroupDescribe,
     ApiKey::ListConfigResources,
     ApiKey::DescribeTopicPartitions,
 ];
@@ -307,6 +309,12 @@ fn route(call: Call, reader: Reader) -> Result<(), RefusedBecause> {
         ApiKey::DescribeGroups => run(call, reader, handlers::describe_groups::handle),
         ApiKey::ListGroups => run(call, reader, handlers::list_groups::handle),
         ApiKey::DeleteGroups => run(call, reader, handlers::delete_groups::handle),
+        ApiKey::ConsumerGroupHeartbeat => {
+            run(call, reader, handlers::consumer_group_heartbeat::handle)
+        }
+        ApiKey::ConsumerGroupDescribe => {
+            run(call, reader, handlers::consumer_group_describe::handle)
+        }
         ApiKey::OffsetDelete => run(call, reader, handlers::offset_delete::handle),
         _ => Err(RefusedBecause::NotServed { key }),
     }

@@ -10,8 +10,14 @@ use crate::transactions::state::TRANSACTION_VERSION_2;
 pub const SUPPORTED: &[(&str, i16)] = &[];
 
 /// What is always on, at its only level: `transaction.version` 2 tells clients that every end of a transaction raises the
-/// producer's epoch (KIP-890).
-const ALWAYS_ON: &[(&str, i16)] = &[("transaction.version", TRANSACTION_VERSION_2)];
+/// producer's epoch (KIP-890), and `group.version` 1 that there are groups of KIP-848.
+const ALWAYS_ON: &[(&str, i16)] = &[
+    ("group.version", GROUP_VERSION_1),
+    ("transaction.version", TRANSACTION_VERSION_2),
+];
+
+/// See [`ALWAYS_ON`].
+const GROUP_VERSION_1: i16 = 1;
 
 /// Every feature of this broker with its highest level.
 pub fn supported() -> impl Iterator<Item = (&'static str, i16)> {

@@ -8,6 +8,8 @@ mod support;
 
 #[path = "differential/cases.rs"]
 mod cases;
+#[path = "differential/consumer_groups.rs"]
+mod consumer_groups;
 #[path = "differential/intended.rs"]
 mod intended;
 
@@ -19,7 +21,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use corelane_protocol::frame::{decode_response, encode_request};
-use corelane_protocol::{ApiKey, Request};
+use corelane_protocol::messages::find_coordinator::FindCoordinatorRequest;
+use corelane_protocol::{ApiKey, Message, Request};
 use support::answer_tree::fields;
 use support::broker::{Broker, Target};
 
@@ -79,6 +82,14 @@ impl Pair {
         for version in R::KEY.min_version()..=R::KEY.max_version() {
             self.compare_in(case, version, &request(version));
         }
+    }
+
+    /// Whether both have found the coordinators that are asked for.
+    pub fn both_find(&self, request: &FindCoordinatorRequest) -> bool {
+        [&self.kafka, &self.corelane].into_iter().all(|broker| {
+            let found = broker.ask(FindCoordinatorRequest::MAX_VERSION, request);
+            found.is_some_and(|found| found.coordinators.iter().all(|one| one.error_code == 0))
+        })
     }
 
     /// Asks both in one version, and compares; returns the answers, Kafka's first, of those that have answered.

@@ -33,7 +33,23 @@ struct Member {
 
 impl Member {
     fn start(client: Client, broker: &Broker, group: &str) -> Self {
-        let mut command = client.member(&broker.bootstrap(), group, TOPIC);
+        let command = client.member(&broker.bootstrap(), group, TOPIC);
+        Member::run(client, command, broker)
+    }
+
+    /// A member in the consumer protocol.
+    fn start_consumer(
+        client: Client,
+        broker: &Broker,
+        group: &str,
+        topic: &str,
+        instance: Option<&str>,
+    ) -> Self {
+        let command = client.consumer_member(&broker.bootstrap(), group, topic, instance);
+        Member::run(client, command, broker)
+    }
+
+    fn run(client: Client, mut command: Command, broker: &Broker) -> Self {
         let log = broker.scratch().join(format!("{}.log", client.name()));
         let log = std::fs::File::create(log).expect("the scratch folder is writable");
         command
@@ -262,6 +278,153 @@ fn dumped_offsets(broker: &Broker) -> String {
     command.args(["--offsets-decoder", "--files", &logs.join(",")]);
     let output = support::process::finished(&mut command);
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The types of groups, as `corelane group list` shows them.
+fn type_of(broker: &Broker, group: &str) -> Option<String> {
+    let listed = corelane_group(broker, &["list"]);
+    let line = listed.into_iter().find(|line| line["group"] == group)?;
+    line["type"].as_str().map(str::to_owned)
+}
+
+/// The partitions that each member of a group reads, by the instance that it is or its id.
+fn partition_counts(broker: &Broker, group: &str) -> Vec<u64> {
+    let members = corelane_group(broker, &["describe", group, "--members"]);
+    let counts = members
+        .iter()
+        .map(|member| member["partition_count"].as_u64());
+    counts.map(|count| count.expect("a number")).collect()
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + CATCH_UP_LIMIT;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The protocol of KIP-848, with the clients that speak it.
+#[test]
+fn members_of_the_consumer_protocol_come_and_go_and_survive_a_kill_of_the_broker() {
+    if !clients_are_installed("the consumer protocol of real clients") {
+        return;
+    }
+    let mut broker = Broker::start();
+    create_topics(&broker.bootstrap(), PARTITIONS, "-", &[TOPIC.to_owned()]);
+    write(&broker, 0, PHASE);
+    let started = Instant::now();
+    let start =
+        |broker: &Broker, client| Member::start_consumer(client, broker, "new", TOPIC, None);
+    let mut members = vec![
+        start(&broker, Client::Confluent),
+        start(&broker, Client::Java),
+    ];
+    wait_until_read(&members, PHASE);
+    wait_until("both members read the half", || {
+        partition_counts(&broker, "new") == [4, 4]
+    });
+    report(&format!(
+        "consumer groups: two read after {:?}",
+        started.elapsed()
+    ));
+
+    // One joins while the broker dies, and one leaves.
+    members.push(start(&broker, Client::Confluent));
+    std::thread::sleep(Duration::from_millis(500));
+    broker.crash_and_restart();
+    members[0].end();
+    write(&broker, PHASE, 2 * PHASE);
+    wait_until_read(&members, 2 * PHASE);
+    wait_until_committed(&broker, "new");
+    report(&format!(
+        "consumer groups: after the kill of the broker {:?}",
+        started.elapsed()
+    ));
+
+    // One dies; after its session the other reads everything.
+    members[2].kill();
+    write(&broker, 2 * PHASE, 3 * PHASE);
+    wait_until_read(&members, 3 * PHASE);
+    wait_until_committed(&broker, "new");
+    report(&format!(
+        "consumer groups: after the kill of a member {:?}",
+        started.elapsed()
+    ));
+    assert_eq!(type_of(&broker, "new").as_deref(), Some("Consumer"));
+    let described = group_command(&broker, &["--describe", "--group", "new", "--state"]);
+    assert!(described.contains("uniform"), "{described}");
+    if broker.target() == Target::Corelane {
+        let dumped = dumped_offsets(&broker);
+        for kind in [
+            "CONSUMER_GROUP_METADATA",
+            "CONSUMER_GROUP_MEMBER_METADATA",
+            "CONSUMER_GROUP_CURRENT_MEMBER_ASSIGNMENT",
+            "CONSUMER_GROUP_TARGET_ASSIGNMENT_MEMBER",
+        ] {
+            assert!(
+                dumped.contains(kind),
+                "DumpLogSegments shows no {kind}: {dumped}"
+            );
+        }
+    }
+    // A member of the classic protocol finds the offsets when nobody else is left.
+    members[1].end();
+    members[1].kill();
+    drop(members);
+    wait_until("the group is empty", || {
+        corelane_group(&broker, &["list", "--state", "empty"]).len() == 1
+    });
+    let classic = [Member::start(Client::Confluent, &broker, "new")];
+    write(&broker, 3 * PHASE, 3 * PHASE + 100);
+    wait_until("the classic member goes on where the others ended", || {
+        let read = classic[0].read();
+        read.len() == 100 && read.first() == Some(&(3 * PHASE))
+    });
+    assert_eq!(type_of(&broker, "new").as_deref(), Some("Classic"));
+}
+
+#[test]
+fn static_members_and_patterns_of_the_consumer_protocol_are_kept() {
+    if !clients_are_installed("static members and patterns of the consumer protocol") {
+        return;
+    }
+    let broker = Broker::start();
+    create_topics(&broker.bootstrap(), PARTITIONS, "-", &[TOPIC.to_owned()]);
+    write(&broker, 0, PHASE);
+    let start = |instance: &'static str| {
+        Member::start_consumer(
+            Client::Confluent,
+            &broker,
+            "pattern",
+            "^numb.*",
+            Some(instance),
+        )
+    };
+    let mut members = vec![start("one"), start("two")];
+    wait_until_read(&members, PHASE);
+    wait_until("both members read the half", || {
+        partition_counts(&broker, "pattern") == [4, 4]
+    });
+    // It leaves for a while: nobody else gets its partitions, and it gets them again.
+    members[0].end();
+    wait_until("the member has ended", || {
+        members[0]
+            .process
+            .try_wait()
+            .expect("it was started")
+            .is_some()
+    });
+    assert_eq!(partition_counts(&broker, "pattern"), [4, 4]);
+    members.push(start("one"));
+    write(&broker, PHASE, 2 * PHASE);
+    wait_until_read(&members, 2 * PHASE);
+    assert_eq!(partition_counts(&broker, "pattern"), [4, 4]);
+    // A topic comes that the pattern matches.
+    create_topics(&broker.bootstrap(), 2, "-", &["numbers-2".to_owned()]);
+    wait_until("the topic that came is read", || {
+        partition_counts(&broker, "pattern") == [5, 5]
+    });
 }
 
 fn reset_and_delete(broker: &Broker) {

@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use corelane_protocol::messages::consumer_group_describe::{
+    ConsumerGroupDescribeRequest, Member as ConsumerMember,
+};
 use corelane_protocol::messages::consumer_protocol_assignment::ConsumerProtocolAssignment;
 use corelane_protocol::messages::delete_groups::DeleteGroupsRequest;
 use corelane_protocol::messages::describe_groups::{DescribeGroupsRequest, DescribedGroupMember};
@@ -13,7 +16,7 @@ use corelane_protocol::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
 use corelane_protocol::messages::offset_fetch::{OffsetFetchRequest, OffsetFetchRequestGroup};
-use corelane_protocol::{ApiKey, Message, Reader};
+use corelane_protocol::{ApiKey, ErrorCode, Message, Reader};
 
 use crate::cluster::Cluster;
 use crate::error::{ClientError, check};
@@ -133,6 +136,9 @@ impl Cluster {
     /// A group with its members. One that is not there is Dead, as brokers older than Kafka 4.0 say.
     pub fn describe_group(&mut self, group: &str) -> Result<DescribedGroup, ClientError> {
         let coordinator = self.coordinator(group)?;
+        if let Some(described) = self.describe_consumer_group(group, coordinator)? {
+            return Ok(described);
+        }
         let request = DescribeGroupsRequest {
             groups: vec![group.to_owned()],
             ..Default::default()
@@ -151,6 +157,43 @@ impl Cluster {
             coordinator,
             members: described.members.into_iter().map(member).collect(),
         })
+    }
+
+    /// A group of KIP-848; none where it is of another kind, or the broker knows no such groups.
+    fn describe_consumer_group(
+        &mut self,
+        group: &str,
+        coordinator: i32,
+    ) -> Result<Option<DescribedGroup>, ClientError> {
+        let connection = self.connection(coordinator)?;
+        if connection
+            .version_of::<ConsumerGroupDescribeRequest>()
+            .is_err()
+        {
+            return Ok(None);
+        }
+        let request = ConsumerGroupDescribeRequest {
+            group_ids: vec![group.to_owned()],
+            ..Default::default()
+        };
+        let response = connection.call(&request)?;
+        let described = response.groups.into_iter().next();
+        let described = described.ok_or_else(|| {
+            self.incomplete(ApiKey::ConsumerGroupDescribe, format!("group `{group}`"))
+        })?;
+        if described.error_code == ErrorCode::GroupIdNotFound.code() {
+            return Ok(None);
+        }
+        check(described.error_code, described.error_message, || {
+            format!("describe group `{group}`")
+        })?;
+        Ok(Some(DescribedGroup {
+            group: described.group_id,
+            state: described.group_state,
+            assignor: described.assignor_name,
+            coordinator,
+            members: described.members.into_iter().map(consumer_member).collect(),
+        }))
     }
 
     /// Deletes a group without members, and its offsets.
@@ -270,6 +313,21 @@ impl Cluster {
             }
         }
         Ok(())
+    }
+}
+
+fn consumer_member(member: ConsumerMember) -> GroupMember {
+    let topics = member.assignment.topic_partitions.into_iter();
+    let assigned = topics.flat_map(|topic| {
+        let indexes = topic.partitions.into_iter();
+        indexes.map(move |index| (topic.topic_name.clone(), index))
+    });
+    GroupMember {
+        member: member.member_id,
+        instance: member.instance_id,
+        client: member.client_id,
+        host: member.client_host,
+        assigned: assigned.collect(),
     }
 }
 

@@ -16,9 +16,11 @@ use corelane_engine::record::ProducerFields;
 use corelane_engine::runtime::{spawn, timeout, yield_now};
 use corelane_engine::types::ProducerId;
 use corelane_protocol::ErrorCode;
+use corelane_protocol::messages::consumer_group_heartbeat::ConsumerGroupHeartbeatResponse;
 use corelane_protocol::messages::join_group::JoinGroupResponse;
 use corelane_protocol::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
 
+use super::consumer::heartbeat::{Beating, beat_refused};
 use super::machine::GroupMachine;
 use super::membership::Joining;
 use super::offsets::Committing;
@@ -28,6 +30,7 @@ use super::timers::Now;
 use super::verification_guard::{Guard, Guards};
 use crate::clock::now_ms;
 use crate::coordinator::record_log::{Appending, Keyed, RecordLog};
+use crate::topics;
 
 /// How long a request waits until its records are durable: Kafka's `offsets.commit.timeout.ms`.
 pub const STORE_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -251,7 +254,7 @@ impl Coordinator {
         drop(joining);
         match waiting.reply().await {
             Reply::Join(response) => response,
-            Reply::Sync(_) | Reply::Stored(_) => {
+            Reply::Sync(_) | Reply::Stored(_) | Reply::Beat(_) => {
                 join_refused(&member_id, ErrorCode::NotCoordinator)
             }
         }
@@ -267,7 +270,34 @@ impl Coordinator {
         drop(request);
         match waiting.reply().await {
             Reply::Sync(response) => response,
-            Reply::Join(_) | Reply::Stored(_) => sync_refused(ErrorCode::NotCoordinator),
+            Reply::Join(_) | Reply::Stored(_) | Reply::Beat(_) => {
+                sync_refused(ErrorCode::NotCoordinator)
+            }
+        }
+    }
+
+    /// ConsumerGroupHeartbeat: answered when what it has changed is durable.
+    pub async fn beat(self: &Rc<Self>, beating: Beating) -> ConsumerGroupHeartbeatResponse {
+        let refuse = |code: ErrorCode| beat_refused(code.into());
+        if self.is_stopped.get() {
+            return refuse(ErrorCode::NotCoordinator);
+        }
+        let waiting = self.wait();
+        let topics = topics::image();
+        self.act(|machine, now| {
+            machine.see_topics(topics);
+            machine.beat(now, &beating, waiting.ticket);
+        });
+        drop(beating);
+        match timeout(STORE_WAIT_MAX, waiting.reply()).await {
+            Some(Reply::Beat(response)) => response,
+            Some(Reply::Join(_) | Reply::Sync(_) | Reply::Stored(_)) => {
+                refuse(ErrorCode::NotCoordinator)
+            }
+            None => {
+                self.log.partition().suspect_stall();
+                refuse(ErrorCode::CoordinatorNotAvailable)
+            }
         }
     }
 
@@ -283,7 +313,9 @@ impl Coordinator {
         }
         let stored = match timeout(STORE_WAIT_MAX, waiting.reply()).await {
             Some(Reply::Stored(outcome)) => outcome,
-            Some(Reply::Join(_) | Reply::Sync(_)) => Err(ErrorCode::NotCoordinator),
+            Some(Reply::Join(_) | Reply::Sync(_) | Reply::Beat(_)) => {
+                Err(ErrorCode::NotCoordinator)
+            }
             None => {
                 self.log.partition().suspect_stall();
                 Err(ErrorCode::CoordinatorNotAvailable)

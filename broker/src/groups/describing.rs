@@ -13,6 +13,9 @@ use super::machine::GroupMachine;
 const DEAD: &str = "Dead";
 /// The type of groups whose members assign.
 const CLASSIC: &str = "Classic";
+/// The type of groups of KIP-848, and of their protocol.
+const CONSUMER: &str = "Consumer";
+const CONSUMER_PROTOCOL: &str = "consumer";
 /// From this version on a group that is not there is an error (KIP-1043).
 const GROUP_ID_NOT_FOUND_SINCE: i16 = 6;
 
@@ -50,23 +53,31 @@ impl GroupMachine {
     /// DescribeGroups for one group.
     pub fn describe(&self, id: &str, version: i16) -> DescribedGroup {
         match self.group(id) {
-            Some(group) => describe(group),
-            None => not_found(id, version),
+            Some(group) if group.consumer.is_none() => describe(group),
+            Some(_) => not_found(id, "is not a classic group", version),
+            None => not_found(id, "not found", version),
         }
     }
 
     /// ListGroups.
     pub fn list(&self, filter: &ListFilter) -> Vec<ListedGroup> {
-        self.groups
-            .values()
-            .filter(|group| filter.takes(group.state.name(), CLASSIC))
-            .map(|group| ListedGroup {
-                group_id: group.id.to_string(),
-                protocol_type: group.protocol_type.clone().unwrap_or_default(),
-                group_state: group.state.name().to_owned(),
-                group_type: CLASSIC.to_owned(),
-            })
+        let listed = self.groups.values().map(listed);
+        listed
+            .filter(|group| filter.takes(&group.group_state, &group.group_type))
             .collect()
+    }
+}
+
+fn listed(group: &Group) -> ListedGroup {
+    let (state, group_type, protocol_type) = match &group.consumer {
+        Some(consumer) => (consumer.state().name(), CONSUMER, Some(CONSUMER_PROTOCOL)),
+        None => (group.state.name(), CLASSIC, group.protocol_type.as_deref()),
+    };
+    ListedGroup {
+        group_id: group.id.to_string(),
+        protocol_type: protocol_type.unwrap_or_default().to_owned(),
+        group_state: state.to_owned(),
+        group_type: group_type.to_owned(),
     }
 }
 
@@ -89,14 +100,14 @@ fn describe(group: &Group) -> DescribedGroup {
     }
 }
 
-fn not_found(id: &str, version: i16) -> DescribedGroup {
+fn not_found(id: &str, why: &str, version: i16) -> DescribedGroup {
     let is_error = version >= GROUP_ID_NOT_FOUND_SINCE;
     DescribedGroup {
         error_code: match is_error {
             true => ErrorCode::GroupIdNotFound.code(),
             false => ErrorCode::None.code(),
         },
-        error_message: is_error.then(|| format!("Group {id} not found.")),
+        error_message: is_error.then(|| format!("Group {id} {why}.")),
         group_id: id.to_owned(),
         group_state: DEAD.to_owned(),
         ..DescribedGroup::default()

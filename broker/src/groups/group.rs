@@ -13,6 +13,7 @@ use corelane_protocol::messages::group_metadata_value::GroupMetadataValue;
 use corelane_protocol::messages::join_group::{JoinGroupResponse, JoinGroupResponseMember};
 use corelane_protocol::{ErrorCode, Message, Reader};
 
+use super::consumer::group::ConsumerGroup;
 use super::member::{Member, Subscription};
 use super::outbox::{Outbox, Reply, Ticket};
 use super::record::{Committed, GroupRecord};
@@ -105,6 +106,9 @@ pub struct Group {
     pub is_unstored: bool,
     /// Answers that wait for it: no member of a group that a restart would not know of.
     pub held: Vec<(Ticket, Reply)>,
+    /// What it is in the consumer protocol, where its members speak that. All that is of the classic protocol is as
+    /// in an empty group then.
+    pub consumer: Option<Box<ConsumerGroup>>,
     /// Memory of members and offsets, about.
     pub bytes: usize,
     awaiting_joins: usize,
@@ -135,6 +139,7 @@ impl Group {
             adopts_until_ms: None,
             is_unstored: false,
             held: Vec::new(),
+            consumer: None,
             bytes: size_of::<Group>() + 2 * id.len(),
             awaiting_joins: 0,
             supported: HashMap::new(),
@@ -184,6 +189,25 @@ impl Group {
         let assignments = self.members.iter();
         let assignments = assignments.map(|(id, member)| (&**id, assigned(member)));
         self.to_record(&assignments.collect())
+    }
+
+    /// Whether nobody is in it.
+    pub fn is_vacant(&self) -> bool {
+        match &self.consumer {
+            Some(consumer) => consumer.member_count() == 0,
+            None => self.state == State::Empty,
+        }
+    }
+
+    /// Forgets what a group without members keeps of the classic protocol.
+    pub fn leave_classic(&mut self) {
+        self.state_since_ms = None;
+        self.generation = 0;
+        self.protocol_type = None;
+        self.protocol = None;
+        self.leader = None;
+        self.subscribed = None;
+        self.adopts_until_ms = None;
     }
 
     /// Whether it has a member by this id.
@@ -385,6 +409,9 @@ impl Group {
 
     /// Whether a member reads this topic, as far as it is known.
     pub fn subscribes_to(&self, topic: &str) -> bool {
+        if let Some(consumer) = &self.consumer {
+            return consumer.subscribes_to(topic);
+        }
         match &self.subscribed {
             Some(topics) => topics.contains(topic),
             None => self.is_consumer(),
@@ -441,7 +468,8 @@ impl Group {
             let uuid = id.len().checked_sub(36).and_then(|at| id.get(at..));
             uuid.is_some_and(|uuid| uuid::Uuid::try_parse(uuid).is_ok())
         };
-        self.adopts_until_ms.is_some_and(|until| now_ms < until) && is_ours(id)
+        let is_classic = self.consumer.is_none();
+        is_classic && self.adopts_until_ms.is_some_and(|until| now_ms < until) && is_ours(id)
     }
 }
 

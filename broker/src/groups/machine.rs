@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use corelane_engine::catalogue::Image;
 use corelane_engine::marker::Verdict;
 use corelane_protocol::ErrorCode;
 use corelane_protocol::messages::heartbeat::HeartbeatRequest;
@@ -14,7 +16,8 @@ use corelane_protocol::messages::leave_group::{MemberIdentity, MemberResponse};
 use corelane_protocol::messages::sync_group::SyncGroupRequest;
 
 use super::GroupSettings;
-use super::group::{Group, State};
+use super::consumer::topics::Topics;
+use super::group::Group;
 use super::membership::Joining;
 use super::outbox::{Append, Outbox, Then, Ticket, Transaction};
 use super::rebalance::{Work, join_refused, sync_refused};
@@ -37,6 +40,10 @@ pub struct GroupMachine {
     /// Where the search for expired offsets goes on.
     pub(super) expiry_cursor: Option<Rc<str>>,
     pub(super) bytes: usize,
+    /// The topics that there are. The other threads that have them are those of the other cores.
+    pub(super) topics: Arc<dyn Topics>,
+    /// Grows with each other state of the topics.
+    pub(super) topics_version: u64,
 }
 
 /// Whether a string is short enough for a record.
@@ -55,6 +62,16 @@ impl GroupMachine {
             pending: BTreeMap::new(),
             expiry_cursor: None,
             bytes: 0,
+            topics: Arc::new(Image::new()),
+            topics_version: 1,
+        }
+    }
+
+    /// Notes which topics there are.
+    pub fn see_topics(&mut self, topics: Arc<dyn Topics>) {
+        if !std::ptr::addr_eq(Arc::as_ptr(&topics), Arc::as_ptr(&self.topics)) {
+            self.topics = topics;
+            self.topics_version += 1;
         }
     }
 
@@ -92,6 +109,8 @@ impl GroupMachine {
                 .settings
                 .coordinator_bytes_max
                 .saturating_sub(self.bytes),
+            topics: &*self.topics,
+            topics_version: self.topics_version,
         };
         let result = change(group, &mut work);
         self.bytes = self.bytes.saturating_sub(before) + group.bytes;
@@ -112,7 +131,8 @@ impl GroupMachine {
     /// Forgets a group that nothing is left of.
     pub(super) fn remove_if_unused(&mut self, id: &str) {
         let is_unused = |group: &Group| {
-            group.state == State::Empty
+            group.is_vacant()
+                && group.consumer.is_none()
                 && group.offsets.is_empty()
                 && group.pending_joins.is_empty()
         };
@@ -139,9 +159,14 @@ impl GroupMachine {
             return self.outbox.join(ticket, refused);
         }
         let id = joining.request.group_id.as_str();
-        let is_new = !self.groups.contains_key(id);
+        let is_new = !self.groups.contains_key(id) || self.to_classic(id);
+        if self.is_consumer(id) {
+            return self.join_consumer(now, joining, ticket);
+        }
         if is_new {
-            self.create(id);
+            if !self.groups.contains_key(id) {
+                self.create(id);
+            }
             if let Some(group) = self.groups.get_mut(id) {
                 group.is_unstored = true;
             }
@@ -197,6 +222,9 @@ impl GroupMachine {
             let refused = sync_refused(ErrorCode::InvalidGroupId);
             return self.outbox.sync(ticket, refused);
         }
+        if self.is_consumer(&request.group_id) {
+            return self.sync_consumer(now, request, ticket);
+        }
         let asked = self.with(now, &request.group_id, |group, work| {
             group.sync(request, ticket, work);
         });
@@ -211,8 +239,9 @@ impl GroupMachine {
         if request.group_id.is_empty() {
             return ErrorCode::InvalidGroupId;
         }
-        let asked = self.with(now, &request.group_id, |group, work| {
-            group.heartbeat(request, work)
+        let asked = self.with(now, &request.group_id, |group, work| match group.consumer {
+            Some(_) => group.heartbeat_consumer(request, work),
+            None => group.heartbeat(request, work),
         });
         asked.unwrap_or(ErrorCode::UnknownMemberId)
     }
@@ -230,7 +259,11 @@ impl GroupMachine {
         if group_id.is_empty() {
             return Err(ErrorCode::InvalidGroupId);
         }
-        let left = self.with(now, group_id, |group, work| group.leave(leaving, work));
+        let left = self.with(now, group_id, |group, work| match group.consumer {
+            Some(_) => group.leave_classic_members(leaving, work),
+            None => group.leave(leaving, work),
+        });
+        self.store_changes(group_id, None);
         let unknown = |member: &MemberIdentity| MemberResponse {
             member_id: member.member_id.clone(),
             group_instance_id: member.group_instance_id.clone(),
@@ -247,9 +280,23 @@ impl GroupMachine {
             };
             match timer {
                 Timer::Session { group, member } => {
-                    self.with(now, &group, |group, work| {
-                        group.session_timer_due(&member, at_ms, work);
+                    self.with(now, &group, |group, work| match group.consumer {
+                        Some(_) => group.consumer_session_due(&member, at_ms, work),
+                        None => group.session_timer_due(&member, at_ms, work),
                     });
+                    self.store_changes(&group, None);
+                }
+                Timer::Revoke { group, member } => {
+                    self.with(now, &group, |group, work| {
+                        group.revoke_timer_due(&member, at_ms, work);
+                    });
+                    self.store_changes(&group, None);
+                }
+                Timer::Rejoin { group, member } => {
+                    self.with(now, &group, |group, work| {
+                        group.classic_timer_due(&member, at_ms, work);
+                    });
+                    self.store_changes(&group, None);
                 }
                 Timer::Join { group } => {
                     self.with(now, &group, |group, work| group.join_timer_due(at_ms, work));
@@ -282,6 +329,11 @@ impl GroupMachine {
                 }
                 self.outbox.stored(ticket, stored);
             }
+            Then::Changed {
+                group,
+                keys,
+                answer,
+            } => self.changes_stored(&group, keys, answer, stored),
             Then::Synced { group, generation } => {
                 self.with(now, &group, |group, work| {
                     group.assignments_stored(generation, stored, work);
@@ -315,6 +367,7 @@ impl GroupMachine {
             // Members are ahead of what is stored of them.
             GroupRecord::Group(_, Some(_)) => {}
             GroupRecord::Group(id, None) => self.remove_if_unused(&id),
+            GroupRecord::Consumer(record) => self.apply_consumer(&record),
         }
     }
 
@@ -324,6 +377,9 @@ impl GroupMachine {
             GroupRecord::Offset(key, committed) => {
                 self.apply_offset(key, committed, producer_id, offset);
             }
+            GroupRecord::Consumer(record) => self.replay_consumer(record),
+            // A group that has become one of the consumer protocol is none of the classic any more.
+            GroupRecord::Group(id, None) if self.is_consumer(&id) => {}
             GroupRecord::Group(id, Some(stored)) => {
                 let mut group = Group::from_record(&id, &stored);
                 if let Some(known) = self.groups.remove(id.as_str()) {
@@ -358,9 +414,14 @@ impl GroupMachine {
                 for member in members {
                     group.keep_session(&member, work);
                 }
+                group.start_consumer(work);
             });
         }
         self.schedule_expiry(now, self.settings.offsets_retention_check_interval_ms);
+    }
+
+    fn is_consumer(&self, id: &str) -> bool {
+        self.group(id).is_some_and(|group| group.consumer.is_some())
     }
 
     pub(super) fn schedule_expiry(&mut self, now: Now, pause_ms: u64) {

@@ -21,7 +21,7 @@ use super::rebalance::{Work, join_refused, sync_refused};
 use super::settings::NEW_MEMBER_JOIN_TIMEOUT_MS;
 
 /// From this version on a new member is given its id first and joins with it (KIP-394).
-const MEMBER_ID_REQUIRED_SINCE: i16 = 4;
+pub const MEMBER_ID_REQUIRED_SINCE: i16 = 4;
 /// From this version on a leader can be told to skip the assignment (KIP-814).
 const SKIP_ASSIGNMENT_SINCE: i16 = 9;
 

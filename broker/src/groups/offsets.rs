@@ -95,6 +95,9 @@ impl Group {
     /// # Errors
     /// Kafka's codes.
     fn check_commit(&self, committing: &Committing, work: &Work<'_>) -> Result<(), ErrorCode> {
+        if let Some(consumer) = &self.consumer {
+            return consumer.check_commit(committing);
+        }
         let is_transactional = committing.transaction.is_some();
         let generation = committing.generation;
         if generation < 0 && self.state == State::Empty {
@@ -123,6 +126,7 @@ impl Group {
     /// Whether all members are gone, or read other topics.
     fn check_delete_offsets(&self) -> Result<(), ErrorCode> {
         match self.state {
+            _ if self.consumer.is_some() => Ok(()),
             State::Empty => Ok(()),
             _ if self.is_consumer() => Ok(()),
             _ => Err(ErrorCode::NonEmptyGroup),
@@ -133,6 +137,7 @@ impl Group {
     fn ages_from(&self, committed: &Committed) -> Option<i64> {
         let is_known = self.subscribed.is_some();
         match (&self.protocol_type, self.state) {
+            _ if self.consumer.is_some() => Some(committed.commit_timestamp_ms),
             (None, _) => Some(committed.commit_timestamp_ms),
             (Some(_), State::Empty) => {
                 Some(self.state_since_ms.unwrap_or(committed.commit_timestamp_ms))
@@ -148,7 +153,7 @@ impl Group {
         let Some(since_ms) = self.ages_from(committed) else {
             return false;
         };
-        if self.subscribes_to(topic) && self.state != State::Empty {
+        if self.subscribes_to(topic) && !self.is_vacant() {
             return false;
         }
         match committed.expire_timestamp_ms {
@@ -167,6 +172,14 @@ impl Group {
 
     fn tombstone(&self, topic: &str, partition: i32) -> GroupRecord {
         GroupRecord::Offset(self.key(topic, partition), None)
+    }
+
+    /// What deletes the group itself.
+    fn own_tombstones(&self) -> Vec<GroupRecord> {
+        match &self.consumer {
+            Some(consumer) => consumer.tombstones(&self.id),
+            None => vec![GroupRecord::Group(self.id.to_string(), None)],
+        }
     }
 
     fn each_offset(&self) -> impl Iterator<Item = (&Rc<str>, i32, &Committed)> {
@@ -467,7 +480,7 @@ impl GroupMachine {
             .iter()
             .map(|id| match self.groups.get(id.as_str()) {
                 None => ErrorCode::GroupIdNotFound,
-                Some(group) if group.state != State::Empty => ErrorCode::NonEmptyGroup,
+                Some(group) if !group.is_vacant() => ErrorCode::NonEmptyGroup,
                 Some(group) => {
                     records.extend(self.tombstones(group));
                     ErrorCode::None
@@ -489,7 +502,7 @@ impl GroupMachine {
         let committed = committed.map(|(topic, partition, _)| group.tombstone(topic, partition));
         let mut records: Vec<GroupRecord> = committed.collect();
         records.extend(pending.map(|key| GroupRecord::Offset(key.clone(), None)));
-        records.push(GroupRecord::Group(group.id.to_string(), None));
+        records.extend(group.own_tombstones());
         records
     }
 
@@ -526,12 +539,9 @@ impl GroupMachine {
             let is_left_empty = records.len() - before == group.each_offset().count();
             let has_pending = self.pending.values().flat_map(BTreeMap::keys);
             let has_pending = { has_pending }.any(|key| *key.group == *group.id);
-            if is_left_empty
-                && !has_pending
-                && group.state == State::Empty
-                && group.pending_joins.is_empty()
+            if is_left_empty && !has_pending && group.is_vacant() && group.pending_joins.is_empty()
             {
-                records.push(GroupRecord::Group(group.id.to_string(), None));
+                records.extend(group.own_tombstones());
             }
         }
         if !records.is_empty() {

@@ -5,10 +5,13 @@
 
 use corelane_engine::marker::NewMarker;
 use corelane_protocol::ErrorCode;
+use corelane_protocol::messages::consumer_group_heartbeat::ConsumerGroupHeartbeatResponse;
 use corelane_protocol::messages::join_group::JoinGroupResponse;
 use corelane_protocol::messages::sync_group::SyncGroupResponse;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::consumer::changes::Key;
 use super::record::GroupRecord;
 
 /// A request that waits for its answer.
@@ -22,6 +25,8 @@ pub enum Reply {
     Join(JoinGroupResponse),
     /// To a SyncGroup.
     Sync(SyncGroupResponse),
+    /// To a ConsumerGroupHeartbeat.
+    Beat(ConsumerGroupHeartbeatResponse),
     /// To whoever waits for an append.
     Stored(Result<(), ErrorCode>),
 }
@@ -64,6 +69,15 @@ pub enum Then {
         marker: NewMarker,
         /// Who waits for it.
         ticket: Ticket,
+    },
+    /// Changes of a consumer group have been stored.
+    Changed {
+        /// The group.
+        group: Rc<str>,
+        /// What has changed.
+        keys: BTreeSet<Key>,
+        /// What the member is told that has changed it.
+        answer: Option<(Ticket, Box<Reply>)>,
     },
     /// The leader's assignment has been stored: members get theirs.
     Synced {

@@ -11,6 +11,7 @@ use corelane_protocol::ErrorCode;
 use corelane_protocol::messages::join_group::JoinGroupResponse;
 use corelane_protocol::messages::sync_group::SyncGroupResponse;
 
+use super::consumer::topics::Topics;
 use super::group::{Group, JoinTimer, State};
 use super::member::Member;
 use super::outbox::{Outbox, Then};
@@ -33,6 +34,10 @@ pub struct Work<'a> {
     pub outbox: &'a mut Outbox,
     /// Memory that the coordinator may still take.
     pub room_bytes: usize,
+    /// The topics that there are.
+    pub topics: &'a dyn Topics,
+    /// Which state of the topics that is; it grows.
+    pub topics_version: u64,
 }
 
 /// A JoinGroup's answer that is an error.
@@ -228,7 +233,8 @@ impl Group {
         self.join_timer = Some((at, timer));
     }
 
-    fn cancel_join_timer(&mut self, work: &mut Work<'_>) {
+    /// Nobody is waited for in the join phase any more.
+    pub fn cancel_join_timer(&mut self, work: &mut Work<'_>) {
         if let Some((at, _)) = self.join_timer.take() {
             let group = self.id.clone();
             work.timers.cancel(at, Timer::Join { group });

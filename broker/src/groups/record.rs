@@ -14,6 +14,7 @@ use corelane_protocol::messages::offset_commit_value::OffsetCommitValue;
 use corelane_protocol::{DecodeError, EncodeError};
 use uuid::Uuid;
 
+use super::consumer::record::ConsumerRecord;
 use crate::coordinator::record_log::Keyed;
 
 /// The type of an offset's key. Kafka once wrote 0 for it.
@@ -70,8 +71,10 @@ impl Committed {
 pub enum GroupRecord {
     /// An offset; none deletes it.
     Offset(OffsetKey, Option<Committed>),
-    /// A group with its members; none deletes it.
+    /// A group of the classic protocol with its members; none deletes it.
     Group(String, Option<GroupMetadataValue>),
+    /// Something of a group of the consumer protocol.
+    Consumer(ConsumerRecord),
 }
 
 impl GroupRecord {
@@ -104,6 +107,7 @@ impl GroupRecord {
                     .map(|value| encode_value(value, GROUP_VALUE_VERSION))
                     .transpose()?,
             }),
+            GroupRecord::Consumer(record) => record.encode(),
         }
     }
 
@@ -132,7 +136,10 @@ impl GroupRecord {
                 let value = value.map(|(version, rest)| decode_value(version, rest));
                 Some(GroupRecord::Group(key.group, value.transpose()?))
             }
-            _ => None,
+            other => {
+                let value = value.and_then(split_prefix);
+                ConsumerRecord::decode(other, rest, value)?.map(GroupRecord::Consumer)
+            }
         })
     }
 }

@@ -27,6 +27,20 @@ pub const ADOPTION_MS_MAX: u64 = 300_000;
 pub const PROTOCOLS_PER_MEMBER_MAX: usize = 256;
 /// The longest string of a group: what a length field of Kafka's records can say.
 pub const STRING_BYTES_MAX: usize = 32_767;
+/// Kafka's `group.consumer.session.timeout.ms`.
+pub const CONSUMER_SESSION_TIMEOUT_MS: i32 = 45_000;
+/// Kafka's `group.consumer.heartbeat.interval.ms`.
+pub const CONSUMER_HEARTBEAT_INTERVAL_MS: i32 = 5_000;
+/// Bytes of a regular expression that a member subscribes by.
+pub const PATTERN_BYTES_MAX: usize = 4_096;
+/// Memory of what such a pattern compiles to.
+pub const PATTERN_PROGRAM_BYTES_MAX: usize = 1024 * 1024;
+/// Topics that a member of the consumer protocol names.
+pub const TOPICS_PER_MEMBER_MAX: usize = 10_000;
+/// Patterns of one group.
+pub const PATTERNS_PER_GROUP_MAX: usize = 1_000;
+/// How often a pattern is looked up again while topics come and go: Kafka's `REGEX_BATCH_REFRESH_MIN_INTERVAL_MS`.
+pub const PATTERN_REFRESH_MS_MIN: u64 = 10_000;
 /// Memory of one coordinator: members with their subscriptions and assignments, and offsets.
 pub const COORDINATOR_BYTES_MAX: usize = 64 * 1024 * 1024;
 
@@ -47,6 +61,12 @@ pub struct GroupSettings {
     pub offsets_retention_check_interval_ms: u64,
     /// Members of one group: `group.max.size`.
     pub members_max: usize,
+    /// How long a member of a consumer group may be silent: `group.consumer.session.timeout.ms`.
+    pub consumer_session_timeout_ms: i32,
+    /// How often it is told to be heard of: `group.consumer.heartbeat.interval.ms`.
+    pub consumer_heartbeat_interval_ms: i32,
+    /// Members of one consumer group: `group.consumer.max.size`.
+    pub consumer_members_max: usize,
     /// Memory of one coordinator.
     pub coordinator_bytes_max: usize,
 }
@@ -61,6 +81,9 @@ impl Default for GroupSettings {
             offsets_retention_ms: i64::from(OFFSETS_RETENTION_MINUTES) * 60_000,
             offsets_retention_check_interval_ms: OFFSETS_RETENTION_CHECK_INTERVAL_MS,
             members_max: MEMBERS_PER_GROUP_MAX,
+            consumer_session_timeout_ms: CONSUMER_SESSION_TIMEOUT_MS,
+            consumer_heartbeat_interval_ms: CONSUMER_HEARTBEAT_INTERVAL_MS,
+            consumer_members_max: MEMBERS_PER_GROUP_MAX,
             coordinator_bytes_max: COORDINATOR_BYTES_MAX,
         }
     }

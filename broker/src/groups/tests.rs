@@ -1,10 +1,15 @@
 //! The machine without a socket: cases by name, and random schedules of clients, disk and crashes.
 
 mod cases;
+mod consumer;
+mod consumer_client;
+mod consumer_schedules;
 mod schedules;
 mod transactional;
+mod upgrade;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use corelane_protocol::ErrorCode;
@@ -17,6 +22,7 @@ use corelane_protocol::messages::sync_group::{
 };
 
 use super::GroupSettings;
+use super::consumer::replay::timer_count;
 use super::machine::GroupMachine;
 use super::member::Client;
 use super::membership::Joining;
@@ -43,6 +49,7 @@ struct Bench {
     next_ticket: u64,
     next_uuid: u128,
     version: i16,
+    topics: Arc<consumer_client::Named>,
 }
 
 impl Bench {
@@ -64,6 +71,7 @@ impl Bench {
             next_ticket: 0,
             next_uuid: 0,
             version: 9,
+            topics: Arc::default(),
         };
         let now = bench.now();
         bench.machine.finish_loading(now);
@@ -300,7 +308,12 @@ impl Bench {
             .values()
             .map(|group| {
                 let sessions = group.members.values().filter(|m| m.timer_ms.is_some());
+                let consumer = group.consumer.iter().flat_map(|consumer| {
+                    consumer.check_sums();
+                    consumer.members().map(timer_count)
+                });
                 sessions.count()
+                    + consumer.sum::<usize>()
                     + group.pending_joins.len()
                     + usize::from(group.join_timer.is_some())
                     + usize::from(group.sync_timer.is_some())

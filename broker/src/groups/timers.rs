@@ -25,6 +25,20 @@ pub enum Timer {
         /// The member.
         member: Rc<str>,
     },
+    /// A member of a consumer group has had its time to give partitions up.
+    Revoke {
+        /// The group.
+        group: Rc<str>,
+        /// The member.
+        member: Rc<str>,
+    },
+    /// A member of the classic protocol in a consumer group has had its time to join, or to sync.
+    Rejoin {
+        /// The group.
+        group: Rc<str>,
+        /// The member.
+        member: Rc<str>,
+    },
     /// Members have had their time to join.
     Join {
         /// The group.

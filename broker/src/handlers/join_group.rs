@@ -43,7 +43,8 @@ pub async fn handle(call: &Call, request: JoinGroupRequest) -> JoinGroupResponse
     response
 }
 
-fn client_of(call: &Call) -> Client {
+/// Who a member is.
+pub fn client_of(call: &Call) -> Client {
     Client {
         id: call.head.client_id.clone().unwrap_or_default(),
         host: format!("/{}", call.connection.peer.ip().to_canonical()),

@@ -128,12 +128,16 @@ async fn fetch(
         topics => (topics, Vec::new()),
     };
     let id = group.group_id.clone();
+    let (member, epoch) = (group.member_id, group.member_epoch);
     let found = ask_for(call.lane(), &group.group_id, async move |coordinator| {
         if require_stable {
             coordinator.settle().await?;
         }
         let topics = asked.as_deref();
-        Ok(coordinator.act(|machine, _| machine.fetch_offsets(&id, topics, require_stable)))
+        coordinator.act(|machine, _| {
+            machine.check_fetch(&id, member.as_deref(), epoch)?;
+            Ok(machine.fetch_offsets(&id, topics, require_stable))
+        })
     });
     let mut answer = OffsetFetchResponseGroup {
         group_id: group.group_id.clone(),

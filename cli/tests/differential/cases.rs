@@ -116,6 +116,7 @@ pub fn run(pair: &Pair) {
     quotas(pair);
     one_node(pair);
     security(pair);
+    super::consumer_groups::run(pair, ids);
     delete(pair);
 }
 

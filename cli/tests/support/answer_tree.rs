@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 /// The fields that name an element, the first that it has.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "name",
     "topic",
     "topic_name",
@@ -21,6 +21,8 @@ const NAMES: [&str; 14] = [
     "key",
     "entity_type",
     "broker_id",
+    "member_id",
+    "group_id",
 ];
 
 /// The fields of a message by their paths.

@@ -131,6 +131,33 @@ impl Client {
         command
     }
 
+    /// As [`Client::member`], in the consumer protocol (KIP-848). A topic that begins with `^` is a regular expression.
+    pub fn consumer_member(
+        self,
+        bootstrap: &str,
+        group: &str,
+        topic: &str,
+        instance: Option<&str>,
+    ) -> Command {
+        if self == Self::Java {
+            let mut command = java("128m");
+            command.arg("org.apache.kafka.tools.consumer.ConsoleConsumer");
+            command.args(["--bootstrap-server", bootstrap, "--topic", topic]);
+            command.args(["--group", group, "--from-beginning"]);
+            let instance = instance.map(|instance| format!("group.instance.id={instance}"));
+            let properties = ["group.protocol=consumer", "auto.commit.interval.ms=200"];
+            let properties = properties.into_iter().chain(instance.as_deref());
+            for property in properties {
+                command.args(["--command-property", property]);
+            }
+            return command;
+        }
+        let mut command = self.program();
+        command.args(["member", bootstrap, group, topic, "consumer"]);
+        command.args(instance);
+        command
+    }
+
     fn program(self) -> Command {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
         let installed = super::clients_folder();

@@ -87,19 +87,23 @@ def read(bootstrap, topics):
         hashed.print_line(topic, partition)
 
 
-def member(bootstrap, group, topic):
+def member(bootstrap, group, topic, protocol="classic", instance=None):
     """Reads as a member of a group; a record's value is printed once its offset is committed."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": group,
-            "auto.offset.reset": "earliest",
-            "enable.auto.commit": False,
-            "partition.assignment.strategy": "range",
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 500,
-        }
-    )
+    settings = {
+        "bootstrap.servers": bootstrap,
+        "group.id": group,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "group.protocol": protocol,
+        "topic.metadata.refresh.interval.ms": 1000,
+    }
+    if protocol == "classic":
+        settings["partition.assignment.strategy"] = "range"
+        settings["session.timeout.ms"] = 6000
+        settings["heartbeat.interval.ms"] = 500
+    if instance:
+        settings["group.instance.id"] = instance
+    consumer = Consumer(settings)
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     consumer.subscribe([topic])
