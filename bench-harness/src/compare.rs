@@ -109,8 +109,10 @@ impl Spread {
     }
 
     fn text(&self) -> String {
+        // Three digits of what is below one, as of milliseconds that are microseconds.
+        let digits = if self.median.abs() < 1.0 { 3 } else { 2 };
         format!(
-            "{:.2} ({:.2} – {:.2})",
+            "{:.digits$} ({:.digits$} – {:.digits$})",
             self.median, self.minimum, self.maximum
         )
     }
