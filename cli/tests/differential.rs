@@ -12,6 +12,8 @@ mod cases;
 mod consumer_groups;
 #[path = "differential/intended.rs"]
 mod intended;
+#[path = "differential/transactions.rs"]
+mod transactions;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -237,6 +239,7 @@ fn answers_are_those_of_kafka_but_for_what_is_listed() {
     let kafka = Broker::start_target(Target::Kafka);
     let pair = Pair::connect(&kafka, &corelane);
     cases::run(&pair);
+    transactions::run(&pair);
     for (api, (versions, count)) in pair.compared.borrow().iter() {
         support::report(&format!(
             "{api}: {} versions, {count} fields",
@@ -286,7 +289,11 @@ fn judge(differences: &BTreeMap<Difference, BTreeSet<i16>>) {
 
 #[test]
 fn every_served_api_is_compared() {
-    let cases = include_str!("differential/cases.rs");
+    let cases = [
+        include_str!("differential/cases.rs"),
+        include_str!("differential/transactions.rs"),
+    ];
+    let cases = cases.concat();
     let dispatch = include_str!("../../broker/src/dispatch.rs");
     let (_, rest) = dispatch.split_once("pub const SERVED").expect("the list");
     let (list, _) = rest.split_once("];").expect("its end");

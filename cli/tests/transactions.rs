@@ -187,34 +187,37 @@ fn what_hangs_is_listed_described_and_aborted_by_the_command_line() {
     assert_eq!(listed[0]["transactional_id"], "an-id");
     let described = corelane_txn(&broker, &["describe", "an-id", "--json"]);
     assert_eq!(described[0]["state"], "Ongoing");
+    let partitions = described[0]["partitions"].as_array().expect("a list");
+    let partitions: Vec<&str> = partitions.iter().filter_map(|name| name.as_str()).collect();
+    let [offsets, first, second] = partitions[..] else {
+        panic!("two partitions and the group's: {partitions:?}");
+    };
     assert_eq!(
-        described[0]["partitions"],
-        serde_json::json!([format!("{TOPIC}-0"), format!("{TOPIC}-1")])
+        [first, second],
+        [format!("{TOPIC}-0"), format!("{TOPIC}-1")]
     );
-    let arguments = ["abort", TOPIC, "--partition", "0", "--json"];
-    let open = corelane_txn(&broker, &arguments);
+    let offsets = offsets.strip_prefix("__consumer_offsets-");
+    abort_by_hand(&broker, TOPIC, "0");
+    abort_by_hand(&broker, "__consumer_offsets", offsets.expect("the group's"));
+    assert_eq!(read(&broker, "read_uncommitted", 0), ["open"]);
+    assert!(read(&broker, "read_committed", 0).is_empty());
+}
+
+/// Finds what is open in a partition, from its beginning on, and aborts it.
+fn abort_by_hand(broker: &Broker, topic: &str, partition: &str) {
+    let arguments = ["abort", topic, "--partition", partition, "--json"];
+    let open = corelane_txn(broker, &arguments);
     assert_eq!(
         (&open[0]["start_offset"], &open[0]["aborted"]),
         (&0.into(), &false.into())
     );
-    let arguments = [
-        "abort",
-        TOPIC,
-        "--partition",
-        "0",
-        "--start-offset",
-        "0",
-        "--json",
-    ];
-    let aborted = corelane_txn(&broker, &arguments);
+    let at_start = [&arguments[..], &["--start-offset", "0"]].concat();
+    let aborted = corelane_txn(broker, &at_start);
     assert_eq!(aborted[0]["aborted"], true);
-    let arguments = ["abort", TOPIC, "--partition", "0", "--json"];
     assert!(
-        corelane_txn(&broker, &arguments).is_empty(),
+        corelane_txn(broker, &arguments).is_empty(),
         "nothing is open any more"
     );
-    assert_eq!(read(&broker, "read_uncommitted", 0), ["open"]);
-    assert!(read(&broker, "read_committed", 0).is_empty());
 }
 
 fn corelane_txn(broker: &Broker, arguments: &[&str]) -> Vec<serde_json::Value> {

@@ -2,7 +2,8 @@
 //
 // write BOOTSTRAP TRANSACTIONAL-ID TOPIC FIRST ROUNDS   each round commits one transaction over both partitions and
 //                                                       aborts the next; records are named by their round
-// hang BOOTSTRAP TRANSACTIONAL-ID TOPIC                 begins a transaction, says "open", and stays
+// hang BOOTSTRAP TRANSACTIONAL-ID TOPIC                 begins a transaction over both partitions and an offset of the
+//                                                       group "reader", says "open", and stays
 // fence BOOTSTRAP TRANSACTIONAL-ID TOPIC                a second producer takes over from a first one
 // read BOOTSTRAP ISOLATION TOPIC                        prints partition, offset and value of every record
 
@@ -11,7 +12,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -67,6 +70,8 @@ public final class TransactionalClient {
         producer.initTransactions();
         producer.beginTransaction();
         send(producer, topic, "open");
+        producer.sendOffsetsToTransaction(
+                Map.of(new TopicPartition(topic, 0), new OffsetAndMetadata(1)), new ConsumerGroupMetadata("reader"));
         producer.flush();
         System.out.println("open");
         System.out.flush();
