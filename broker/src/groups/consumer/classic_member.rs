@@ -97,7 +97,11 @@ impl Group {
             instance.unwrap_or(&joining.client.id),
             joining.fresh
         );
-        let id = if given.is_empty() { fresh.as_str() } else { given };
+        let id = if given.is_empty() {
+            fresh.as_str()
+        } else {
+            given
+        };
         if given.is_empty() && instance.is_none() && joining.version >= MEMBER_ID_REQUIRED_SINCE {
             return Err(join_refused(id, ErrorCode::MemberIdRequired));
         }
