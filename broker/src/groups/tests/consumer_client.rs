@@ -78,8 +78,10 @@ impl Consumer {
         }
     }
 
-    /// Everything that it has to say.
+    /// Everything that it has to say; as the Java client, nothing of what it has while that is about to change.
     pub fn request(&self) -> ConsumerGroupHeartbeatRequest {
+        let is_at_rest =
+            self.epoch == 0 || self.told.as_ref().is_none_or(|told| *told == self.owned);
         let owned = self.owned.iter();
         let owned = owned.map(|(topic_id, indexes)| RequestTopicPartitions {
             topic_id: *topic_id,
@@ -94,7 +96,7 @@ impl Consumer {
             subscribed_topic_names: Some(self.topics.clone()),
             subscribed_topic_regex: Some(self.pattern.clone().unwrap_or_default()),
             server_assignor: self.assignor.clone(),
-            topic_partitions: Some(owned.collect()),
+            topic_partitions: is_at_rest.then(|| owned.collect()),
             ..ConsumerGroupHeartbeatRequest::default()
         }
     }

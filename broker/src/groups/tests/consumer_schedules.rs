@@ -29,6 +29,8 @@ struct Actor {
     asking: Option<Ticket>,
     /// It has been answered in this life, and has not left.
     is_member: bool,
+    /// Heartbeats since it has heard an answer, the last one included.
+    unheard: u32,
     lives: u32,
     beaten_at_ms: u64,
 }
@@ -55,6 +57,7 @@ impl World {
                 consumer,
                 asking: None,
                 is_member: false,
+                unheard: 0,
                 lives: 0,
                 beaten_at_ms: 0,
             }
@@ -75,7 +78,10 @@ impl World {
             0 => self.crash(),
             1..=6 if !self.bench.appends.is_empty() => self.bench.store_one(Ok(())),
             7 if !self.bench.appends.is_empty() => {
-                self.bench.store_one(Err(ErrorCode::NotCoordinator));
+                // A disk that fails takes nothing of what was behind it either.
+                while !self.bench.appends.is_empty() {
+                    self.bench.store_one(Err(ErrorCode::NotCoordinator));
+                }
             }
             8..=10 => self.pass(),
             11 => self.leave(),
@@ -151,6 +157,7 @@ impl World {
     fn beat(&mut self, index: usize) {
         let actor = &mut self.actors[index];
         actor.beaten_at_ms = self.bench.elapsed_ms;
+        actor.unheard += 1;
         let request = actor.consumer.request();
         actor.asking = Some(self.bench.ask_to_beat(request));
     }
@@ -159,7 +166,15 @@ impl World {
         let seed = self.seed;
         let actor = &mut self.actors[index];
         match code {
-            ErrorCode::None => actor.is_member = true,
+            ErrorCode::None => {
+                actor.is_member = true;
+                actor.unheard = 0;
+            }
+            // As in Kafka: who has missed two answers may be two epochs behind, and begins again.
+            ErrorCode::FencedMemberEpoch if actor.unheard > 2 => {
+                actor.consumer.forget();
+                actor.unheard = 0;
+            }
             ErrorCode::NotCoordinator => {}
             // A successor waits for its predecessor's session, and one that never was answered may be unknown.
             ErrorCode::UnreleasedInstanceId if !actor.is_member => actor.consumer.forget(),

@@ -195,7 +195,7 @@ fn a_classic_member_that_does_not_join_again_is_out_after_its_rebalance_timeout(
     let [first, second] = classic_group(&mut bench);
     let mut consumers = [Consumer::new("new", &["t"])];
     bench.round(&mut consumers[0]);
-    for _ in 0..8 {
+    for _ in 0..10 {
         bench.pass(8_000);
         bench.store();
         for member in [&first, &second] {

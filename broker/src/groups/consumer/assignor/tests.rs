@@ -35,11 +35,14 @@ impl World {
             topics,
             target,
         });
+        let is_read = |id: &Uuid| self.members.iter().any(|member| member.2.contains(id));
+        let topics = self.topics.iter().filter(|(id, _)| is_read(id));
+        let topics = topics.map(|(id, count)| (*id, *count));
         let mut read = self.members.iter().map(|(_, _, topics, _)| topics);
         let first = read.next();
         Spec {
             members: members.collect(),
-            topics: self.topics.clone(),
+            topics: topics.collect(),
             is_homogeneous: read.all(|topics| Some(topics) == first),
         }
     }
