@@ -40,6 +40,7 @@ mod quota_entity;
 mod quota_rate;
 mod quotas;
 mod receive_buffer;
+mod record_refusals;
 mod refusal;
 mod response;
 mod response_queue;

@@ -91,10 +91,15 @@ pub const QUOTA_CLIENTS_KNOWN_MAX: usize = 10_000;
 pub const VOLUME_WAIT_MAX: Duration = Duration::from_secs(1);
 /// Connections over their address's quota that are kept open until their time has passed.
 pub const THROTTLED_CONNECTIONS_MAX: usize = 1_024;
+/// Records of one batch that a Produce answer names as refused; the first ones, where there are more.
+pub const RECORD_REFUSALS_MAX: usize = 10_000;
+/// Those of them that come with a message, so that an answer does not grow far beyond its request.
+pub const RECORD_REFUSAL_MESSAGES_MAX: usize = 100;
 
 const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MAX <= FRAME_ADVANCE_BYTES_MAX);
 const _: () = assert!(SEND_SLICES_MAX <= 1024);
+const _: () = assert!(RECORD_REFUSAL_MESSAGES_MAX <= RECORD_REFUSALS_MAX);
 const _: () = assert!(DRAIN_MAX.as_millis() + FLUSH_STILL_MAX.as_millis() < STOP_MAX.as_millis());
 const _: () = assert!(CONNECTIONS_PER_ADDRESS_MAX <= CONNECTIONS_MAX);

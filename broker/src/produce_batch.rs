@@ -14,6 +14,7 @@ use corelane_protocol::ErrorCode;
 
 use crate::clock;
 use crate::error_map;
+use crate::record_refusals::{self, RecordRules};
 use crate::refusal::Refusal;
 
 /// Bytes of base offset and batch length.
@@ -122,17 +123,21 @@ fn check_records(
         return Err(Refusal::new(ErrorCode::InvalidTimestamp, message));
     }
     let claimed = header.max_timestamp();
-    let bounds = TimestampBounds::new(config, now);
+    let rules = rules(config, now);
     if !needs_walk(codec, config) {
-        return bounds.check(None, claimed).map(|()| batch);
+        return match rules.complaint_about(claimed) {
+            None => Ok(batch),
+            Some(complaint) => Err(Refusal::new(ErrorCode::InvalidTimestamp, complaint)),
+        };
     }
-    let walked = walk(&batch, DecompressLimits::default());
-    let walked = walked.map_err(|error| error_map::record(&error))?;
-    if let (true, Some(index)) = (config.requires_keys(), walked.keyless_record) {
-        let message = format!("Compacted topic cannot accept message without key: record {index}");
-        return Err(Refusal::new(ErrorCode::InvalidRecord, message));
+    let limits = DecompressLimits::default();
+    let walked = walk(&batch, limits).map_err(|error| error_map::record(&error))?;
+    let lacks_a_key = rules.requires_keys && walked.keyless_record.is_some();
+    let timestamps = [walked.min_timestamp, Some(walked.max_timestamp)];
+    let mut timestamps = timestamps.into_iter().flatten();
+    if lacks_a_key || timestamps.any(|timestamp| rules.complaint_about(timestamp).is_some()) {
+        return Err(record_refusals::of(&batch, &rules, limits));
     }
-    bounds.check(walked.min_timestamp, walked.max_timestamp)?;
     if claimed == walked.max_timestamp {
         return Ok(batch);
     }
@@ -150,38 +155,20 @@ fn needs_walk(codec: Compression, config: &LogConfig) -> bool {
         || other_codec(codec, config).is_some()
 }
 
-/// What the topic allows of timestamps. With LogAppendTime they are replaced, so that anything goes.
-struct TimestampBounds {
-    earliest: i64,
-    latest: i64,
-}
-
-impl TimestampBounds {
-    fn new(config: &LogConfig, now: TimestampMs) -> Self {
-        if config.timestamp_type == TimestampType::LogAppendTime {
-            return Self {
-                earliest: i64::MIN,
-                latest: i64::MAX,
-            };
-        }
-        let bound = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
-        Self {
-            earliest: now.0.saturating_sub(bound(config.timestamp_before_max_ms)),
-            latest: now.0.saturating_add(bound(config.timestamp_after_max_ms)),
-        }
-    }
-
-    fn check(&self, min: Option<TimestampMs>, max: TimestampMs) -> Result<(), Refusal> {
-        let TimestampBounds { earliest, latest } = *self;
-        let too_early = min.filter(|min| min.0 < earliest);
-        let outside = too_early.or((max.0 > latest).then_some(max));
-        match outside {
-            None => Ok(()),
-            Some(TimestampMs(timestamp)) => Err(Refusal::new(
-                ErrorCode::InvalidTimestamp,
-                format!("Timestamp {timestamp} of message is out of range: {earliest} to {latest}"),
-            )),
-        }
+/// What the topic demands of each record. With LogAppendTime timestamps are replaced, so that any goes.
+fn rules(config: &LogConfig, now: TimestampMs) -> RecordRules {
+    let bound = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+    let (earliest_ms, latest_ms) = match config.timestamp_type {
+        TimestampType::LogAppendTime => (i64::MIN, i64::MAX),
+        TimestampType::CreateTime => (
+            now.0.saturating_sub(bound(config.timestamp_before_max_ms)),
+            now.0.saturating_add(bound(config.timestamp_after_max_ms)),
+        ),
+    };
+    RecordRules {
+        requires_keys: config.requires_keys(),
+        earliest_ms,
+        latest_ms,
     }
 }
 
@@ -297,6 +284,41 @@ mod tests {
             assert_eq!(code(&keyless, &compacted), ErrorCode::InvalidRecord);
             assert_eq!(code(&keyless, &LogConfig::default()), ErrorCode::None);
         }
+    }
+
+    #[test]
+    fn the_records_to_blame_are_named_and_no_others() {
+        use corelane_engine::log_config::CleanupPolicy;
+        let config = LogConfig {
+            cleanup_policy: CleanupPolicy {
+                compact: true,
+                ..CleanupPolicy::DELETE
+            },
+            timestamp_before_max_ms: 1000,
+            ..LogConfig::default()
+        };
+        let mut keys: [Option<&[u8]>; 10] = [Some(b"a key"); 10];
+        keys[2] = None;
+        keys[7] = None;
+        for compression in [Compression::None, Compression::Gzip] {
+            let now = clock::now_ms();
+            let sent = keyed_batch(compression, now, keys);
+            let refusal = prepare(Some(&sent), 9, &config).unwrap_err();
+            let blamed: Vec<i32> = refusal.records.iter().map(|record| record.index).collect();
+            assert_eq!(blamed, [2, 7]);
+            assert!(
+                refusal
+                    .records
+                    .iter()
+                    .all(|record| record.message.is_some())
+            );
+            let late = keyed_batch(compression, now - 60_000, keys);
+            let refusal = prepare(Some(&late), 9, &config).unwrap_err();
+            assert_eq!(refusal.code, ErrorCode::InvalidTimestamp);
+            assert_eq!(refusal.records.len(), 10);
+        }
+        let keyless = keyed_batch(Compression::None, clock::now_ms(), [None; 10]);
+        assert!(prepare(Some(&keyless), 9, &LogConfig::default()).is_ok());
     }
 
     #[test]

@@ -11,6 +11,17 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// What people read.
     pub message: String,
+    /// The records of a batch that are to blame; empty where it is none in particular.
+    pub records: Vec<RecordRefusal>,
+}
+
+/// Why one record of a batch was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRefusal {
+    /// The record's number in its batch, from 0.
+    pub index: i32,
+    /// What people read; none beside very many others.
+    pub message: Option<String>,
 }
 
 impl Refusal {
@@ -19,6 +30,7 @@ impl Refusal {
         Refusal {
             code,
             message: message.into(),
+            records: Vec::new(),
         }
     }
 }

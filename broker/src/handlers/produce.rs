@@ -18,7 +18,7 @@ use corelane_engine::catalogue::Image;
 use corelane_engine::io::Ring;
 use corelane_engine::{Acks, AppendError, Appended};
 use corelane_protocol::messages::produce::{
-    PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
+    BatchIndexAndErrorMessage, PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
 };
 use corelane_protocol::produce_view::{ProducePartition, ProduceView};
 use corelane_protocol::{ApiKey, ErrorCode, TopicRef};
@@ -32,7 +32,7 @@ use crate::partition_calls::{PartitionCalls, Question};
 use crate::patience;
 use crate::produce_batch;
 use crate::quotas::QuotaKind;
-use crate::refusal::Refusal;
+use crate::refusal::{RecordRefusal, Refusal};
 use crate::response::Answer;
 use crate::topics::{self, Partition};
 use crate::transactions::machine::ProducerClaim;
@@ -279,8 +279,16 @@ fn respond(index: i32, outcome: Outcome) -> PartitionProduceResponse {
             base_offset: -1,
             log_append_time_ms: -1,
             log_start_offset: -1,
+            record_errors: refusal.records.into_iter().map(record_error).collect(),
             error_message: Some(refusal.message),
             ..PartitionProduceResponse::default()
         },
+    }
+}
+
+fn record_error(refusal: RecordRefusal) -> BatchIndexAndErrorMessage {
+    BatchIndexAndErrorMessage {
+        batch_index: refusal.index,
+        batch_index_error_message: refusal.message,
     }
 }
