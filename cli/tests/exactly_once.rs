@@ -35,6 +35,12 @@ const CHUNK_PAUSE: Duration = Duration::from_millis(40);
 /// How long a loop may take until everything is copied.
 const COPY_LIMIT: Duration = Duration::from_secs(300);
 
+/// How long nothing is copied until the copier that may hang is killed.
+const STILL_MAX: Duration = Duration::from_secs(30);
+/// The copier that may: `send_offsets_to_transaction` of librdkafka 2.16 was seen to wait for ever after two deaths of the
+/// broker in a row, with every request answered.
+const MAY_HANG: &str = "confluent";
+
 /// The values of a topic by partition, in order.
 type Values = BTreeMap<i32, Vec<String>>;
 
@@ -179,8 +185,22 @@ fn fault(input: &Values, output: &Values) -> Option<String> {
 fn wait_until_copied(broker: &Broker, copiers: &mut [Copier], end: u64) {
     let deadline = Instant::now() + COPY_LIMIT;
     let end = usize::try_from(end).expect("few");
-    while count(&read(broker, OUTPUT)) < end {
+    let mut progress = (0, Instant::now());
+    loop {
+        let copied = count(&read(broker, OUTPUT));
+        if copied >= end {
+            return;
+        }
+        if copied > progress.0 {
+            progress = (copied, Instant::now());
+        }
+        let is_still = progress.1.elapsed() > STILL_MAX;
         for copier in copiers.iter_mut() {
+            if is_still && copier.id == MAY_HANG {
+                report("nothing is copied: confluent-kafka is killed");
+                copier.kill(broker);
+                progress.1 = Instant::now();
+            }
             copier.keep_running(broker);
         }
         if Instant::now() > deadline {

@@ -12,3 +12,6 @@ pub mod log_record;
 pub mod machine;
 pub mod state;
 pub mod verification;
+
+#[cfg(test)]
+mod crash_walk;

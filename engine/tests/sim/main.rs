@@ -16,3 +16,4 @@ mod play;
 mod promises;
 mod recover;
 mod script;
+mod transactions;

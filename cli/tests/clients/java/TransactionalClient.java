@@ -65,6 +65,7 @@ public final class TransactionalClient {
         }
     }
 
+    @SuppressWarnings("removal")
     private static void hang(String bootstrap, String id, String topic) throws Exception {
         var producer = producer(bootstrap, id);
         producer.initTransactions();

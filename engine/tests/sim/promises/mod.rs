@@ -21,12 +21,12 @@ use corelane_engine::{
 
 use crate::play::{read_log, settings};
 
-const LIFE: Duration = Duration::from_secs(3600);
+pub(crate) const LIFE: Duration = Duration::from_secs(3600);
 const TOPIC: &str = "flights";
 /// The timestamp of batch 0.
 const FIRST_MS: i64 = 1_700_000_000_000;
 /// Small indexes roll after a few batches.
-const ROLLING: &[(&str, &str)] = &[
+pub(crate) const ROLLING: &[(&str, &str)] = &[
     ("segment.index.bytes", "48"),
     ("index.interval.bytes", "100"),
     ("file.delete.delay.ms", "0"),
