@@ -7,7 +7,7 @@ use super::*;
 use crate::groups::consumer::each;
 use std::collections::BTreeMap;
 
-const SCHEDULES: u64 = 300;
+const SCHEDULES: u64 = 100;
 const STEPS: usize = 300;
 const CLIENTS: usize = 5;
 /// How long a client waits at most between two heartbeats, well below its session.
@@ -33,6 +33,14 @@ struct Actor {
     unheard: u32,
     lives: u32,
     beaten_at_ms: u64,
+}
+
+impl Actor {
+    /// An answer does not come: it asks again, with what it has and nothing that it was about to change.
+    fn lose(&mut self) {
+        self.asking = None;
+        self.consumer.told = None;
+    }
 }
 
 struct World {
@@ -90,7 +98,7 @@ impl World {
             14 => {
                 // An answer is lost: it asks again.
                 let index = self.random.below(CLIENTS);
-                self.actors[index].asking = None;
+                self.actors[index].lose();
             }
             _ => {
                 let index = self.random.below(CLIENTS);
@@ -106,7 +114,7 @@ impl World {
             let beaten_at_ms = self.actors[index].beaten_at_ms;
             if self.bench.elapsed_ms + ms - beaten_at_ms > PAUSE_MS_MAX {
                 self.bench.store();
-                self.actors[index].asking = None;
+                self.actors[index].lose();
                 self.actors[index].consumer.obey();
                 self.act(index);
             }
@@ -118,7 +126,7 @@ impl World {
         let survivors = self.random.below(self.bench.appends.len() + 1);
         self.bench.crash(survivors);
         for actor in &mut self.actors {
-            actor.asking = None;
+            actor.lose();
         }
     }
 
@@ -175,7 +183,7 @@ impl World {
                 actor.consumer.forget();
                 actor.unheard = 0;
             }
-            ErrorCode::NotCoordinator => {}
+            ErrorCode::NotCoordinator => actor.lose(),
             // A successor waits for its predecessor's session, and one that never was answered may be unknown.
             ErrorCode::UnreleasedInstanceId if !actor.is_member => actor.consumer.forget(),
             ErrorCode::UnknownMemberId if !actor.is_member => actor.consumer.forget(),
@@ -227,8 +235,8 @@ impl World {
     fn settle(&mut self) {
         for _ in 0..60 {
             for index in 0..CLIENTS {
-                self.actors[index].asking = None;
                 self.actors[index].consumer.obey();
+                self.actors[index].lose();
                 self.beat(index);
                 self.bench.store();
                 self.act(index);
