@@ -6,7 +6,7 @@ mod support;
 
 use support::broker::Broker;
 use support::kafka::java;
-use support::process::finished;
+use support::process::{finished, run};
 
 const CONFIGS: &str = "kafka.admin.ConfigCommand";
 const TOPICS: &str = "org.apache.kafka.tools.TopicCommand";
@@ -16,6 +16,15 @@ const REASSIGN: &str = "org.apache.kafka.tools.reassign.ReassignPartitionsComman
 const FEATURES: &str = "org.apache.kafka.tools.FeatureCommand";
 const QUORUM: &str = "org.apache.kafka.tools.MetadataQuorumCommand";
 const CLUSTER: &str = "org.apache.kafka.tools.ClusterTool";
+const OFFSETS: &str = "org.apache.kafka.tools.GetOffsetShell";
+const DELETE_RECORDS: &str = "org.apache.kafka.tools.DeleteRecordsCommand";
+const GROUPS: &str = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand";
+const TRANSACTIONS: &str = "org.apache.kafka.tools.TransactionsCommand";
+const VERIFIABLE_PRODUCER: &str = "org.apache.kafka.tools.VerifiableProducer";
+const VERIFIABLE_CONSUMER: &str = "org.apache.kafka.tools.VerifiableConsumer";
+
+/// What the verifiable programs write and read.
+const VERIFIED: u64 = 5_000;
 
 /// What a tool said, and whether it was content.
 struct Said {
@@ -142,4 +151,95 @@ fn kafkas_tools_see_a_cluster_of_one() {
     ask(FEATURES, "upgrade --feature no.such.feature=1").contains(&["no.such.feature"]);
     ask(QUORUM, "describe --status").has(&["LeaderId:", "CurrentVoters:"]);
     ask(CLUSTER, "cluster-id").has(&["Cluster ID:"]);
+}
+
+/// What one of the verifiable programs says, an object a line.
+fn verifiable(broker: &Broker, class: &str, arguments: &[&str]) -> Vec<serde_json::Value> {
+    let mut command = java("128m");
+    command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", class]);
+    command.args(["--bootstrap-server", &broker.bootstrap()]);
+    let output = String::from_utf8(run(command.args(arguments))).expect("the program prints text");
+    let objects = output.lines().filter(|line| line.starts_with('{'));
+    objects
+        .map(|line| serde_json::from_str(line).expect("a JSON object"))
+        .collect()
+}
+
+/// The sum of a number over the events of a name.
+fn sum(events: &[serde_json::Value], name: &str, field: &str) -> u64 {
+    let of_name = events.iter().filter(|event| event["name"] == name);
+    of_name.filter_map(|event| event[field].as_u64()).sum()
+}
+
+#[test]
+fn kafkas_verifiable_programs_and_offset_tools_agree_about_every_record() {
+    let name = "kafkas_verifiable_programs_and_offset_tools_agree_about_every_record";
+    if !support::clients_are_installed(name) {
+        return;
+    }
+    let broker = Broker::start();
+    let ask = |class, arguments: &str| tool(&broker, class, arguments);
+    ask(TOPICS, "--create --topic v --partitions 1").has(&["Created topic v"]);
+    let count = VERIFIED.to_string();
+    let written = verifiable(
+        &broker,
+        VERIFIABLE_PRODUCER,
+        &["--topic", "v", "--max-messages", &count, "--acks", "-1"],
+    );
+    let sent = written
+        .iter()
+        .filter(|event| event["name"] == "producer_send_success");
+    assert_eq!(sent.count() as u64, VERIFIED);
+    assert_eq!(sum(&written, "tool_data", "acked"), VERIFIED);
+
+    let ends = ask(OFFSETS, "--topic v");
+    assert!(ends.is_ok, "{}", ends.text);
+    let of_partition = |line: &str| {
+        line.strip_prefix("v:")?
+            .split_once(':')?
+            .1
+            .parse::<u64>()
+            .ok()
+    };
+    let ends: Vec<u64> = ends.text.lines().filter_map(of_partition).collect();
+    assert_eq!(ends, [VERIFIED]);
+
+    let arguments = [
+        "--topic",
+        "v",
+        "--group-id",
+        "verified",
+        "--max-messages",
+        &count,
+        "--session-timeout",
+        "6000",
+        "--reset-policy",
+        "earliest",
+    ];
+    let read = verifiable(&broker, VERIFIABLE_CONSUMER, &arguments);
+    assert_eq!(sum(&read, "records_consumed", "count"), VERIFIED);
+    let commits = read
+        .iter()
+        .filter(|event| event["name"] == "offsets_committed");
+    assert!(commits.clone().count() > 0, "nothing was committed");
+    assert!(
+        commits.clone().all(|event| event["success"] == true),
+        "a commit failed"
+    );
+    ask(GROUPS, "--describe --group verified --offsets").has(&["verified", " v "]);
+
+    let file = broker.scratch().join("delete.json");
+    let delete = "{\"version\":1,\"partitions\":[{\"topic\":\"v\",\"partition\":0,\"offset\":10}]}";
+    std::fs::write(&file, delete).expect("the scratch folder is writable");
+    let delete = format!("--offset-json-file {}", file.display());
+    ask(DELETE_RECORDS, &delete).has(&["partition: v-0\tlow_watermark: 10"]);
+    ask(OFFSETS, "--topic v --time earliest").has(&["v:0:10"]);
+    ask(
+        GROUPS,
+        "--reset-offsets --group verified --topic v --to-earliest --execute",
+    )
+    .has(&["verified"]);
+    ask(GROUPS, "--delete --group verified").has(&["successful"]);
+    ask(TRANSACTIONS, "list").has(&["TransactionalId"]);
+    ask(TRANSACTIONS, "find-hanging --broker-id 1").has(&[]);
 }

@@ -62,6 +62,23 @@ impl Broker {
         Self::start_node(Target::Corelane, more)
     }
 
+    /// A broker with settings under the names that Kafka has for them.
+    pub fn start_with_settings(target: Target, settings: &[(&str, &str)]) -> Self {
+        let setting = |&(name, value): &(&str, &str)| match (target, name) {
+            (Target::Kafka, _) => format!("{name}={value}"),
+            (_, "num.partitions") => format!("--num-partitions={value}"),
+            (_, "auto.create.topics.enable") => format!("--auto-create-topics={value}"),
+            (_, "group.initial.rebalance.delay.ms") => {
+                format!("--group-initial-rebalance-delay-ms={value}")
+            }
+            (_, other) => panic!("no argument of `corelane serve` is known for {other}"),
+        };
+        let settings: Vec<String> = settings.iter().map(setting).collect();
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        Self::start_node(target, &settings)
+    }
+
+    /// `more` are arguments to `corelane serve`, or lines of Kafka's properties.
     fn start_node(target: Target, more: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
@@ -71,7 +88,7 @@ impl Broker {
                 listen,
                 more: more.iter().map(|&word| word.to_owned()).collect(),
             },
-            Target::Kafka => Node::Kafka(KafkaNode::format(folder.path(), listen)),
+            Target::Kafka => Node::Kafka(KafkaNode::format(folder.path(), listen, more)),
         };
         let server = start_server(&node, listen, folder.path());
         Self {

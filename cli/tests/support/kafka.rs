@@ -18,14 +18,15 @@ pub struct KafkaNode {
 }
 
 impl KafkaNode {
-    /// Formats `folder`/data for a node that will listen on `listen`.
-    pub fn format(folder: &Path, listen: SocketAddr) -> Self {
+    /// Formats `folder`/data for a node that will listen on `listen`, with further lines of properties.
+    pub fn format(folder: &Path, listen: SocketAddr, more: &[&str]) -> Self {
         let node = Self {
             data: folder.join("data"),
             listen,
             properties: folder.join("server.properties"),
         };
-        std::fs::write(&node.properties, node.properties_text()).expect("the folder is writable");
+        let properties = node.properties_text() + &more.join("\n");
+        std::fs::write(&node.properties, properties).expect("the folder is writable");
         let mut format = java("256m");
         format
             .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"])
