@@ -14,11 +14,12 @@ use corelane_protocol::fetch_view::FetchView;
 use corelane_protocol::frame::{RequestHead, encode_response};
 use corelane_protocol::produce_view::ProduceView;
 use corelane_protocol::{
-    ApiKey, DecodeError, EncodeError, Message, Reader, Request, UnknownApiKey,
+    ApiKey, DecodeError, EncodeError, ErrorCode, Message, Reader, Request, UnknownApiKey,
 };
 
 use crate::complaint::complain;
 use crate::connection::Connection;
+use crate::counters::Begun;
 use crate::handlers;
 use crate::lane::Lane;
 use crate::memory_budget::Held;
@@ -106,6 +107,7 @@ pub struct Call {
     pub head: RequestHead,
     turn: Turn,
     held: RefCell<Option<Held>>,
+    begun: Begun,
 }
 
 impl Call {
@@ -133,6 +135,9 @@ impl Call {
     /// Reads nothing more from the client for so long; returns the time as answers tell it.
     pub fn hold(&self, wait_ms: u64) -> i32 {
         if wait_ms > 0 {
+            let counters = &self.lane().counters;
+            counters.throttled.add(1);
+            counters.throttle_ms.add(wait_ms);
             let throttle = &self.connection.throttle;
             throttle.hold(Duration::from_millis(wait_ms));
         }
@@ -151,8 +156,17 @@ impl Call {
 
     /// Ends the request.
     pub fn answer(self, answer: Answer) {
+        let counters = &self.lane().counters;
+        counters.answered(self.head.api_key, self.begun);
         let held = self.held.take();
         self.connection.answer(self.turn, answer, held);
+    }
+
+    /// Counts an error that the client is not told of.
+    pub fn count_error(&self, error: ErrorCode) {
+        if let Ok(key) = self.head.key() {
+            self.lane().counters.error(key, error.code());
+        }
     }
 
     /// Ends the request with a response that is encoded whole.
@@ -162,6 +176,7 @@ impl Call {
     }
 
     fn encode<M: Message>(&self, key: ApiKey, response: &M) -> Answer {
+        self.lane().counters.errors_of(key, response);
         let encoded = encode_response(response, key, self.head.version, self.head.correlation_id);
         self.answer_of(encoded)
     }
@@ -188,10 +203,12 @@ pub fn start(
     frame: Bytes,
     held: Held,
 ) -> Result<(), Refused> {
+    let bytes = frame.len();
     let mut reader = Reader::new(frame);
     let started = RequestHead::read(&mut reader)
         .map_err(RefusedBecause::from)
         .and_then(|head| {
+            let begun = connection.lane.counters.begin(head.api_key, bytes);
             let connection = connection.clone();
             route(
                 Call {
@@ -199,6 +216,7 @@ pub fn start(
                     head,
                     turn,
                     held: RefCell::new(Some(held)),
+                    begun,
                 },
                 reader,
             )

@@ -14,6 +14,7 @@ use std::task::{Poll, Waker};
 use corelane_engine::Engine;
 
 use crate::connection::Connection;
+use crate::counters::Counters;
 use crate::groups::registry::Groups;
 use crate::limits::LARGE_REQUESTS_AT_ONCE;
 use crate::memory_budget::MemoryBudget;
@@ -44,6 +45,8 @@ pub struct Lane {
     pub pipes: Pipes,
     /// The group coordinators of this core.
     pub groups: Groups,
+    /// What this core counts of its clients.
+    pub counters: Counters,
     connections: RefCell<HashMap<u64, Weak<Connection>>>,
     next_connection: Cell<u64>,
     stopping: Cell<bool>,
@@ -58,10 +61,12 @@ impl Lane {
         let large_request_memory =
             MemoryBudget::new(LARGE_REQUESTS_AT_ONCE * settings.request_bytes_max);
         let groups = Groups::new(settings.groups.clone());
+        let counters = Counters::new(settings.has_metrics);
         let lane = Rc::new(Lane {
             engine,
             settings,
             groups,
+            counters,
             quotas,
             buffers: ReceiveBuffers::default(),
             request_memory,

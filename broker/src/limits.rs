@@ -95,6 +95,26 @@ pub const THROTTLED_CONNECTIONS_MAX: usize = 1_024;
 pub const RECORD_REFUSALS_MAX: usize = 10_000;
 /// Those of them that come with a message, so that an answer does not grow far beyond its request.
 pub const RECORD_REFUSAL_MESSAGES_MAX: usize = 100;
+/// Topics that `/metrics` names.
+pub const METRICS_TOPICS_MAX: usize = 2_000;
+/// Partitions that `/metrics` names.
+pub const METRICS_PARTITIONS_MAX: usize = 10_000;
+/// Groups that `/metrics` names.
+pub const METRICS_GROUPS_MAX: usize = 2_000;
+/// Committed offsets of a core's groups that `/metrics` names.
+pub const METRICS_GROUP_OFFSETS_MAX: usize = 10_000;
+/// Partitions that refuse writes, and partitions that were cut, that `/metrics` names.
+pub const METRICS_FINDINGS_MAX: usize = 1_000;
+/// Connections to the HTTP port; each has a thread while it is open.
+pub const HTTP_CONNECTIONS_MAX: usize = 32;
+/// Bytes of an HTTP request up to the end of its headers.
+pub const HTTP_REQUEST_BYTES_MAX: usize = 8 * 1024;
+/// Headers of an HTTP request.
+pub const HTTP_HEADERS_MAX: usize = 64;
+/// How long an HTTP request may take to arrive.
+pub const HTTP_REQUEST_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long an HTTP answer may take to go out.
+pub const HTTP_ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 
 const _: () = assert!(REQUEST_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
 const _: () = assert!(RECEIVE_BUFFER_BYTES_MIN <= RECEIVE_BUFFER_BYTES_MAX);
@@ -102,4 +122,6 @@ const _: () = assert!(RECEIVE_BUFFER_BYTES_MAX <= FRAME_ADVANCE_BYTES_MAX);
 const _: () = assert!(SEND_SLICES_MAX <= 1024);
 const _: () = assert!(RECORD_REFUSAL_MESSAGES_MAX <= RECORD_REFUSALS_MAX);
 const _: () = assert!(DRAIN_MAX.as_millis() + FLUSH_STILL_MAX.as_millis() < STOP_MAX.as_millis());
+// Monitoring must not take the descriptors that are kept for the logs: two for each connection.
+const _: () = assert!(2 * HTTP_CONNECTIONS_MAX <= DESCRIPTORS_KEPT);
 const _: () = assert!(CONNECTIONS_PER_ADDRESS_MAX <= CONNECTIONS_MAX);

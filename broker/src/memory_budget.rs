@@ -16,6 +16,7 @@ use std::task::{Poll, Waker};
 pub struct MemoryBudget(Rc<RefCell<State>>);
 
 struct State {
+    bytes_max: usize,
     free_bytes: usize,
     /// Who waits, oldest first; an entry whose owner has gone is `None`.
     queue: VecDeque<(u64, Waker)>,
@@ -38,6 +39,7 @@ impl MemoryBudget {
     /// A budget of `bytes`.
     pub fn new(bytes: usize) -> Self {
         MemoryBudget(Rc::new(RefCell::new(State {
+            bytes_max: bytes,
             free_bytes: bytes,
             queue: VecDeque::new(),
             next_ticket: 0,
@@ -69,6 +71,12 @@ impl MemoryBudget {
             budget: self.clone(),
             bytes,
         }
+    }
+
+    /// Bytes that are held.
+    pub fn held_bytes(&self) -> usize {
+        let state = self.0.borrow();
+        state.bytes_max - state.free_bytes
     }
 
     fn wake_first(&self) {
@@ -132,6 +140,7 @@ mod tests {
         let Poll::Ready(first) = pin!(budget.hold(60)).poll(&mut context) else {
             panic!("60 of 100 bytes are free");
         };
+        assert_eq!(budget.held_bytes(), 60);
         let mut large = Box::pin(budget.hold(80));
         assert!(large.as_mut().poll(&mut context).is_pending());
         let mut small = Box::pin(budget.hold(10));

@@ -26,6 +26,7 @@ use crate::connection::{self, Accepted, Begun};
 use crate::dynamic_config::{self, ConnectionLimits};
 use crate::gather::Gather;
 use crate::groups::GroupSettings;
+use crate::http::HttpServer;
 use crate::lane::Lane;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DESCRIPTORS_KEPT, DRAIN_MAX,
@@ -78,6 +79,8 @@ pub struct ServeConfig {
     pub topic_defaults: TopicDefaults,
     /// Consumer groups.
     pub groups: GroupSettings,
+    /// The HTTP port for monitoring; none for none.
+    pub metrics: Option<MetricsConfig>,
 }
 
 impl ServeConfig {
@@ -96,8 +99,18 @@ impl ServeConfig {
             open_files_max: usize::MAX,
             topic_defaults: TopicDefaults::default(),
             groups: GroupSettings::default(),
+            metrics: None,
         }
     }
+}
+
+/// The HTTP port for monitoring.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricsConfig {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether the broker does without where another program listens there already, as a second broker on the machine.
+    pub is_optional: bool,
 }
 
 /// Why a broker did not start.
@@ -117,6 +130,14 @@ pub enum ServeError {
         /// The kernel's answer.
         source: io::Error,
     },
+    /// The HTTP port for monitoring cannot be listened on.
+    #[error("cannot serve metrics on {address}: {source}")]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// The kernel's answer.
+        source: io::Error,
+    },
     /// The engine did not start.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -126,6 +147,7 @@ pub enum ServeError {
 pub struct RunningBroker {
     engine: Engine,
     address: SocketAddr,
+    http: Option<HttpServer>,
 }
 
 /// The order to stop, given by any thread, also before the broker has started: whoever may be told to stop takes that
@@ -160,6 +182,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         address: config.listen,
         source,
     })?;
+    let http = listen_for_metrics(config.metrics)?;
     let engine = Engine::open(EngineConfig {
         node_id: crate::settings::NODE_ID,
         log_defaults: dynamic_config::log_defaults(config.topic_defaults.clone()),
@@ -178,6 +201,7 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         data_directory: engine.data().to_owned(),
         topic_defaults: config.topic_defaults.clone(),
         groups: config.groups.clone(),
+        has_metrics: http.is_some(),
     });
     let quotas = Arc::new(ClientQuotas::default());
     quotas.note(&block_on(engine.image()));
@@ -196,7 +220,30 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
     block_on(engine.on(ACCEPTOR, move || async move {
         spawn(accept_until_stopped(listener, admissions))
     }));
-    Ok(RunningBroker { engine, address })
+    if let Some(http) = &http {
+        http.serving(engine.clone());
+    }
+    Ok(RunningBroker {
+        engine,
+        address,
+        http,
+    })
+}
+
+/// Listens for monitoring, before the logs are opened, so that a start which lasts can be told from one that hangs.
+fn listen_for_metrics(config: Option<MetricsConfig>) -> Result<Option<HttpServer>, ServeError> {
+    let Some(config) = config else {
+        return Ok(None);
+    };
+    let address = config.listen;
+    match HttpServer::start(address) {
+        Ok(http) => Ok(Some(http)),
+        Err(error) if config.is_optional => {
+            tracing::warn!(%address, %error, "no metrics are served; choose another port with --metrics-listen, or none");
+            Ok(None)
+        }
+        Err(source) => Err(ServeError::Metrics { address, source }),
+    }
 }
 
 /// Listens, waiting a while for the port: a process that was killed has ended before the kernel has taken its ring
@@ -235,6 +282,11 @@ impl RunningBroker {
         self.address
     }
 
+    /// Where metrics are served, where they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.http.as_ref().map(HttpServer::address)
+    }
+
     /// What the start has found in the partitions.
     pub fn start_report(&self) -> StartReport {
         block_on(self.engine.start_report())
@@ -255,6 +307,9 @@ impl RunningBroker {
     /// is given up on, and the report says what is not flushed.
     pub fn stop(self) -> StopReport {
         let began = Instant::now();
+        if let Some(http) = &self.http {
+            http.begin_stop();
+        }
         let deadline = began + STOP_MAX.min(DRAIN_MAX);
         for shard in self.engine.shards() {
             block_on(self.engine.on(shard, || async {
@@ -457,11 +512,15 @@ fn hand_over(lane: &Lane, stream: TcpStream, peer: SocketAddr, admissions: &Admi
     let limits = dynamic_config::connection_limits(&lane.settings, &image);
     let admission = match admissions.admit(peer.ip(), limits) {
         Ok(admission) => admission,
-        Err(reason) => return complain(&peer, &reason),
+        Err(reason) => {
+            lane.counters.turned_away.add(1);
+            return complain(&peer, &reason);
+        }
     };
     if lane.quotas.is_active() {
         let wait_ms = lane.quotas.connect(&image, peer.ip());
         if wait_ms > 0 {
+            lane.counters.turned_away.add(1);
             complain(&peer, &TurnedAway::OverQuota { wait_ms });
             return close_later(stream, admission, wait_ms);
         }
@@ -470,6 +529,7 @@ fn hand_over(lane: &Lane, stream: TcpStream, peer: SocketAddr, admissions: &Admi
         // The client has gone already.
         return;
     };
+    lane.counters.accepted.add(1);
     send_to_its_core(&lane.engine, accepted, admission);
 }
 
@@ -509,6 +569,7 @@ async fn serve_admitted(lane: Rc<Lane>, accepted: Accepted, mut admission: Admis
     if let Some((core, accepted)) = connection::serve(lane.clone(), accepted).await {
         tracing::debug!(peer = %accepted.peer, core = core.0, "a connection moves");
         admission.move_to(core);
+        lane.counters.moved_out.add(1);
         send_to_its_core(&lane.engine, accepted, admission);
     }
 }

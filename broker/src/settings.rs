@@ -48,6 +48,8 @@ pub struct BrokerSettings {
     pub topic_defaults: TopicDefaults,
     /// Consumer groups.
     pub groups: GroupSettings,
+    /// Whether anybody can read what is counted.
+    pub has_metrics: bool,
 }
 
 impl BrokerSettings {
@@ -66,6 +68,7 @@ impl BrokerSettings {
             data_directory: "data".into(),
             topic_defaults: TopicDefaults::default(),
             groups: GroupSettings::default(),
+            has_metrics: false,
         }
     }
 

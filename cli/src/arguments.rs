@@ -13,6 +13,7 @@ mod log;
 mod produce;
 mod quota;
 mod serve;
+mod top;
 mod topic;
 mod txn;
 
@@ -28,6 +29,7 @@ pub use log::{LogCommand, LogDump, LogInspect, LogRepair, LogSegments, LogVerify
 pub use produce::{AcksFlag, Codec, Input, Produce};
 pub use quota::{QuotaAlter, QuotaCommand, QuotaDelete, QuotaList, QuotaOf};
 pub use serve::{Serve, SettingFlags};
+pub use top::Top;
 pub use topic::{TopicAlter, TopicCommand, TopicCreate, TopicDelete, TopicDescribe, TopicList};
 pub use txn::{TxnAbort, TxnCommand, TxnDescribe, TxnList};
 
@@ -97,6 +99,8 @@ pub enum Command {
     /// Look inside log files, offline; only `repair --execute` writes
     #[command(subcommand)]
     Log(LogCommand),
+    /// Watch a running broker: what its cores, topics and groups are doing
+    Top(Top),
     /// Measure a broker of the Kafka protocol: throughput, latency, CPU and memory
     #[command(subcommand)]
     Bench(BenchCommand),

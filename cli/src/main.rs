@@ -26,6 +26,7 @@ mod size;
 mod standard_output;
 mod suggestion;
 mod table;
+mod top;
 mod topic;
 mod txn;
 mod utc_time;
@@ -100,6 +101,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 &resolve(global, &SettingFlags::default())?,
                 &mut output,
             )?;
+            ExitCode::Success
+        }
+        Command::Top(arguments) => {
+            let resolved = resolve(global, &SettingFlags::default())?;
+            top::run(&arguments, &resolved, &mut output)?;
             ExitCode::Success
         }
         Command::Bench(command) => bench::run(

@@ -9,7 +9,7 @@ use crate::doctor;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{HostPort, ServeSettings};
-use corelane_broker::{Endpoint, GroupSettings, ServeConfig, ServeError, StopOrder};
+use corelane_broker::{Endpoint, GroupSettings, MetricsConfig, ServeConfig, ServeError, StopOrder};
 use corelane_engine::{EngineConfig, Finding, StartReport};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -42,7 +42,7 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
     on_stop_signal(move || given.give())?;
     let broker = corelane_broker::serve(config).map_err(refusal)?;
     // A broker whose standard output is closed serves all the same.
-    let mut text = banner(settings, broker.address(), &cpus);
+    let mut text = banner(settings, broker.address(), broker.metrics_address(), &cpus);
     text += &start_report(&broker.start_report());
     let _ = output
         .write_all(text.as_bytes())
@@ -78,6 +78,10 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
         open_files_max: doctor::open_files_max(),
         topic_defaults: settings.topic_defaults.clone(),
         groups: groups(settings, listen),
+        metrics: settings.metrics_listen.map(|metrics| MetricsConfig {
+            listen: metrics.address,
+            is_optional: metrics.is_default,
+        }),
     }
 }
 
@@ -115,6 +119,10 @@ fn refusal(error: ServeError) -> Failure {
             "cannot listen on {address}: {source}"
         ))
         .advise("give --listen an address of this machine, such as 127.0.0.1:9092 or 0.0.0.0:9092"),
+        ServeError::Metrics { address, source } => {
+            Failure::configuration(format!("cannot serve metrics on {address}: {source}"))
+                .advise("choose another port with --metrics-listen, or `--metrics-listen none`")
+        }
         ServeError::Engine(error) => Failure::configuration(error.to_string()),
     }
 }
@@ -147,7 +155,12 @@ fn resolve(settings: &ServeSettings) -> Result<SocketAddr, Failure> {
 }
 
 /// What a person needs to know once the broker accepts connections on `address`.
-fn banner(settings: &ServeSettings, address: SocketAddr, cpus: &[usize]) -> String {
+fn banner(
+    settings: &ServeSettings,
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    cpus: &[usize],
+) -> String {
     let mut text = String::new();
     let advertised = match &settings.advertise {
         Some(advertise) => format!(", and clients are told {advertise}"),
@@ -167,6 +180,10 @@ fn banner(settings: &ServeSettings, address: SocketAddr, cpus: &[usize]) -> Stri
         format!("  cores       {} (CPUs {cpu_list})", cpus.len()),
         format!("  data        {}", settings.data.display()),
         "  durability  acks=all is answered when the disk has it (fdatasync), acks=1 when it is written".to_owned(),
+        match metrics {
+            Some(metrics) => format!("  metrics     http://{metrics}/metrics (also /health, /ready)"),
+            None => "  metrics     none".to_owned(),
+        },
         format!("  try         corelane topic create flights --partitions 8 --bootstrap {bootstrap}"),
         format!("              echo hello | corelane produce flights --bootstrap {bootstrap}"),
         format!("              corelane consume flights --bootstrap {bootstrap}"),
@@ -216,13 +233,19 @@ mod tests {
     #[test]
     fn the_banner_names_address_cores_data_and_durability() {
         let settings = settings(&[("data", "/var/lib/corelane"), ("advertise", "broker1:9092")]);
-        let text = banner(&settings, "0.0.0.0:9092".parse().unwrap(), &[0, 2]);
+        let text = banner(
+            &settings,
+            "0.0.0.0:9092".parse().unwrap(),
+            Some("127.0.0.1:9644".parse().unwrap()),
+            &[0, 2],
+        );
         for part in [
             "0.0.0.0:9092",
             "broker1:9092",
             "2 (CPUs 0,2)",
             "/var/lib/corelane",
             "fdatasync",
+            "http://127.0.0.1:9644/metrics",
         ] {
             assert!(text.contains(part), "no {part} in {text}");
         }

@@ -8,10 +8,12 @@
 
 mod cores;
 mod host_port;
+mod metrics_listen;
 mod serve;
 
 pub use cores::CoreSelection;
 pub use host_port::HostPort;
+pub use metrics_listen::MetricsListen;
 pub use serve::ServeSettings;
 
 use crate::failure::Failure;
@@ -37,7 +39,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order in which `config show` lists them.
-pub const SETTINGS: [Setting; 15] = [
+pub const SETTINGS: [Setting; 16] = [
     setting(
         "bootstrap",
         "127.0.0.1:9092",
@@ -107,6 +109,11 @@ pub const SETTINGS: [Setting; 15] = [
         "tail-cache-memory",
         "256MiB",
         "memory for the newest records, over all cores",
+    ),
+    setting(
+        "metrics-listen",
+        "127.0.0.1:9644",
+        "loopback address and port of /metrics, /health and /ready, or `none`",
     ),
     setting("log-level", "info", "error, warn, info, debug or trace"),
 ];
@@ -342,6 +349,19 @@ impl Resolved {
     /// Every setting, in the order of [`SETTINGS`], and behind them the defaults for topics that somebody wrote.
     pub fn all(&self) -> &[ResolvedSetting] {
         &self.values
+    }
+
+    /// Whether nobody has said anything of a setting.
+    fn is_default(&self, name: &str) -> bool {
+        let value = self.values.iter().find(|value| value.name == name);
+        value.is_some_and(|value| value.source == Source::Default)
+    }
+
+    /// Where metrics are served, or none.
+    pub fn metrics_listen(&self) -> Result<Option<MetricsListen>, Failure> {
+        self.parse("metrics-listen", |text| {
+            MetricsListen::parse(text, self.is_default("metrics-listen"))
+        })
     }
 
     /// The broker that client commands ask first.

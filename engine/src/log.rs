@@ -16,6 +16,7 @@ use crate::append::{Ack, Acks, AppendError, Appended};
 use crate::batch::{
     Placement, RecordBatchHeader, TimestampType, ValidBatch, set_log_append_time, write_placed,
 };
+use crate::core_counters;
 use crate::ends::Ends;
 use crate::leader_epoch::LeaderEpochs;
 use crate::log_config::LogConfig;
@@ -179,6 +180,25 @@ pub(crate) struct Log<F> {
     /// What was cut off the end of the log when the partition was opened.
     pub(crate) cut: Option<Arc<str>>,
     pub(crate) closed: bool,
+    /// What has been written since the log was opened.
+    pub(crate) intake: Intake,
+}
+
+/// What a partition has taken since it was opened: its log only grows by it, whatever retention deletes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Intake {
+    /// Bytes of batches written.
+    pub bytes: u64,
+    /// Records in them, by their offsets, as Kafka counts them.
+    pub messages: u64,
+}
+
+impl Intake {
+    fn add(&mut self, bytes: u64, messages: u64) {
+        self.bytes += bytes;
+        self.messages += messages;
+        core_counters::took(bytes, messages);
+    }
 }
 
 /// Why writes are refused.
@@ -518,6 +538,9 @@ impl<F> Log<F> {
             group.end.offset,
             group.first_durable.map(|first| first.offset),
         );
+        let messages = group.end.offset.0 - self.written.offset.0;
+        self.intake
+            .add(group.length as u64, messages.cast_unsigned());
         self.written = group.end;
         self.before_group = None;
         for queued in &group.batches {

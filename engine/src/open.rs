@@ -38,7 +38,7 @@ use crate::ends::Ends;
 use crate::file_name::{self, SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
 use crate::leader_epoch::LeaderEpochs;
-use crate::log::{DamagedRange, Log, LogPosition, Refusal};
+use crate::log::{DamagedRange, Intake, Log, LogPosition, Refusal};
 use crate::log_config::LogConfig;
 use crate::partition::Partition;
 use crate::planted::{self, Bug};
@@ -444,6 +444,7 @@ impl<D: Disk> Opening<D> {
             producers: self.producers.clone(),
             written_producers: self.producers,
             decided_unseen: VecDeque::new(),
+            intake: Intake::default(),
             queue: VecDeque::new(),
             visible: end,
             written: end,

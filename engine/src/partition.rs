@@ -19,6 +19,7 @@ use crate::batch::ValidBatch;
 use crate::compaction::PartitionCleaner;
 use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::io::Disk;
+pub use crate::log::Intake;
 use crate::log::{Log, Queueing};
 use crate::log_config::LogConfig;
 use crate::marker::NewMarker;
@@ -290,6 +291,11 @@ impl<D: Disk> Partition<D> {
     /// Bytes of all segments.
     pub fn size_bytes(&self) -> u64 {
         self.log.borrow().size_bytes()
+    }
+
+    /// What it has taken since it was opened.
+    pub fn intake(&self) -> Intake {
+        self.log.borrow().intake
     }
 
     /// Whether the partition is being deleted or the engine stops.

@@ -8,6 +8,7 @@ use std::io;
 use std::rc::Rc;
 
 use crate::batch::{HEADER_LENGTH, RecordBatchHeader};
+use crate::core_counters;
 use crate::file_name::{SegmentFileKind, SegmentFileName};
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::io::{ChunkSlice, Disk};
@@ -221,6 +222,8 @@ impl<D: Disk> Partition<D> {
         let mut plan = self.plan(self.parts(&view, start, end));
         let behind = indexes.offset.first_from(end).map(|entry| entry.offset);
         plan.end_bound = plan.end_bound.min(behind.unwrap_or(view.next_offset));
+        let from_memory = plan.parts.iter().map(FetchPart::memory_length).sum();
+        core_counters::planned_read(from_memory, plan.length - from_memory);
         Ok(plan)
     }
 
@@ -631,6 +634,14 @@ impl<F> FetchPart<F> {
         match self {
             FetchPart::Memory(slice) => slice.len() as u64,
             FetchPart::File(range) => range.length,
+        }
+    }
+
+    /// Bytes of the part that are in memory.
+    fn memory_length(&self) -> u64 {
+        match self {
+            FetchPart::Memory(slice) => slice.len() as u64,
+            FetchPart::File(_) => 0,
         }
     }
 }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::catalogue::Image;
 use crate::io::{Ring, RingDisk};
@@ -158,7 +158,7 @@ impl Shard {
         drop(outgoing);
     }
 
-    fn mailbox(&self) -> &Mailbox {
+    pub(crate) fn mailbox(&self) -> &Mailbox {
         &self.switchboard.mailboxes[usize::from(self.id().0)]
     }
 }
@@ -447,4 +447,20 @@ impl<R> Future for PromiseFuture<R> {
             PromiseState::Broken => panic!("the engine was used after it had been stopped"),
         }
     }
+}
+
+/// CPU time that the calling thread has taken.
+pub(crate) fn thread_cpu_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the kernel fills the structure that is handed along. The clock is there for every thread, so that it
+    // cannot fail.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time)
+    };
+    let ns = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), ns)
 }

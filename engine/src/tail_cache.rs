@@ -311,6 +311,11 @@ impl CacheBudget {
         self.groups.get()
     }
 
+    /// Bytes that may be in use.
+    pub(crate) fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
         self.state.borrow().bytes

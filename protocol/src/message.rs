@@ -24,6 +24,9 @@ pub trait Message: Sized + Default {
     ///
     /// Fails when a field that the version does not have is set, unless Kafka lets it be left out.
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError>;
+
+    /// Hands over every error code of a response, success (0) included, in the order of the fields; none of a request.
+    fn error_codes(&self, _visit: &mut dyn FnMut(i16)) {}
 }
 
 /// A request body, which names its API and its response.

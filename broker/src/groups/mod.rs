@@ -5,6 +5,7 @@
 //! drives one: it appends what the machine says, wakes it when a deadline has come, and hands answers to the requests
 //! that wait.
 
+pub(crate) mod census;
 pub(crate) mod consumer;
 pub(crate) mod coordinator;
 pub(crate) mod describing;

@@ -84,7 +84,10 @@ pub async fn handle(call: Call, request: FetchView) {
     call.near_front(FETCHES_WITH_DATA_MAX - 1).await;
     let mut reply = match session_error(request.session_id, request.session_epoch) {
         ErrorCode::None => fetch(&call, &request).await,
-        error => Reply::refused(error),
+        error => {
+            call.count_error(error);
+            Reply::refused(error)
+        }
     };
     reply.response.throttle_time_ms = call.charge(QuotaKind::Fetch, reply.length());
     let answer = match reply.into_parts(&call) {
@@ -120,13 +123,26 @@ async fn fetch(call: &Call, request: &FetchView) -> Reply {
             || reads.iter().any(Read::ends_the_wait);
         let left = deadline.saturating_duration_since(Instant::now());
         if enough || left.is_zero() || call.connection.has_ended() {
-            return assemble(request, reads, bytes_max);
+            let reply = assemble(request, reads, bytes_max);
+            count(call, &wanted, &reply);
+            return reply;
         }
         let awaited = awaited(&wanted, &reads);
         // Nothing is held while waiting.
         drop(reads);
         delayed_fetch::wait(&call.lane().engine, &awaited, left, call.connection.ended()).await;
     }
+}
+
+/// Counts what is sent, by topic, and the errors that are told.
+fn count(call: &Call, wanted: &[Wanted], reply: &Reply) {
+    let counters = &call.lane().counters;
+    for (wanted, (length, _)) in wanted.iter().zip(&reply.records) {
+        if let Ok(question) = wanted {
+            counters.sending(question.partition.topic_id, *length);
+        }
+    }
+    counters.errors_of(ApiKey::Fetch, &reply.response);
 }
 
 fn wait_limit(request: &FetchView) -> Duration {

@@ -65,6 +65,8 @@ pub async fn handle(call: Call, request: ProduceView, place: Place) {
     let outcomes = append(&call, prepared, asked, place).await;
     let throttle_time_ms = call.charge(QuotaKind::Produce, bytes);
     if request.acks == 0 {
+        let errors = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
+        errors.for_each(|refusal| call.count_error(refusal.code));
         let failed = outcomes.iter().any(Result::is_err);
         return call.answer(if failed {
             Answer::Close

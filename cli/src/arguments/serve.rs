@@ -11,6 +11,7 @@ use clap::{Args, ValueHint};
   corelane serve --data /var/lib/corelane --listen 0.0.0.0:9092 --advertise broker1.example:9092
   corelane serve --cores 0-3 --num-partitions 4
   corelane serve --set log.retention.hours=24 --set log.segment.bytes=268435456
+  corelane serve --metrics-listen 127.0.0.1:9700
   CORELANE_LOG_LEVEL=debug corelane serve --config /etc/corelane.toml
 
 SIGTERM and SIGINT stop it cleanly. Exits with 78 when the machine or a setting is not fit.")]
@@ -65,6 +66,9 @@ pub struct SettingFlags {
     /// A default for topics, under Kafka's name for it, as in log.retention.ms; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
+    /// Loopback address and port of /metrics, /health and /ready, or `none` [default: 127.0.0.1:9644]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics_listen: Option<String>,
     /// error, warn, info, debug or trace [default: info]
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
@@ -90,6 +94,7 @@ impl SettingFlags {
             ("request-memory", &self.request_memory),
             ("request-bytes-max", &self.request_bytes_max),
             ("tail-cache-memory", &self.tail_cache_memory),
+            ("metrics-listen", &self.metrics_listen),
             ("log-level", &self.log_level),
         ];
         flags

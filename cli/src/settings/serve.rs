@@ -2,7 +2,7 @@
 //!
 //! Pure.
 
-use super::{CoreSelection, HostPort, Resolved};
+use super::{CoreSelection, HostPort, MetricsListen, Resolved};
 use crate::failure::Failure;
 use crate::size;
 use corelane_broker::TopicDefaults;
@@ -52,6 +52,8 @@ pub struct ServeSettings {
     pub tail_cache_bytes: usize,
     /// What topics take where they set nothing.
     pub topic_defaults: TopicDefaults,
+    /// Where metrics are served, where they are.
+    pub metrics_listen: Option<MetricsListen>,
     /// The least important log lines that are written.
     pub log_level: tracing::Level,
 }
@@ -99,6 +101,7 @@ impl ServeSettings {
                 bytes(text, TAIL_CACHE_BYTES_MIN, u64::MAX)
             })?,
             topic_defaults: resolved.topic_defaults()?,
+            metrics_listen: resolved.metrics_listen()?,
             log_level: resolved.parse("log-level", log_level)?,
         })
     }

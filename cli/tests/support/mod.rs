@@ -17,6 +17,7 @@ pub mod command;
 pub mod dump_log_segments;
 pub mod flights;
 pub mod hashes;
+pub mod http;
 pub mod kafka;
 pub mod mount;
 pub mod process;

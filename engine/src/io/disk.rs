@@ -25,6 +25,7 @@ use io_uring::{opcode, types};
 
 use super::ring::{Completion, Hold, Op, Ring};
 use super::{BLOCK, Chunk};
+use crate::core_counters;
 
 /// Bytes of one WRITE; larger groups are cut, since the kernel's count is a `u32` and a device splits them anyway.
 const WRITE_BYTES_MAX: usize = 8 << 20;
@@ -305,6 +306,7 @@ impl Disk for RingDisk {
     }
 
     async fn flush(&self, file: &RingFile) -> io::Result<()> {
+        let _counted = core_counters::flushing();
         run(sync_entry(file), Some(file.direct.clone()), Hold::Nothing).await
     }
 
@@ -540,6 +542,7 @@ fn write_entry(file: &RingFile, range: &WriteRange, done: usize) -> Entry {
         range.start,
         range.position
     );
+    core_counters::writing(length);
     let length = u32::try_from(length).expect("bounded by WRITE_BYTES_MAX");
     opcode::Write::new(
         fd(&file.direct),
@@ -557,6 +560,7 @@ async fn append_linked(
     range: &WriteRange,
     written: impl FnOnce(),
 ) -> Result<(), AppendIoError> {
+    let _counted = core_counters::flushing();
     let position = range.position;
     let write_failed = |source| AppendIoError::Write { position, source };
     let hold = Hold::Chunk(range.chunk.clone());

@@ -7,6 +7,9 @@ use std::fmt::Write;
 
 use crate::schema::{Field, Message, SchemaError, Struct, Type, Versions};
 
+/// How the name of every field ends that holds one.
+const ERROR_CODE: &str = "ErrorCode";
+
 /// One message and the Rust names of its structures.
 pub struct Emitter<'a> {
     message: &'a Message,
@@ -125,6 +128,7 @@ impl<'a> Emitter<'a> {
             if self.is_element(&structure.name) {
                 self.emit_size_min(structure, code)?;
             }
+            self.emit_error_codes(structure, code)?;
             writeln!(code, "}}\n")?;
             return Ok(());
         }
@@ -149,8 +153,66 @@ impl<'a> Emitter<'a> {
             code,
             "fn encode(&self, {writer}: &mut Writer, version: i16) -> Result<(), EncodeError> {{ check_encode_version::<Self>(version)?; {encode} }}"
         )?;
+        self.emit_error_codes(structure, code)?;
         writeln!(code, "}}\n")?;
         Ok(())
+    }
+
+    /// The walk over all error codes of a response, where it has any.
+    fn emit_error_codes(&self, structure: &Struct, code: &mut String) -> Result<(), SchemaError> {
+        if !self.message.name.ends_with("Response") || !self.has_error_codes(structure) {
+            return Ok(());
+        }
+        let is_message = structure.name == self.message.name;
+        let public = if is_message { "" } else { "pub(crate) " };
+        writeln!(
+            code,
+            "\n{public}fn error_codes(&self, visit: &mut dyn FnMut(i16)) {{"
+        )?;
+        for field in &structure.fields {
+            let place = format!("self.{}", member(field));
+            match &field.kind {
+                Type::Int16 if field.name.ends_with(ERROR_CODE) => {
+                    writeln!(code, "visit({place});")?
+                }
+                kind if !self.leads_to_error_codes(kind) => {}
+                Type::Array(_) => {
+                    let walk = "|value| value.error_codes(visit)";
+                    match is_option(field) {
+                        true => writeln!(code, "{place}.iter().flatten().for_each({walk});")?,
+                        false => writeln!(code, "{place}.iter().for_each({walk});")?,
+                    }
+                }
+                _ => match is_option(field) {
+                    true => writeln!(
+                        code,
+                        "if let Some(value) = &{place} {{ value.error_codes(visit); }}"
+                    )?,
+                    false => writeln!(code, "{place}.error_codes(visit);")?,
+                },
+            }
+        }
+        writeln!(code, "}}")?;
+        Ok(())
+    }
+
+    fn has_error_codes(&self, structure: &Struct) -> bool {
+        structure.fields.iter().any(|field| {
+            (field.name.ends_with(ERROR_CODE) && field.kind == Type::Int16)
+                || self.leads_to_error_codes(&field.kind)
+        })
+    }
+
+    fn leads_to_error_codes(&self, kind: &Type) -> bool {
+        let name = match kind {
+            Type::Struct(name) => name,
+            Type::Array(element) => return self.leads_to_error_codes(element),
+            _ => return false,
+        };
+        let mut structs = self.message.structs.iter();
+        structs
+            .find(|structure| structure.name == *name)
+            .is_some_and(|structure| self.has_error_codes(structure))
     }
 
     fn decode_body(&self, structure: &Struct) -> Result<String, SchemaError> {

@@ -104,6 +104,10 @@ impl Message for AddOffsetsToTxnResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+    }
 }
 
 #[cfg(test)]

@@ -386,6 +386,16 @@ impl Message for AddPartitionsToTxnResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.results_by_transaction
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+        self.results_by_topic_v3_and_below
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -454,6 +464,12 @@ impl AddPartitionsToTxnResult {
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
     }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topic_results
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -515,6 +531,12 @@ impl AddPartitionsToTxnTopicResult {
             _ => 3,
         }
     }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.results_by_partition
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -567,6 +589,10 @@ impl AddPartitionsToTxnPartitionResult {
             ..=2 => 6,
             _ => 7,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.partition_error_code);
     }
 }
 

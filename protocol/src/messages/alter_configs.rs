@@ -244,6 +244,12 @@ impl Message for AlterConfigsResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.responses
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -321,6 +327,10 @@ impl AlterConfigsResourceResponse {
             ..=1 => 7,
             _ => 6,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -232,6 +232,12 @@ impl Message for AlterReplicaLogDirsResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.results
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -298,6 +304,12 @@ impl AlterReplicaLogDirTopicResult {
             _ => 3,
         }
     }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -349,6 +361,10 @@ impl AlterReplicaLogDirPartitionResult {
             ..=1 => 6,
             _ => 7,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -341,6 +341,12 @@ impl Message for CreateTopicsResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -479,6 +485,11 @@ impl CreatableTopicResult {
             5..=6 => 12,
             _ => 28,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        visit(self.topic_config_error_code);
     }
 }
 

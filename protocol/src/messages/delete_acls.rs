@@ -218,6 +218,12 @@ impl Message for DeleteAclsResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.filter_results
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -296,6 +302,13 @@ impl DeleteAclsFilterResult {
             ..=1 => 8,
             _ => 5,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.matching_acls
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -398,6 +411,10 @@ impl DeleteAclsMatchingAcl {
             ..=1 => 14,
             _ => 11,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -223,6 +223,12 @@ impl Message for DeleteRecordsResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -284,6 +290,12 @@ impl DeleteRecordsTopicResult {
             _ => 3,
         }
     }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -337,6 +349,10 @@ impl DeleteRecordsPartitionResult {
             ..=1 => 14,
             _ => 15,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -148,6 +148,12 @@ impl Message for DescribeProducersResponse {
         writer.write_varint(0);
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -199,6 +205,12 @@ impl TopicResponse {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -262,6 +274,10 @@ impl PartitionResponse {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         9
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

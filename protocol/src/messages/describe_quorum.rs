@@ -234,6 +234,13 @@ impl Message for DescribeQuorumResponse {
         writer.write_varint(0);
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -295,6 +302,12 @@ impl ResponseTopicData {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         3
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -403,6 +416,10 @@ impl ResponsePartitionData {
             ..=1 => 25,
             _ => 26,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

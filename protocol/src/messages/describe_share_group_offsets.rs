@@ -227,6 +227,12 @@ impl Message for DescribeShareGroupOffsetsResponse {
         writer.write_varint(0);
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.groups
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -295,6 +301,13 @@ impl DescribeShareGroupOffsetsResponseGroup {
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         6
     }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+        visit(self.error_code);
+    }
 }
 
 #[cfg(test)]
@@ -360,6 +373,12 @@ impl DescribeShareGroupOffsetsResponseTopic {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         19
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -453,6 +472,10 @@ impl DescribeShareGroupOffsetsResponsePartition {
             ..=0 => 20,
             _ => 28,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

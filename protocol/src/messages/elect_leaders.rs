@@ -218,6 +218,13 @@ impl Message for ElectLeadersResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.replica_election_results
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -281,6 +288,12 @@ impl ReplicaElectionResult {
             ..=1 => 6,
             _ => 3,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partition_result
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -347,6 +360,10 @@ impl PartitionResult {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         8
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -678,6 +678,13 @@ impl Message for FetchResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.responses
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -764,6 +771,12 @@ impl FetchableTopicResponse {
             12 => 3,
             _ => 18,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -941,6 +954,10 @@ impl PartitionData {
             11 => 42,
             _ => 37,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -258,6 +258,13 @@ impl Message for FindCoordinatorResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.coordinators
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -351,6 +358,10 @@ impl Coordinator {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         14
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -126,6 +126,10 @@ impl Message for HeartbeatResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+    }
 }
 
 #[cfg(test)]

@@ -250,6 +250,12 @@ impl Message for IncrementalAlterConfigsResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.responses
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -327,6 +333,10 @@ impl AlterConfigsResourceResponse {
             ..=0 => 7,
             _ => 6,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

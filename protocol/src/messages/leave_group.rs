@@ -236,6 +236,13 @@ impl Message for LeaveGroupResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.members
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -309,6 +316,10 @@ impl MemberResponse {
             ..=3 => 6,
             _ => 5,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

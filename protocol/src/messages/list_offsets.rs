@@ -279,6 +279,12 @@ impl Message for ListOffsetsResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -341,6 +347,12 @@ impl ListOffsetsTopicResponse {
             ..=5 => 6,
             _ => 3,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -425,6 +437,10 @@ impl ListOffsetsPartitionResponse {
             4..=5 => 26,
             _ => 27,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -353,6 +353,13 @@ impl Message for MetadataResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+        visit(self.error_code);
+    }
 }
 
 #[cfg(test)]
@@ -572,6 +579,13 @@ impl MetadataResponseTopic {
             _ => 26,
         }
     }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -716,6 +730,10 @@ impl MetadataResponsePartition {
             7..=8 => 26,
             _ => 18,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -343,6 +343,12 @@ impl Message for OffsetCommitResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -420,6 +426,12 @@ impl OffsetCommitResponseTopic {
             _ => 18,
         }
     }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -475,6 +487,10 @@ impl OffsetCommitResponsePartition {
             ..=7 => 6,
             _ => 7,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

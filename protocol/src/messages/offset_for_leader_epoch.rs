@@ -254,6 +254,12 @@ impl Message for OffsetForLeaderEpochResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.topics
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -314,6 +320,12 @@ impl OffsetForLeaderTopicResult {
             ..=3 => 6,
             _ => 3,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -382,6 +394,10 @@ impl EpochEndOffset {
             ..=3 => 18,
             _ => 19,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

@@ -302,6 +302,12 @@ impl Message for ProduceResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.responses
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -382,6 +388,12 @@ impl TopicProduceResponse {
             9..=12 => 3,
             _ => 18,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partition_responses
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -528,6 +540,10 @@ impl PartitionProduceResponse {
             8 => 36,
             _ => 33,
         }
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 

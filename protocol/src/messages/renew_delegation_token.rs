@@ -96,6 +96,10 @@ impl Message for RenewDelegationTokenResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+    }
 }
 
 #[cfg(test)]

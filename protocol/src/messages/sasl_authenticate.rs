@@ -124,6 +124,10 @@ impl Message for SaslAuthenticateResponse {
         }
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+    }
 }
 
 #[cfg(test)]

@@ -79,6 +79,10 @@ impl Message for SaslHandshakeResponse {
         )?;
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+    }
 }
 
 #[cfg(test)]

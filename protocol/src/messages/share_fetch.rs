@@ -447,6 +447,13 @@ impl Message for ShareFetchResponse {
         writer.write_varint(0);
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.responses
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -509,6 +516,12 @@ impl ShareFetchableTopicResponse {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         18
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        self.partitions
+            .iter()
+            .for_each(|value| value.error_codes(visit));
     }
 }
 
@@ -588,6 +601,11 @@ impl PartitionData {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         22
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        visit(self.acknowledge_error_code);
     }
 }
 

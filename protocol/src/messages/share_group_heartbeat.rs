@@ -156,6 +156,10 @@ impl Message for ShareGroupHeartbeatResponse {
         writer.write_varint(0);
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+    }
 }
 
 #[cfg(test)]

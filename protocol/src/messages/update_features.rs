@@ -240,6 +240,13 @@ impl Message for UpdateFeaturesResponse {
         writer.write_varint(0);
         Ok(())
     }
+
+    fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
+        self.results
+            .iter()
+            .for_each(|value| value.error_codes(visit));
+    }
 }
 
 #[cfg(test)]
@@ -307,6 +314,10 @@ impl UpdatableFeatureResult {
     /// The fewest bytes that one takes on the wire.
     pub(crate) fn encoded_bytes_min(_version: i16) -> usize {
         5
+    }
+
+    pub(crate) fn error_codes(&self, visit: &mut dyn FnMut(i16)) {
+        visit(self.error_code);
     }
 }
 
