@@ -6,6 +6,7 @@
 
 #[cfg(feature = "planted-bugs")]
 mod bank;
+mod compacted;
 mod crashes;
 mod faults;
 mod flips;
