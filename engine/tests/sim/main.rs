@@ -17,3 +17,4 @@ mod play;
 mod promises;
 mod recover;
 mod script;
+mod silent;
