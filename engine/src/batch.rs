@@ -9,12 +9,15 @@
 use zerocopy::byteorder::big_endian::{I16, I32, I64, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+mod damaged;
 mod rewrite;
 mod scan;
 #[cfg(test)]
 mod tests;
 mod valid;
 
+#[doc(hidden)]
+pub use self::damaged::fuzz_damaged_scan;
 pub(crate) use self::rewrite::{
     HeaderFields, attributes, attributes_with_compression, attributes_with_delete_horizon,
     attributes_without_records, write_crc,

@@ -3,9 +3,12 @@
 //! Invariants: an index is a hint and never evidence about the log. A lookup gives the largest entry at or below
 //! the target, so that a scan from there finds what a scan from the segment's start would find. Pure: bytes.
 
+mod linear;
 pub mod offset;
 pub mod time;
 
+#[doc(hidden)]
+pub use linear::fuzz_index_lookup;
 pub use offset::{OffsetEntry, OffsetIndex};
 pub use time::{TimeEntry, TimeIndex};
 

@@ -29,6 +29,7 @@ pub mod leader_epoch;
 mod log;
 pub mod log_config;
 mod log_defaults;
+mod made_log;
 mod mailbox;
 pub mod marker;
 mod node_settings;

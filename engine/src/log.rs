@@ -455,6 +455,10 @@ impl<F> Log<F> {
         }
         let mut group = self.form_group(now);
         group.flush |= flush_due;
+        // Else retention would take timestamps of later days for absurd ones and count from the segment's first day.
+        if !planted::is(Bug::ForgetLastChange) {
+            self.active_mut().last_modified = now;
+        }
         Step::Write(group)
     }
 

@@ -203,6 +203,8 @@ bank! {
     RetainAboveHighWatermark "retain-above-high-watermark" Unit "retention::tests::nothing_above_the_high_watermark_goes",
     /// One record from the far future keeps its segment for ever.
     BelieveFutureTimestamp "believe-future-timestamp" Unit "retention::tests::an_absurd_future_timestamp_counts_as_the_files_last_change",
+    /// A segment that is written counts as last changed when it was made or opened.
+    ForgetLastChange "forget-last-change" Sim "found::retention_keeps_the_young_records_of_an_old_segment",
     /// Retention deletes the active segment without a roll.
     DeleteActiveSegment "delete-active-segment" Unit "retention::tests::the_active_segment_goes_only_with_a_roll_and_only_with_data",
 

@@ -4,7 +4,12 @@
 //! Invariants: the state is a function of the batches appended; replaying headers from a snapshot's offset on gives
 //! what the running log had. At most five batches are kept for each producer. Shard-local; pure.
 
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+#[doc(hidden)]
+pub use history::fuzz_producer_history;
 
 use thiserror::Error;
 

@@ -5,8 +5,13 @@
 //! decides to keep; where the facts do not tell a torn tail from rot, the partition refuses. Pure: facts in, a
 //! decision out. The driver that scans, cuts and flushes is elsewhere.
 
+mod damaged;
+
 use std::fmt;
 use std::ops::Range;
+
+#[doc(hidden)]
+pub use damaged::fuzz_damaged_recovery;
 
 use crate::batch::{
     Gaps, HEADER_LENGTH, Placement, RecordBatchHeader, ScanError, ScanErrorKind, ScanFrom,

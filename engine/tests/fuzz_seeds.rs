@@ -27,7 +27,7 @@ use corelane_engine::producer_state::ProducerStates;
 use corelane_engine::recovery::Place;
 use corelane_engine::{
     LeaderEpoch, Offset, Position, ProducerId, ShardId, TimestampMs, batch, catalogue, checkpoint,
-    file_name, index, leader_epoch, log_config, producer_state, record, recovery,
+    compaction, file_name, index, leader_epoch, log_config, producer_state, record, recovery,
 };
 use golden_batches::bytes;
 use uuid::Uuid;
@@ -75,7 +75,65 @@ fn targets() -> Vec<Target> {
         target("catalogue", catalogue::fuzz_catalogue, catalogues()),
         target("log_config", log_config::fuzz_log_config, configs()),
         target("file_name", file_name::fuzz_file_name, names()),
+        target("damaged_scan", batch::fuzz_damaged_scan, decisions()),
+        target(
+            "damaged_recovery",
+            recovery::fuzz_damaged_recovery,
+            decisions(),
+        ),
+        target("compaction", compaction::fuzz_compaction, decisions()),
+        target("index_lookup", index::fuzz_index_lookup, decisions()),
+        target(
+            "producer_history",
+            producer_state::fuzz_producer_history,
+            decisions(),
+        ),
     ]
+}
+
+/// Bytes that structure-aware targets take for decisions: any will do.
+fn random_bytes(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut byte = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    (0..length).map(|_| byte()).collect()
+}
+
+fn decisions() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("none", Vec::new()),
+        ("few", random_bytes(1, 40)),
+        ("some", random_bytes(2, 200)),
+        ("many", random_bytes(3, 600)),
+    ]
+}
+
+/// Logs that are made of random bytes, and damaged by them. Fuzzing goes on from here.
+#[test]
+fn structure_aware_targets_take_random_decisions() {
+    let aware = [
+        batch::fuzz_damaged_scan,
+        recovery::fuzz_damaged_recovery,
+        compaction::fuzz_compaction,
+        index::fuzz_index_lookup,
+        producer_state::fuzz_producer_history,
+    ];
+    let count = std::env::var("CORELANE_FUZZ_INPUTS").map_or(300, |count| {
+        count
+            .parse()
+            .expect("CORELANE_FUZZ_INPUTS is a number of inputs")
+    });
+    for seed in 0..count {
+        let input = random_bytes(seed, 10 + (seed as usize * 7) % 500);
+        for (number, entry_point) in aware.iter().enumerate() {
+            let outcome = std::panic::catch_unwind(|| entry_point(&input));
+            assert!(outcome.is_ok(), "target {number}, input {seed}");
+        }
+    }
 }
 
 fn folder(target: &str) -> PathBuf {

@@ -14,6 +14,7 @@ mod cleaned_segment;
 mod cleaner;
 mod cleaning;
 mod decided_ranges;
+mod kept;
 mod key_hash;
 mod offset_map;
 mod pace;
@@ -25,6 +26,8 @@ pub use batch_filter::{
 pub(crate) use cleaner::{CleanerSettings, keep_clean};
 pub use cleaner::{CompactionCounts, PartitionCleaner};
 pub use cleaning::CleanError;
+#[doc(hidden)]
+pub use kept::fuzz_compaction;
 pub use key_hash::{HashSeed, KeyHash, key_hash};
 pub use offset_map::{Full, OffsetMap};
 pub(crate) use swap::{read_checkpoint, recover};

@@ -26,6 +26,7 @@ use crate::engine::{CATALOGUE_SHARD, EngineError, NewTopic, PartitionError, Topi
 use crate::io::Disk;
 use crate::lane::Lane;
 use crate::log_config::LogConfig;
+use crate::marker::NewMarker;
 use crate::partition::Partition;
 use crate::read::{FetchPart, FetchPlan, ReadError, ReadRequest};
 use crate::types::{ProducerId, ShardId, TopicPartition};
@@ -225,6 +226,21 @@ impl SimEngine {
         appended.map_err(PartitionError::Refused)
     }
 
+    /// As [`Partition::append_marker`], on the partition's core.
+    ///
+    /// # Errors
+    /// See [`AppendError`].
+    pub async fn append_marker(
+        self,
+        partition: TopicPartition,
+        new: NewMarker,
+    ) -> Result<Appended, PartitionError<AppendError>> {
+        let work = move |open: Rc<SimPartition>| async move { open.append_marker(&new)?.await };
+        let appended = self.with_partition(partition, work).await;
+        let appended = appended.ok_or(PartitionError::Unknown(partition))?;
+        appended.map_err(PartitionError::Refused)
+    }
+
     /// As [`crate::Engine::read`], with the bytes of the plan.
     ///
     /// # Errors
@@ -262,6 +278,11 @@ impl SimEngine {
         let work = |open: Rc<SimPartition>| async move { upkeep::save(&open).await };
         let saved = self.with_partition(partition, work).await;
         saved.unwrap_or(Ok(()))
+    }
+
+    /// The wall clock jumps; time goes on as before.
+    pub fn jump_clock(self, ms: i64) {
+        world::jump_clock(ms);
     }
 
     /// Starts a task beside the caller, on its core.

@@ -19,4 +19,4 @@ pub use dice::Dice;
 pub use disk::{SimDisk, SimFile};
 pub use engine::{DATA, SimEngine, SimPartition};
 pub use storage::{CrashMode, Effect, Storage};
-pub use world::{Fault, FaultKind, Outcome, Point, SimSettings, Simulation};
+pub use world::{Fault, FaultKind, Moment, Outcome, Point, SimSettings, SimWrite, Simulation};

@@ -780,6 +780,31 @@ impl Storage {
         file.volatile.put(index, Arc::new(sector));
     }
 
+    /// A write has gone astray: `bytes` are on the medium where some file has its sectors, within that file's length.
+    pub fn land_elsewhere(&mut self, bytes: &[u8], dice: &mut Dice) {
+        let files: Vec<u64> = self
+            .files()
+            .iter()
+            .filter_map(|path| self.find(path))
+            .collect();
+        let Some(inode) = files.get(dice.index(files.len())) else {
+            return;
+        };
+        let Ok(file) = self.file_mut(*inode) else {
+            return;
+        };
+        let first = dice.below(file.volatile.length.div_ceil(SECTOR as u64));
+        let room = file.volatile.length.saturating_sub(first * SECTOR as u64);
+        let fits = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        for (index, piece) in (first..).zip(bytes[..fits].chunks(SECTOR)) {
+            for content in [&mut file.durable, &mut file.volatile] {
+                let mut sector = *content.sector(index);
+                sector[..piece.len()].copy_from_slice(piece);
+                content.put(index, Arc::new(sector));
+            }
+        }
+    }
+
     /// Takes a file away, durably.
     pub fn take_away(&mut self, path: &Path) {
         let effect = Effect::Remove(path.to_path_buf());

@@ -54,9 +54,11 @@ pub enum FaultKind {
     Short,
     /// Never completes.
     Hang,
+    /// A write that ends with "no space" behind its first bytes, so many of them.
+    FullAt(u32),
     /// A write or flush that says it succeeded and did nothing.
     Dropped,
-    /// A write that lands one sector further on.
+    /// A write whose bytes land in other sectors of the disk, which belong to the same file or to another one.
     Misdirected,
 }
 
@@ -77,6 +79,29 @@ pub struct Fault {
     pub io: u64,
     /// What goes wrong.
     pub kind: FaultKind,
+}
+
+/// A write, or a flush, that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimWrite {
+    /// The number of the I/O.
+    pub io: u64,
+    /// The file or directory; none for a directory's flush.
+    pub inode: Option<u64>,
+    /// Bytes; 0 for a flush.
+    pub length: usize,
+}
+
+impl SimWrite {
+    fn of(io: u64, effect: &Effect) -> Option<SimWrite> {
+        let inode = match effect {
+            Effect::Write { inode, .. } | Effect::Flush { inode, .. } => Some(*inode),
+            Effect::FlushDirectory { .. } => None,
+            _ => return None,
+        };
+        let length = length_of(effect);
+        Some(SimWrite { io, inode, length })
+    }
 }
 
 /// A moment at which a crash would leave something of its own: an I/O that changes the disk has just been submitted,
@@ -113,6 +138,8 @@ pub struct SimSettings {
     pub retention_interval: Duration,
     /// How many virtual ms have passed already.
     pub started_ms: i64,
+    /// How far the wall clock has jumped already.
+    pub clock_jump_ms: i64,
 }
 
 impl SimSettings {
@@ -125,6 +152,7 @@ impl SimSettings {
             tail_cache_bytes: 64 << 10,
             retention_interval: Duration::from_secs(5),
             started_ms: 0,
+            clock_jump_ms: 0,
         }
     }
 }
@@ -278,6 +306,7 @@ struct State {
     next_event: u64,
     under_way: BTreeMap<u64, UnderWay>,
     ios: u64,
+    writes: Vec<SimWrite>,
     points: u64,
     crash_at: Option<u64>,
     has_crashed: bool,
@@ -287,9 +316,34 @@ struct State {
     lines: Option<Vec<String>>,
 }
 
-type Observer = Box<dyn FnMut(Point)>;
+type Observer = Box<dyn FnMut(Moment<'_>)>;
 
-pub(super) struct World {
+/// A point while it lasts: what it would leave is put together only when asked for.
+#[derive(Clone, Copy)]
+pub struct Moment<'a>(&'a World);
+
+impl Moment<'_> {
+    /// The point's number.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0.state.borrow().points
+    }
+
+    /// The point, to be kept.
+    #[must_use]
+    pub fn point(self) -> Point {
+        self.0.point()
+    }
+
+    /// What a crash here leaves.
+    #[must_use]
+    pub fn crash(self, mode: CrashMode, seed: u64) -> Storage {
+        self.point().crash(mode, seed)
+    }
+}
+
+/// See the module.
+pub struct World {
     state: RefCell<State>,
     tasks: RefCell<Vec<Option<Task>>>,
     woken: Arc<Mutex<Vec<usize>>>,
@@ -324,11 +378,12 @@ impl Simulation {
                 next_event: 0,
                 under_way: BTreeMap::new(),
                 ios: 0,
+                writes: Vec::new(),
                 points: 0,
                 crash_at: None,
                 has_crashed: false,
                 faults: Vec::new(),
-                clock_jump_ms: 0,
+                clock_jump_ms: settings.clock_jump_ms,
                 trace: 0xcbf2_9ce4_8422_2325,
                 lines: None,
             }),
@@ -353,7 +408,7 @@ impl Simulation {
     }
 
     /// Calls `observer` at every point, while nothing else runs.
-    pub fn observe(&self, observer: impl FnMut(Point) + 'static) {
+    pub fn observe(&self, observer: impl FnMut(Moment<'_>) + 'static) {
         *self.0.observer.borrow_mut() = Some(Box::new(observer));
     }
 
@@ -380,6 +435,12 @@ impl Simulation {
         self.0.state.borrow().ios
     }
 
+    /// The writes and flushes among them.
+    #[must_use]
+    pub fn writes(&self) -> Vec<SimWrite> {
+        self.0.state.borrow().writes.clone()
+    }
+
     /// How many points there were.
     #[must_use]
     pub fn points(&self) -> u64 {
@@ -396,11 +457,6 @@ impl Simulation {
     #[must_use]
     pub fn elapsed_ms(&self) -> i64 {
         self.0.elapsed_ms()
-    }
-
-    /// The wall clock jumps; time goes on as before.
-    pub fn jump_clock(&self, ms: i64) {
-        self.0.state.borrow_mut().clock_jump_ms += ms;
     }
 
     /// Changes the disk behind everybody's back.
@@ -575,6 +631,7 @@ impl World {
         let fault = state.faults.iter().find(|fault| fault.io == io);
         let fault = fault.map(|fault| fault.kind);
         state.note(io, || ask.describe());
+        state.writes.extend(SimWrite::of(io, &ask.effect));
         let changes = ask.effect.changes_anything();
         let due = state.now_us + ask.latency_us(&mut state.dice);
         if fault != Some(FaultKind::Hang) {
@@ -598,7 +655,8 @@ impl World {
         let Some(UnderWay { ask, fault, reply }) = state.under_way.remove(&io) else {
             return;
         };
-        let now_ms = self.started_ms + START_MS + (state.now_us / 1000) as i64;
+        let elapsed_ms = self.started_ms + (state.now_us / 1000) as i64;
+        let now_ms = START_MS + elapsed_ms + state.clock_jump_ms;
         let answer = state.carry_out(&ask, fault, now_ms);
         state.note(io, || match &answer {
             Ok(_) => "done".to_owned(),
@@ -622,7 +680,7 @@ impl World {
 
     fn pass_point(&self) {
         if let Some(observer) = self.observer.borrow_mut().as_mut() {
-            observer(self.point());
+            observer(Moment(self));
         }
         let mut state = self.state.borrow_mut();
         if state.crash_at == Some(state.points) {
@@ -654,12 +712,13 @@ impl State {
 
     /// Takes something into the trace.
     fn note(&mut self, io: u64, what: impl FnOnce() -> String) {
-        let line = format!("{:>9} us  io {io:>5}  {}", self.now_us, what());
-        for byte in line.bytes() {
-            self.trace = (self.trace ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        let what = what();
+        let numbers = [self.now_us, io].map(u64::to_le_bytes);
+        for byte in numbers.as_flattened().iter().chain(what.as_bytes()) {
+            self.trace = (self.trace ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
         if let Some(lines) = &mut self.lines {
-            lines.push(line);
+            lines.push(format!("{:>9} us  io {io:>5}  {what}", self.now_us));
         }
     }
 
@@ -681,21 +740,55 @@ impl State {
                 Err(enospc())
             }
             Some(FaultKind::Short) => self.carry_out_shortly(ask, now_ms),
-            Some(FaultKind::Dropped) => Ok(Done {
-                count: length_of(&ask.effect),
-                ..Done::default()
-            }),
-            Some(FaultKind::Misdirected) => {
-                let mut elsewhere = ask.effect.clone();
-                if let Effect::Write { position, .. } = &mut elsewhere {
-                    *position += super::storage::SECTOR as u64;
+            Some(FaultKind::FullAt(count)) => match &ask.effect {
+                Effect::Write {
+                    inode,
+                    position,
+                    bytes,
+                } => {
+                    let fits = usize::try_from(count).unwrap_or(usize::MAX);
+                    let effect = Effect::Write {
+                        inode: *inode,
+                        position: *position,
+                        bytes: bytes.slice(..fits.min(bytes.len())),
+                    };
+                    self.storage.apply(&effect, now_ms)?;
+                    Err(enospc())
                 }
-                self.storage.apply(&elsewhere, now_ms)?;
-                Ok(Done {
-                    count: length_of(&ask.effect),
-                    ..Done::default()
-                })
-            }
+                _ => self.carry_out_well(ask, now_ms),
+            },
+            Some(FaultKind::Dropped) => match &ask.effect {
+                Effect::Write { .. } | Effect::Flush { .. } | Effect::FlushDirectory { .. } => {
+                    Ok(self.pretend(&ask.effect, now_ms))
+                }
+                _ => self.carry_out_well(ask, now_ms),
+            },
+            Some(FaultKind::Misdirected) => match &ask.effect {
+                Effect::Write { bytes, .. } => {
+                    self.storage.land_elsewhere(bytes, &mut self.dice);
+                    Ok(self.pretend(&ask.effect, now_ms))
+                }
+                _ => self.carry_out_well(ask, now_ms),
+            },
+        }
+    }
+
+    /// Nothing of `effect` reaches the disk but a file's length, which is the file system's own.
+    fn pretend(&mut self, effect: &Effect, now_ms: i64) -> Done {
+        if let Effect::Write {
+            inode,
+            position,
+            bytes,
+        } = effect
+        {
+            let end = position + bytes.len() as u64;
+            let inode = *inode;
+            // A full disk takes less of it.
+            let _ = self.storage.apply(&Effect::Allocate { inode, end }, now_ms);
+        }
+        Done {
+            count: length_of(effect),
+            ..Done::default()
         }
     }
 
@@ -791,6 +884,11 @@ pub(super) fn now_ms() -> i64 {
     let world = current();
     let jump_ms = world.state.borrow().clock_jump_ms;
     START_MS + world.elapsed_ms() + jump_ms
+}
+
+/// The wall clock jumps; time goes on as before.
+pub(super) fn jump_clock(ms: i64) {
+    current().state.borrow_mut().clock_jump_ms += ms;
 }
 
 pub(super) fn length(inode: u64) -> io::Result<u64> {

@@ -44,6 +44,10 @@ const TESTS: &[(&str, fn())] = &[
         found::an_interrupted_deletion_is_finished_at_the_next_start,
     ),
     (
+        "found::retention_keeps_the_young_records_of_an_old_segment",
+        found::retention_keeps_the_young_records_of_an_old_segment,
+    ),
+    (
         "promises::answers::a_record_that_was_read_outlasts_a_power_cut",
         promises::answers::a_record_that_was_read_outlasts_a_power_cut,
     ),
@@ -120,7 +124,7 @@ fn crash_the_fixed_script(stride: u64) {
             }
             let mode = CrashMode::ALL[dice.index(CrashMode::ALL.len())];
             let case = Case {
-                seed: Dice::of(&[SEED, life as u64, point.number]).roll(),
+                seed: Dice::of(&[SEED, life as u64, point.number()]).roll(),
                 since: mode.into(),
                 elapsed_ms,
                 depth: 1,
@@ -128,7 +132,7 @@ fn crash_the_fixed_script(stride: u64) {
             };
             let failed = check(&point.crash(mode, case.seed), model, &case).err();
             *place.borrow_mut() =
-                failed.map(|error| format!("{mode:?} at {}: {error}", point.number));
+                failed.map(|error| format!("{mode:?} at {}: {error}", point.number()));
         },
     );
     let failure = played.failures.into_iter().next().or(found.take());

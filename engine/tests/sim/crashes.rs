@@ -85,9 +85,9 @@ pub fn walk(seed: u64, steps: &[Step], which: Which) -> Walked {
     let place = found.clone();
     let mut dice = Dice::of(&[seed, 2]);
     let played = play(seed, steps, None, move |life, point, model, elapsed_ms| {
-        for mode in which.modes(life, point.number, &mut dice) {
+        for mode in which.modes(life, point.number(), &mut dice) {
             let case = Case {
-                seed: Dice::of(&[seed, life as u64, point.number]).roll(),
+                seed: Dice::of(&[seed, life as u64, point.number()]).roll(),
                 since: mode.into(),
                 elapsed_ms,
                 depth: 1,
@@ -96,7 +96,7 @@ pub fn walk(seed: u64, steps: &[Step], which: Which) -> Walked {
             let mut found = place.borrow_mut();
             found.0 += 1;
             if let Err(error) = check(&point.crash(mode, case.seed), model, &case) {
-                let point = point.number;
+                let point = point.number();
                 found.1.push((Chosen { life, point, mode }, error));
             }
         }

@@ -42,15 +42,13 @@ fn chosen_by_environment() -> Option<LifeFault> {
     let [life, io, kind] = parts[..] else {
         panic!("CORELANE_SIM_FAULT is life:io:kind");
     };
-    let known = FaultKind::SAID.into_iter();
-    let kind = known
-        .map(|known| (format!("{known:?}"), known))
-        .find(|(name, _)| name == kind);
+    let mut known = FaultKind::SAID.into_iter();
+    let kind = known.find(|known| format!("{known:?}") == kind);
     Some(LifeFault {
         life: life.parse().expect("the life is a number"),
         fault: Fault {
             io: io.parse().expect("the I/O is a number"),
-            kind: kind.expect("the kind is one of FaultKind::SAID").1,
+            kind: kind.expect("the kind is one of FaultKind::SAID"),
         },
     })
 }

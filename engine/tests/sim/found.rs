@@ -34,6 +34,7 @@ fn append(acks: Level, producer: Option<usize>) -> Step {
             acks,
             producer,
             later_ms: 5,
+            off_ms: 0,
         },
     }
 }
@@ -310,6 +311,7 @@ fn batch(bytes: usize, later_ms: i64) -> Batch {
         acks: Level::All,
         producer: None,
         later_ms,
+        off_ms: 0,
     }
 }
 
@@ -395,4 +397,24 @@ fn after_a_roll_that_failed_nothing_goes_into_the_old_segment() {
             panic!("I/O {io}: {error}");
         }
     }
+}
+
+/// A segment counted as last changed when it was made. Timestamps of an hour later and more were taken for absurd, and
+/// retention counted from the segment's first day: the default of seven days deleted records that were seconds old.
+#[test]
+pub fn retention_keeps_the_young_records_of_an_old_segment() {
+    let hours = |count: i64| Step::JumpClock {
+        ms: count * 3_600_000,
+    };
+    let retain = Step::Retain {
+        topic: TOPIC,
+        partition: 0,
+    };
+    let mut steps = vec![create(&[("retention.ms", "10800000")])];
+    for _ in 0..4 {
+        steps.extend([append_batch(batch(200, 1)), hours(2)]);
+    }
+    steps.extend([append_batch(batch(200, 1)), retain, Step::Consume]);
+    let played = play(1, &steps, None, |_, _, _, _| {});
+    assert_eq!(played.failures, Vec::<String>::new());
 }

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "planted-bugs")]
 mod bank;
+mod compacted;
 mod crashes;
 mod faults;
 mod flips;
@@ -16,4 +17,8 @@ mod play;
 mod promises;
 mod recover;
 mod script;
+<<<<<<< HEAD
 mod transactions;
+=======
+mod silent;
+>>>>>>> sim

@@ -1,15 +1,19 @@
 //! What a log must hold, as a plain `Vec` of what was sent to it and what was answered.
 //!
 //! Checks are named after the invariants that `docs/testing.md` lists: I1 acknowledged means kept, I2 once or never,
-//! I3 dense offsets, and so on.
+//! I3 dense offsets, and so on. What compaction may take from a log, `compacted` says.
 
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use corelane_engine::batch::RecordBatchHeader;
+use corelane_engine::marker::NewMarker;
+use corelane_engine::record::Records;
 use corelane_engine::sim::CrashMode;
 use corelane_engine::{Acks, TopicPartition};
 use uuid::Uuid;
+
+use crate::compacted;
 
 /// What is known of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +24,23 @@ pub enum State {
     Acknowledged { base_offset: i64, acks: Acks },
     /// It is not in the log and must never be.
     Absent,
+    /// It was in the log perhaps, until compaction took it, and must not come back.
+    Gone,
 }
 
 /// A batch that was sent.
 #[derive(Clone, Debug)]
 pub struct Sent {
+    /// Tells it from all others, and rises.
+    pub number: u64,
+    /// Empty for a marker, whose bytes the engine makes.
     pub bytes: Bytes,
+    pub marker: Option<NewMarker>,
     pub count: i64,
+    /// The largest of its records.
     pub timestamp_ms: i64,
+    /// What the clock said.
+    pub sent_ms: i64,
     pub acks: Acks,
     pub state: State,
 }
@@ -65,6 +78,10 @@ pub struct TopicModel {
 pub struct Model {
     pub topics: BTreeMap<String, TopicModel>,
     pub now_ms: i64,
+    /// How far the wall clock has jumped in all, how far of it backwards, and the latest time that it has shown.
+    pub clock_jump_ms: i64,
+    pub jumped_back_ms: i64,
+    pub latest_ms: i64,
     /// Numbers batches, so that each is unlike all others.
     pub next_batch: u64,
     pub producers: Vec<ProducerModel>,
@@ -130,45 +147,88 @@ impl From<CrashMode> for Since {
     }
 }
 
+/// What makes a batch unlike all others: a header of each record.
+pub const NUMBER_HEADER: &str = "number";
+
+fn number_of(batch: &[u8]) -> Option<u64> {
+    let records = Records::open(batch).ok()?;
+    let first = records.iter().next()?.ok()?;
+    let header = first.headers.iter().next()?;
+    Some(u64::from_be_bytes(header.value?.try_into().ok()?))
+}
+
+fn is_same_but_for_its_place(batch: &[u8], sent: &[u8]) -> bool {
+    // Between the base offset and the leader epoch lies the length.
+    batch.len() == sent.len() && batch[8..12] == sent[8..12] && batch[16..] == sent[16..]
+}
+
 impl PartitionModel {
+    /// The batch that was found, by its index among those sent; none for one that compaction has emptied and that
+    /// nothing tells from others.
+    fn identify(&self, batch: &Bytes, rules: &Rules) -> Result<Option<usize>, String> {
+        let header = header(batch);
+        let never = || {
+            let base = header.base_offset();
+            format!("I1: the batch at offset {base} was never sent")
+        };
+        if rules.compacts && header.record_count() == 0 {
+            return Ok(compacted::find_emptied(self, header));
+        }
+        if header.is_control() {
+            let found = self.sent.iter().position(|sent| {
+                let marker = sent.marker.as_ref();
+                marker.is_some_and(|marker| compacted::is_marker(batch, marker))
+            });
+            return found.map(Some).ok_or_else(never);
+        }
+        let number = number_of(batch).ok_or_else(never)?;
+        let index = self
+            .sent
+            .binary_search_by_key(&number, |sent| sent.number)
+            .map_err(|_| never())?;
+        let sent = &self.sent[index].bytes;
+        let is_sent = is_same_but_for_its_place(batch, sent)
+            || rules.compacts && compacted::is_part_of(batch, sent);
+        is_sent.then_some(Some(index)).ok_or_else(never)
+    }
+
     /// Compares a log with what it must hold. The places of the batches found, by their index in `sent`.
     pub fn check(
         &self,
         log: &ReadLog,
         since: Since,
-        retention: &Retention,
+        rules: &Rules,
     ) -> Result<HashMap<usize, i64>, String> {
-        let by_bytes: HashMap<Vec<u8>, usize> = self
-            .sent
-            .iter()
-            .enumerate()
-            .map(|(index, sent)| (plain(&sent.bytes), index))
-            .collect();
         let mut places = HashMap::new();
         let mut next = None;
         for batch in &log.batches {
             let header = header(batch);
             let base = header.base_offset().0;
-            let index = *by_bytes
-                .get(&plain(batch))
-                .ok_or_else(|| format!("I1: the batch at offset {base} was never sent"))?;
-            let sent = &self.sent[index];
-            if sent.state == State::Absent {
-                return Err(format!("I2: batch {index}, which had failed, is at {base}"));
+            let behind = header.next_offset().map_or(i64::MAX, |offset| offset.0);
+            if let Some(index) = self.identify(batch, rules)? {
+                let sent = &self.sent[index];
+                if matches!(sent.state, State::Absent | State::Gone) {
+                    let state = sent.state;
+                    return Err(format!("I2: batch {index}, {state:?} before, is at {base}"));
+                }
+                if places.insert(index, base).is_some() {
+                    return Err(format!("I2: batch {index} is there twice, also at {base}"));
+                }
+                if behind != base + sent.count {
+                    return Err(format!("I3: batch {index} at {base} ends at {behind}"));
+                }
             }
-            if places.insert(index, base).is_some() {
-                return Err(format!("I2: batch {index} is there twice, also at {base}"));
-            }
-            if next.is_some_and(|next| next != base) {
+            let is_next = next.is_none_or(|next| base == next || base > next && rules.compacts);
+            if !is_next {
                 return Err(format!("I3: offset {base} follows, expected {next:?}"));
             }
-            if next.is_none() && base > log.start {
+            if next.is_none() && base > log.start && !rules.compacts {
                 return Err(format!(
                     "I3: the log starts at {} and has {base} first",
                     log.start
                 ));
             }
-            next = Some(base + sent.count);
+            next = Some(behind);
         }
         let end = next.unwrap_or(log.start);
         if end != log.high_watermark {
@@ -177,8 +237,8 @@ impl PartitionModel {
                 log.high_watermark
             ));
         }
-        self.check_start(log, retention)?;
-        self.check_acknowledged(log, since, &places)?;
+        self.check_start(log, rules)?;
+        self.check_acknowledged(log, since, &places, rules)?;
         Ok(places)
     }
 
@@ -187,7 +247,9 @@ impl PartitionModel {
         log: &ReadLog,
         since: Since,
         places: &HashMap<usize, i64>,
+        rules: &Rules,
     ) -> Result<(), String> {
+        let kept = rules.compacts.then(|| compacted::Kept::of(log));
         for (index, sent) in self.sent.iter().enumerate() {
             let State::Acknowledged { base_offset, acks } = sent.state else {
                 continue;
@@ -197,25 +259,31 @@ impl PartitionModel {
             if log.ends_in_damage && base_offset >= log.high_watermark {
                 continue;
             }
-            match places.get(&index) {
-                Some(place) if *place != base_offset => {
-                    return Err(format!(
-                        "I3: batch {index} was acknowledged at {base_offset} and is at {place}"
-                    ));
-                }
-                None if must_be_there && !is_deleted => {
-                    return Err(format!(
-                        "I1: batch {index}, acknowledged at {base_offset} ({acks:?}), is lost; the log is {}..{}",
-                        log.start, log.high_watermark
-                    ));
-                }
-                _ => {}
+            if let Some(place) = places.get(&index)
+                && *place != base_offset
+            {
+                return Err(format!(
+                    "I3: batch {index} was acknowledged at {base_offset} and is at {place}"
+                ));
+            }
+            if is_deleted || !must_be_there {
+                continue;
+            }
+            let missing = match &kept {
+                Some(kept) => kept.missing(self, sent, base_offset, rules),
+                None => (!places.contains_key(&index)).then_some(base_offset),
+            };
+            if let Some(offset) = missing {
+                return Err(format!(
+                    "I1: offset {offset} of batch {index}, acknowledged at {base_offset} ({acks:?}), is lost; the log is {}..{}",
+                    log.start, log.high_watermark
+                ));
             }
         }
         Ok(())
     }
 
-    fn check_start(&self, log: &ReadLog, retention: &Retention) -> Result<(), String> {
+    fn check_start(&self, log: &ReadLog, rules: &Rules) -> Result<(), String> {
         if log.start < self.start_least {
             return Err(format!(
                 "I3: the log starts at {}, below {} as before",
@@ -231,13 +299,21 @@ impl PartitionModel {
         });
         let (below, above): (Vec<_>, Vec<_>) = known.partition(|(base, _)| *base < log.start);
         let kept_bytes: usize = above.iter().map(|(_, sent)| sent.bytes.len()).sum();
-        let unknown = self.sent.iter().filter(|sent| sent.state == State::Unknown);
+        let is_open = |sent: &&Sent| matches!(sent.state, State::Unknown | State::Gone);
+        let unknown = self.sent.iter().filter(is_open);
         let unknown_bytes: usize = unknown.map(|sent| sent.bytes.len()).sum();
-        let is_by_size = retention
-            .bytes
-            .is_some_and(|bytes| (kept_bytes + unknown_bytes) as u64 >= bytes);
-        let is_by_age = retention.ms.is_some_and(|ms| {
-            let too_young = |sent: &Sent| sent.timestamp_ms + (ms as i64) >= retention.now_ms;
+        // Markers, and timestamps that compaction writes in longer form.
+        let more_bytes = self.sent.len() * 100;
+        let is_by_size = rules
+            .retention_bytes
+            .is_some_and(|bytes| (kept_bytes + unknown_bytes + more_bytes) as u64 >= bytes);
+        let is_by_age = rules.retention_ms.is_some_and(|ms| {
+            // A timestamp far ahead counts as the time of the file's last change.
+            let age_counts_from = |sent: &Sent| {
+                let changed_ms = sent.sent_ms - rules.jumped_back_ms;
+                sent.timestamp_ms.min(changed_ms)
+            };
+            let too_young = |sent: &Sent| age_counts_from(sent) + (ms as i64) >= rules.latest_ms;
             !below.iter().any(|(_, sent)| too_young(sent))
         });
         if is_by_size || is_by_age {
@@ -250,7 +326,7 @@ impl PartitionModel {
     }
 
     /// Takes what was found after a crash for what is known: what is there is durable, what is not never comes.
-    pub fn settle(&mut self, log: &ReadLog, places: &HashMap<usize, i64>) {
+    pub fn settle(&mut self, log: &ReadLog, places: &HashMap<usize, i64>, rules: &Rules) {
         self.start_least = log.start;
         for (index, sent) in self.sent.iter_mut().enumerate() {
             match places.get(&index) {
@@ -263,6 +339,11 @@ impl PartitionModel {
                 None => match sent.state {
                     State::Acknowledged { base_offset, .. }
                         if base_offset + sent.count <= log.start => {}
+                    // What lies before the end of the log and is not there was not lost but compacted.
+                    State::Acknowledged { base_offset, .. }
+                        if rules.compacts && base_offset < log.high_watermark => {}
+                    State::Unknown if rules.compacts => sent.state = State::Gone,
+                    State::Gone => {}
                     _ => sent.state = State::Absent,
                 },
             }
@@ -283,33 +364,52 @@ impl PartitionModel {
     }
 }
 
-/// What may have moved the start of a log.
+/// What may have taken records from a log.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Retention {
-    pub bytes: Option<u64>,
-    pub ms: Option<u64>,
-    pub now_ms: i64,
+pub struct Rules {
+    pub retention_bytes: Option<u64>,
+    pub retention_ms: Option<u64>,
+    pub compacts: bool,
+    pub delete_retention_ms: u64,
+    /// The latest time that the clock has shown.
+    pub latest_ms: i64,
+    /// How far it has jumped backwards, in all.
+    pub jumped_back_ms: i64,
 }
 
-impl TopicModel {
-    /// The loosest of the limits that may be in force.
-    pub fn retention(&self, now_ms: i64) -> Retention {
-        let number = |name: &str| {
-            let values = self
-                .configs_ever
-                .iter()
-                .filter_map(|config| config.get(name));
-            values.filter_map(|value| value.parse().ok()).min()
-        };
-        Retention {
-            bytes: number("retention.bytes"),
-            ms: number("retention.ms"),
-            now_ms,
-        }
-    }
-}
+/// Kafka's defaults.
+const RETENTION_MS: u64 = 7 * 86_400_000;
+const DELETE_RETENTION_MS: u64 = 86_400_000;
 
 impl Model {
+    /// The loosest of the limits that may have been in force.
+    pub fn rules(&self, topic: &str, now_ms: i64) -> Rules {
+        let configs = &self.topics[topic].configs_ever;
+        let number = |name: &str| {
+            let values = configs.iter().filter_map(|config| config.get(name));
+            values.filter_map(|value| value.parse().ok()).min()
+        };
+        let compacts = |config: &BTreeMap<String, String>| {
+            let policy = config.get("cleanup.policy");
+            policy.is_some_and(|policy| policy.contains("compact"))
+        };
+        Rules {
+            retention_bytes: number("retention.bytes"),
+            retention_ms: Some(number("retention.ms").unwrap_or(RETENTION_MS)),
+            compacts: configs.iter().any(compacts),
+            delete_retention_ms: number("delete.retention.ms").unwrap_or(DELETE_RETENTION_MS),
+            latest_ms: self.latest_ms.max(now_ms),
+            jumped_back_ms: self.jumped_back_ms,
+        }
+    }
+
+    /// The wall clock, at `now_ms`, jumps.
+    pub fn note_jump(&mut self, now_ms: i64, ms: i64) {
+        self.latest_ms = self.latest_ms.max(now_ms).max(now_ms + ms);
+        self.clock_jump_ms += ms;
+        self.jumped_back_ms += (-ms).max(0);
+    }
+
     /// A partition by its id.
     pub fn partition(&mut self, id: TopicPartition) -> Option<&mut PartitionModel> {
         let mut topics = self.topics.values_mut();

@@ -9,10 +9,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use corelane_engine::compaction::{CleanError, HashSeed};
 use corelane_engine::io::Disk;
-use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord, ProducerFields};
+use corelane_engine::marker::{Marker, NewMarker, Verdict};
+use corelane_engine::record::{BatchBuilder, BatchOptions, Header, NewRecord, ProducerFields};
 use corelane_engine::sim::{
-    DATA, Dice, Fault, Outcome, Point, SimDisk, SimEngine, SimPartition, SimSettings, Simulation,
+    DATA, Dice, Fault, Moment, Outcome, SimDisk, SimEngine, SimPartition, SimSettings, Simulation,
     Storage,
 };
 use corelane_engine::{
@@ -20,8 +22,10 @@ use corelane_engine::{
     TopicPartition, ValidBatch,
 };
 
-use crate::model::{Model, PartitionModel, ReadLog, Sent, Since, State, TopicModel, header};
-use crate::script::{Batch, Level, Step};
+use crate::model::{
+    Model, NUMBER_HEADER, PartitionModel, ReadLog, Sent, Since, State, TopicModel, header,
+};
+use crate::script::{Batch, Level, Step, TRANSACTIONAL};
 
 /// Longer than any call takes whose I/O does not hang; virtual, so that waiting costs nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,21 +49,33 @@ pub async fn patiently<T>(future: impl Future<Output = T>) -> Option<T> {
     .await
 }
 
+/// Different keys, so that most records are not the only ones of theirs.
+const KEYS: u64 = 6;
+
+/// The batch of that number. Some of its records are tombstones, a few have no key.
 fn build(number: u64, batch: &Batch, timestamp_ms: i64, producer: Option<ProducerFields>) -> Bytes {
     let options = BatchOptions {
         producer,
+        is_transactional: batch.producer == Some(TRANSACTIONAL),
         ..BatchOptions::default()
     };
     let mut builder = BatchBuilder::new(options);
     let mut dice = Dice::new(number);
+    let number_bytes = number.to_be_bytes();
+    let header = Header {
+        key: NUMBER_HEADER.as_bytes(),
+        value: Some(&number_bytes),
+    };
     for record in 0..batch.records {
         let mut value = format!("{number}:{record}:").into_bytes();
         // No zeros, so that what is lost shows.
         value.extend((0..batch.bytes / batch.records).map(|_| dice.roll() as u8 | 1));
+        let key = [b'k', dice.below(KEYS) as u8];
         let record = NewRecord {
-            timestamp_ms,
-            value: Some(&value),
-            ..NewRecord::default()
+            timestamp_ms: timestamp_ms - dice.below(3) as i64,
+            key: (!dice.once_in(20)).then_some(&key),
+            value: (!dice.once_in(6)).then_some(&value),
+            headers: &[header],
         };
         builder.append(&record).expect("the batch is small");
     }
@@ -145,6 +161,24 @@ impl Player {
                 {
                     self.excuse("saving", &error);
                 }
+            }
+            Step::Compact {
+                topic,
+                partition,
+                map_bytes,
+            } => {
+                if let Some(id) = self.id_of(topic, *partition) {
+                    self.compact(id, *map_bytes).await;
+                }
+            }
+            Step::Decide {
+                topic,
+                partition,
+                verdict,
+            } => self.decide(topic, *partition, *verdict).await,
+            Step::JumpClock { ms } => {
+                self.model.borrow_mut().note_jump(SimDisk.now_ms(), *ms);
+                SimEngine.jump_clock(*ms);
             }
             Step::Consume => self.consume().await,
             Step::Sleep { ms } => SimDisk.sleep(Duration::from_millis(*ms)).await,
@@ -339,14 +373,17 @@ impl Player {
         let mut model = self.model.borrow_mut();
         model.now_ms = model.now_ms.max(SimDisk.now_ms()) + batch.later_ms;
         model.next_batch += 1;
-        let (number, timestamp_ms) = (model.next_batch, model.now_ms);
+        let (number, timestamp_ms) = (model.next_batch, model.now_ms + batch.off_ms);
         let bytes = build(number, batch, timestamp_ms, fields);
         let log = model.partition(id)?;
         let index = log.sent.len();
         log.sent.push(Sent {
+            number,
             bytes: bytes.clone(),
+            marker: None,
             count: batch.records as i64,
-            timestamp_ms,
+            timestamp_ms: header(&bytes).max_timestamp().0,
+            sent_ms: SimDisk.now_ms(),
             acks: batch.acks.acks(),
             state: State::Unknown,
         });
@@ -491,7 +528,7 @@ impl Player {
                 return;
             };
             let sent = &mut log.sent[index];
-            if sent.state == State::Absent {
+            if matches!(sent.state, State::Absent | State::Gone) {
                 return;
             }
             Sending {
@@ -530,6 +567,85 @@ impl Player {
             Some(Some(Err(error))) => self.excuse("deleting records", &error),
             Some(None) => self.excuse("deleting records", &"the partition is not there"),
             None => self.excuse("deleting records", &"it hangs"),
+        }
+    }
+
+    /// A marker of the transactional producer, where it has sent anything.
+    async fn decide(&self, topic: &str, partition: i32, verdict: Verdict) {
+        let Some(id) = self.id_of(topic, partition) else {
+            return;
+        };
+        let (new, index) = {
+            let mut model = self.model.borrow_mut();
+            let producer = model.producers.get(TRANSACTIONAL);
+            let Some((producer, at)) =
+                producer.and_then(|known| Some((known.id, known.at.get(&id)?)))
+            else {
+                return;
+            };
+            let producer_epoch = at.epoch;
+            model.next_batch += 1;
+            let number = model.next_batch;
+            let new = NewMarker {
+                producer_id: ProducerId(producer),
+                producer_epoch,
+                marker: Marker {
+                    verdict,
+                    coordinator_epoch: number as i32,
+                },
+                raised_epoch: false,
+            };
+            let Some(log) = model.partition(id) else {
+                return;
+            };
+            let now_ms = SimDisk.now_ms();
+            log.sent.push(Sent {
+                number,
+                bytes: Bytes::new(),
+                marker: Some(new),
+                count: 1,
+                timestamp_ms: now_ms,
+                sent_ms: now_ms,
+                acks: corelane_engine::Acks::Durable,
+                state: State::Unknown,
+            });
+            (new, log.sent.len() - 1)
+        };
+        let answer = patiently(SimEngine.append_marker(id, new)).await;
+        let mut model = self.model.borrow_mut();
+        let Some(log) = model.partition(id) else {
+            return;
+        };
+        let sent = &mut log.sent[index];
+        match answer {
+            Some(Ok(appended)) => {
+                sent.state = State::Acknowledged {
+                    base_offset: appended.base_offset.0,
+                    acks: corelane_engine::Acks::Durable,
+                };
+            }
+            Some(Err(error)) => {
+                if is_definite(&error) && sent.state == State::Unknown {
+                    sent.state = State::Absent;
+                }
+                self.excuse("a marker", &error);
+            }
+            None => self.excuse("a marker", &"it hangs"),
+        }
+    }
+
+    async fn compact(&self, id: TopicPartition, map_bytes: usize) {
+        let clean = SimEngine.with_partition(id, move |open| async move {
+            if !open.config().cleanup_policy.compact {
+                return Ok(());
+            }
+            open.clean_now(map_bytes, HashSeed([3, 5])).await
+        });
+        match patiently(clean).await {
+            // Retention was faster.
+            Some(None | Some(Ok(()) | Err(CleanError::Interrupted))) => {}
+            Some(Some(Err(error))) => self.excuse("compaction", &error),
+            None => self.excuse("compaction", &"it hangs"),
         }
     }
 
@@ -581,14 +697,14 @@ impl Player {
 
     fn compare(&self, name: &str, id: TopicPartition, log: &ReadLog) {
         let mut model = self.model.borrow_mut();
-        let retention = model.topics[name].retention(SimDisk.now_ms());
+        let rules = model.rules(name, SimDisk.now_ms());
         let partition = model.partition(id).expect("it is known");
         let since = if log.is_refused {
             Since::PowerCut
         } else {
             Since::ProcessRan
         };
-        match partition.check(log, since, &retention) {
+        match partition.check(log, since, &rules) {
             Ok(places) => partition.served(&places),
             Err(error) => self.complain(format!("{error} (reading {name}-{})", id.partition)),
         }
@@ -748,7 +864,7 @@ pub fn play(
     seed: u64,
     steps: &[Step],
     fault: Option<LifeFault>,
-    observe: impl FnMut(usize, Point, &Model, i64) + 'static,
+    observe: impl FnMut(usize, Moment<'_>, &Model, i64) + 'static,
 ) -> Played {
     let observe = Rc::new(RefCell::new(observe));
     let mut played = Played {
@@ -764,6 +880,7 @@ pub fn play(
     for (life, steps) in lives.iter().enumerate() {
         let mut settings = settings(seed, life as u64);
         settings.started_ms = played.elapsed_ms;
+        settings.clock_jump_ms = played.model.clock_jump_ms;
         let sim = Rc::new(Simulation::new(settings, played.storage.clone()));
         if std::env::var_os("CORELANE_SIM_TRACE").is_some() {
             sim.record();

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use corelane_engine::batch::ValidBatch;
 use corelane_engine::io::Disk;
+use corelane_engine::record::Records;
 use corelane_engine::sim::{
     CrashMode, Dice, Outcome, Point, SimDisk, SimEngine, Simulation, Storage,
 };
-use corelane_engine::{Acks, Image, TimestampMs, TopicPartition};
+use corelane_engine::{Acks, Image, Offset, TimestampMs, TopicPartition};
 
+use crate::compacted::{Decisions, check_decisions};
 use crate::model::{Model, PartitionModel, ReadLog, Since, State, header};
 use crate::play::{Player, patiently, read_batches, read_log, settings};
 use crate::script::{Batch, Level};
@@ -75,6 +77,7 @@ fn recover(
 ) -> Result<(Model, Point, Option<Point>), String> {
     let mut settings = settings(case.seed, 1000 + u64::from(case.depth));
     settings.started_ms = case.elapsed_ms;
+    settings.clock_jump_ms = model.clock_jump_ms;
     let sim = Simulation::new(settings, storage.clone());
     let chosen: Rc<RefCell<Option<Point>>> = Rc::default();
     let place = chosen.clone();
@@ -84,7 +87,7 @@ fn recover(
     sim.observe(move |point| {
         seen += 1;
         if dice.once_in(seen) {
-            *place.borrow_mut() = Some(point);
+            *place.borrow_mut() = Some(point.point());
         }
     });
     let is_traced = std::env::var_os("CORELANE_SIM_TRACE").is_some();
@@ -147,6 +150,7 @@ impl Checker {
                 acks: Level::All,
                 producer: None,
                 later_ms: 1,
+                off_ms: 0,
             };
             // Fails the test when it does not succeed.
             self.player.append(name, id.partition, &batch).await;
@@ -229,12 +233,13 @@ impl Checker {
         }
         {
             let mut model = self.player.model.borrow_mut();
-            let retention = model.topics[name].retention(SimDisk.now_ms());
+            let rules = model.rules(name, SimDisk.now_ms());
             let partition = model.partition(id).ok_or("I2: an unknown partition")?;
-            let places = partition.check(&log, self.case.since, &retention)?;
-            partition.settle(&log, &places);
+            let places = partition.check(&log, self.case.since, &rules)?;
+            partition.settle(&log, &places, &rules);
         }
         self.check_lookups(id, &log).await?;
+        check_transactions(id, &log).await?;
         check_times(id, &log).await
     }
 
@@ -293,20 +298,33 @@ impl Checker {
     }
 }
 
+/// What is known of transactions is what a linear scan finds.
+async fn check_transactions(id: TopicPartition, log: &ReadLog) -> Result<(), String> {
+    let (start, end) = (Offset(log.start), Offset(log.high_watermark));
+    let known = SimEngine.with_partition(id, move |open| async move {
+        Decisions {
+            stable_end: open.last_stable_offset().0,
+            aborted: open.aborted_ranges(start, end),
+        }
+    });
+    let known = known.await.ok_or("I1: the partition is not open")?;
+    check_decisions(log, &known)
+}
+
 /// I5: a search by time finds what a linear scan finds.
 async fn check_times(id: TopicPartition, log: &ReadLog) -> Result<(), String> {
     let Some(middle) = log.batches.get(log.batches.len() / 2) else {
         return Ok(());
     };
     let wanted = header(middle).max_timestamp();
-    let matches = |batch: &&bytes::Bytes| {
-        let header = header(batch);
-        header.max_timestamp() >= wanted && header.last_offset().expect("in range").0 >= log.start
+    let first_in = |batch: &bytes::Bytes| {
+        let records = Records::open(batch).expect("it has been compared with what was sent");
+        let mut records = records.iter().flatten();
+        let found =
+            records.find(|record| record.timestamp >= wanted && record.offset.0 >= log.start);
+        found.map(|record| record.offset.0)
     };
-    let expected = log.batches.iter().find(matches).map(|batch| {
-        // All records of a batch have one timestamp here.
-        header(batch).base_offset().0.max(log.start)
-    });
+    let expected = log.batches.iter().find_map(first_in);
     let found = SimEngine.with_partition(id, move |open| async move {
         open.offset_for_timestamp(TimestampMs(wanted.0)).await
     });

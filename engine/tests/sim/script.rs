@@ -1,6 +1,7 @@
 //! What is done to the engine: a list of steps, by hand or by the dice.
 
 use corelane_engine::Acks;
+use corelane_engine::marker::Verdict;
 use corelane_engine::sim::Dice;
 
 /// One step. Partitions are named by topic and number; what is not there is skipped.
@@ -51,6 +52,22 @@ pub enum Step {
         topic: &'static str,
         partition: i32,
     },
+    /// Compacts what can be, where the topic says so, with a map of so many bytes.
+    Compact {
+        topic: &'static str,
+        partition: i32,
+        map_bytes: usize,
+    },
+    /// A marker decides over the range that the transactional producer has open.
+    Decide {
+        topic: &'static str,
+        partition: i32,
+        verdict: Verdict,
+    },
+    /// The wall clock jumps, backwards where this is negative.
+    JumpClock {
+        ms: i64,
+    },
     /// Reads all partitions and compares.
     Consume,
     Sleep {
@@ -69,6 +86,8 @@ pub struct Batch {
     pub producer: Option<usize>,
     /// Ahead of the batch before; more than segment.ms rolls.
     pub later_ms: i64,
+    /// How far this batch alone is off its producer's clock.
+    pub off_ms: i64,
 }
 
 /// Kafka's acks.
@@ -88,7 +107,9 @@ impl Level {
     }
 }
 
-pub const PRODUCERS: usize = 2;
+/// Producers, the last of which sends in transactions only.
+pub const PRODUCERS: usize = 3;
+pub const TRANSACTIONAL: usize = PRODUCERS - 1;
 
 type Configs = &'static [(&'static str, &'static str)];
 
@@ -113,7 +134,34 @@ const KEPT_BY_AGE: Configs = &[
 ];
 const FLUSHED: Configs = &[("flush.messages", "3"), ("index.interval.bytes", "0")];
 const PLAIN: Configs = &[];
-const CONFIGS: [Configs; 5] = [PLAIN, ROLLING, KEPT_SHORT, KEPT_BY_AGE, FLUSHED];
+/// Segments of a few batches, so that there is something to clean, and several become one.
+const COMPACTED: Configs = &[
+    ("cleanup.policy", "compact"),
+    ("segment.ms", "40"),
+    ("segment.index.bytes", "600"),
+    ("index.interval.bytes", "100"),
+    ("min.cleanable.dirty.ratio", "0.1"),
+    ("delete.retention.ms", "600"),
+    ("file.delete.delay.ms", "100"),
+];
+const COMPACTED_AND_KEPT_SHORT: Configs = &[
+    ("cleanup.policy", "compact,delete"),
+    ("segment.index.bytes", "48"),
+    ("index.interval.bytes", "100"),
+    ("retention.bytes", "9000"),
+    ("delete.retention.ms", "0"),
+    ("file.delete.delay.ms", "0"),
+];
+const CONFIGS: [Configs; 8] = [
+    PLAIN,
+    ROLLING,
+    KEPT_SHORT,
+    KEPT_BY_AGE,
+    FLUSHED,
+    COMPACTED,
+    COMPACTED,
+    COMPACTED_AND_KEPT_SHORT,
+];
 const TOPICS: [&str; 3] = ["flights", "rolls", "short-lived"];
 
 fn batch(dice: &mut Dice) -> Batch {
@@ -122,16 +170,27 @@ fn batch(dice: &mut Dice) -> Batch {
         1..4 => 500 + dice.index(3000),
         _ => 10 + dice.index(300),
     };
+    let producer = dice.once_in(3).then(|| dice.index(PRODUCERS));
+    let hour_ms = 3_600_000;
+    let off_ms = match (dice.below(40), producer) {
+        (0, _) => -2 * hour_ms,
+        (1, _) => hour_ms / 2,
+        // Of a producer, its state would be forgotten for its age.
+        (2, None) => 24 * 365 * hour_ms,
+        (3, None) => -24 * 365 * hour_ms,
+        _ => 0,
+    };
     Batch {
         records: 1 + dice.index(4),
         bytes,
         acks: [Level::Zero, Level::One, Level::All, Level::All][dice.index(4)],
-        producer: dice.once_in(3).then(|| dice.index(PRODUCERS)),
+        producer,
         later_ms: match dice.below(20) {
             0 => 61_000,
             1 => 1_500,
             _ => dice.below(20) as i64,
         },
+        off_ms,
     }
 }
 
@@ -139,6 +198,51 @@ fn step(dice: &mut Dice) -> Step {
     let topic = TOPICS[dice.index(TOPICS.len())];
     let partition = dice.below(3) as i32;
     match dice.below(100) {
+        0..17 => change(dice, topic, partition),
+        17..50 => Step::Append {
+            topic,
+            partition,
+            batch: batch(dice),
+        },
+        50..64 => {
+            let count = 2 + dice.index(7);
+            let mut one = || {
+                let topic = TOPICS[dice.index(TOPICS.len())];
+                (topic, dice.below(2) as i32, batch(dice))
+            };
+            Step::Burst {
+                batches: (0..count).map(|_| one()).collect(),
+            }
+        }
+        64..70 => Step::Resend {
+            topic,
+            partition,
+            producer: dice.index(PRODUCERS),
+        },
+        70..75 => Step::DeleteRecords {
+            topic,
+            partition,
+            percent: dice.below(120) as i64,
+        },
+        75..79 => Step::Retain { topic, partition },
+        79..82 => Step::Save { topic, partition },
+        82..88 => Step::Compact {
+            topic,
+            partition,
+            // The smaller one holds a few keys.
+            map_bytes: [150, 1 << 20, 1 << 20][dice.index(3)],
+        },
+        88..91 => Step::Consume,
+        91..98 => Step::Sleep {
+            ms: [1, 20, 150, 700, 6000, 16_000][dice.index(6)],
+        },
+        _ => Step::Restart,
+    }
+}
+
+/// What is done now and then: topics, markers, the clock.
+fn change(dice: &mut Dice, topic: &'static str, partition: i32) -> Step {
+    match dice.below(17) {
         0..3 => Step::CreateTopic {
             topic,
             partitions: 1 + dice.below(3) as u32,
@@ -153,38 +257,14 @@ fn step(dice: &mut Dice) -> Step {
             topic,
             configs: CONFIGS[dice.index(CONFIGS.len())],
         },
-        9..50 => Step::Append {
+        9..14 => Step::Decide {
             topic,
             partition,
-            batch: batch(dice),
+            verdict: [Verdict::Abort, Verdict::Commit][dice.index(2)],
         },
-        50..68 => {
-            let count = 2 + dice.index(7);
-            let mut one = || {
-                let topic = TOPICS[dice.index(TOPICS.len())];
-                (topic, dice.below(2) as i32, batch(dice))
-            };
-            Step::Burst {
-                batches: (0..count).map(|_| one()).collect(),
-            }
-        }
-        68..75 => Step::Resend {
-            topic,
-            partition,
-            producer: dice.index(PRODUCERS),
+        _ => Step::JumpClock {
+            ms: [-90_000, -1_500, 1_500, 90_000, 2 * 3_600_000][dice.index(5)],
         },
-        75..80 => Step::DeleteRecords {
-            topic,
-            partition,
-            percent: dice.below(120) as i64,
-        },
-        80..85 => Step::Retain { topic, partition },
-        85..88 => Step::Save { topic, partition },
-        88..91 => Step::Consume,
-        91..98 => Step::Sleep {
-            ms: [1, 20, 150, 700, 6000][dice.index(5)],
-        },
-        _ => Step::Restart,
     }
 }
 
@@ -203,7 +283,7 @@ pub fn random(seed: u64, length: usize) -> Vec<Step> {
     steps
 }
 
-/// The fixed script of about 300 operations: every kind of step, several times.
+/// The fixed script: 110 steps, bursts of several appends among them, so that every I/O of it can be crashed and failed.
 pub fn fixed() -> Vec<Step> {
     let mut steps = vec![
         Step::CreateTopic {
@@ -218,6 +298,6 @@ pub fn fixed() -> Vec<Step> {
         },
     ];
     // By the dice of one seed, which was chosen so that every kind of step does something.
-    steps.extend(random(0xc0e1, 300).into_iter().skip(2));
+    steps.extend(random(0xc0e1, 110).into_iter().skip(2));
     steps
 }

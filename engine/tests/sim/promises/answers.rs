@@ -25,7 +25,7 @@ pub fn a_record_that_was_read_outlasts_a_power_cut() {
     let (seen, kept) = (read.clone(), cuts.clone());
     sim.observe(move |point| {
         if seen.get() > 0 {
-            let cut = point.crash(CrashMode::None, point.number);
+            let cut = point.crash(CrashMode::None, point.number());
             kept.borrow_mut().push((seen.get(), cut));
         }
     });
@@ -186,7 +186,7 @@ pub fn an_answer_holds_whatever_failed_before() {
             if has_struck && seen.count() > last {
                 last = seen.count();
                 for mode in [CrashMode::None, CrashMode::Subset] {
-                    let cut = point.crash(mode, point.number);
+                    let cut = point.crash(mode, point.number());
                     kept.borrow_mut().push((seen.clone(), cut));
                 }
             }

@@ -68,7 +68,7 @@ pub fn a_compacted_log_survives_a_crash_at_every_point() {
     sim.observe(move |point| {
         if cleaning.get() {
             for mode in CrashMode::ALL {
-                let crash = point.crash(mode, point.number);
+                let crash = point.crash(mode, point.number());
                 kept.borrow_mut().push((mode, crash));
             }
         }

@@ -35,7 +35,7 @@ pub fn a_snapshot_knows_no_batch_that_is_not_in_the_log() {
         };
         sim.observe(move |point| {
             if begun.get() {
-                kept.borrow_mut().push(point.crash(mode, point.number));
+                kept.borrow_mut().push(point.crash(mode, point.number()));
             }
         });
         run(&sim, async move {
