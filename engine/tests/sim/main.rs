@@ -17,8 +17,5 @@ mod play;
 mod promises;
 mod recover;
 mod script;
-<<<<<<< HEAD
-mod transactions;
-=======
 mod silent;
->>>>>>> sim
+mod transactions;
