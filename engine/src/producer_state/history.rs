@@ -154,7 +154,7 @@ fn sending(input: &mut Input<'_>, list: &[Appended]) -> Sending {
         epoch,
         base_sequence: next,
         count: 1 + i32::from(input.byte() % 3),
-        is_transactional: plain.is_open || input.byte() % 4 == 0,
+        is_transactional: plain.is_open || input.below(4) == 0,
     };
     match input.below(8) {
         0 => Sending {
