@@ -311,9 +311,9 @@ fn recover(left: Left, places: Places, version: Version, again: bool, walked: &S
             if dice.once_in(AGAIN_ONE_IN) {
                 let mode = CrashMode::ALL[dice.index(CrashMode::ALL.len())];
                 let left = Left {
-                    storage: point.crash(mode, point.number),
+                    storage: point.crash(mode, point.number()),
                     answered: answered.clone(),
-                    name: format!("{name}, then {}:{mode:?}", point.number),
+                    name: format!("{name}, then {}:{mode:?}", point.number()),
                 };
                 recover(left, places, version, false, &walked);
             }
@@ -350,9 +350,9 @@ fn walk(version: Version) -> Walked {
                 continue;
             }
             let left = Left {
-                storage: point.crash(mode, point.number),
+                storage: point.crash(mode, point.number()),
                 answered: told.borrow().clone(),
-                name: format!("{version:?}, {}:{mode:?}", point.number),
+                name: format!("{version:?}, {}:{mode:?}", point.number()),
             };
             recover(left, places, version, true, &found);
         }
