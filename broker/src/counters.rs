@@ -102,7 +102,8 @@ impl Counters {
 
     /// Its answer is ready.
     pub fn answered(&self, api_key: i16, begun: Begun) {
-        if let (Some(begun), Some(api)) = (begun.0, self.api(api_key)) {
+        let Some(begun) = begun.0 else { return };
+        if let Some(api) = self.api(api_key) {
             api.durations.count(begun.elapsed());
         }
     }

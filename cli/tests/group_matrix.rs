@@ -237,11 +237,11 @@ fn end_and_come_back(client: Client) {
         Member::start(client, &broker, group, &client.instance(number))
     };
     let mut members: Vec<Member> = (0..3).map(|number| start(number, &group)).collect();
-    for number in 0..members.len() {
+    for (number, member) in members.iter_mut().enumerate() {
         group.write(&broker);
-        members[number].leave();
-        members[number].process.wait().expect("it was asked to end");
-        members[number] = start(number, &group);
+        member.leave();
+        member.process.wait().expect("it was asked to end");
+        *member = start(number, &group);
         group.write(&broker);
         group.wait_until_printed();
     }

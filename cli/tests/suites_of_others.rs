@@ -13,3 +13,17 @@ mod franz_go;
 mod librdkafka;
 #[path = "suites_of_others/verdict.rs"]
 mod verdict;
+
+/// Asks for the suites, which take minutes and want a machine that does little else.
+const ASKED_FOR: &str = "CORELANE_TEST_SUITES";
+
+/// Whether a suite is to run; if not, it is skipped loudly.
+fn is_asked_for(suite: &str) -> bool {
+    let is_asked_for = std::env::var_os(ASKED_FOR).is_some();
+    if !is_asked_for {
+        support::report(&format!(
+            "SKIPPED {suite}: set {ASKED_FOR} to run it, after `.ci/install --clients-only --suites`"
+        ));
+    }
+    is_asked_for && support::clients_are_installed(suite)
+}

@@ -159,7 +159,7 @@ impl GroupMachine {
             return self.outbox.join(ticket, refused);
         }
         let id = joining.request.group_id.as_str();
-        let is_new = !self.groups.contains_key(id) || self.to_classic(id);
+        let is_new = !self.groups.contains_key(id) || self.make_classic(id);
         if self.is_consumer(id) {
             return self.join_consumer(now, joining, ticket);
         }

@@ -307,7 +307,7 @@ fn groups(pair: &Pair<'_>) -> Vec<GroupLine> {
         }
     };
     let mut lines: Vec<GroupLine> = members.map(line).collect();
-    lines.sort_by(|one, other| other.lag.cmp(&one.lag));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.lag));
     lines
 }
 

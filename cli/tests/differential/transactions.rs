@@ -129,7 +129,6 @@ fn initialize(pair: &Pair, version: i16) -> Producer {
         transaction_timeout_ms: 60_000,
         producer_id: -1,
         producer_epoch: -1,
-        ..InitProducerIdRequest::default()
     };
     let claims = [0, 1].map(|broker| {
         let is_done = |answer: &InitProducerIdResponse| is_settled(answer.error_code);

@@ -6,9 +6,10 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use super::verdict::{Outcome, Outcomes, judge};
+use crate::is_asked_for;
 use crate::support::broker::{Broker, Target};
+use crate::support::clients_folder;
 use crate::support::process::{bound_to_this_test, run};
-use crate::support::{clients_are_installed, clients_folder};
 
 /// What the suite's author runs it with, but for fewer records, since Apache Kafka needs 105 s with these on two cores.
 const RECORDS: &str = "10000";
@@ -19,7 +20,7 @@ const LIMIT: &str = "900s";
 
 #[test]
 fn franz_gos_own_tests_pass_but_for_those_that_are_listed() {
-    if !clients_are_installed("franz-go's own tests") {
+    if !is_asked_for("franz-go's own tests") {
         return;
     }
     let broker = Broker::start_with_settings(Target::from_environment(), &SETTINGS);

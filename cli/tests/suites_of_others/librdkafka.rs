@@ -12,9 +12,10 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use super::verdict::{Outcome, Outcomes, judge, listed_for};
+use crate::is_asked_for;
 use crate::support::broker::{Broker, Target};
 use crate::support::process::{bound_to_this_test, finished};
-use crate::support::{clients_are_installed, clients_folder, report};
+use crate::support::{clients_folder, report};
 
 /// The suite's name, here and in `docs/limits.md`.
 const SUITE: &str = "librdkafka";
@@ -47,7 +48,7 @@ const SCENARIOS: [(&str, &str); 2] = [("default", "true"), ("noautocreate", "fal
 
 #[test]
 fn librdkafkas_own_tests_pass_but_for_those_that_are_listed() {
-    if !clients_are_installed("librdkafka's own tests") {
+    if !is_asked_for("librdkafka's own tests") {
         return;
     }
     let started = Instant::now();

@@ -311,6 +311,8 @@ struct State {
     crash_at: Option<u64>,
     has_crashed: bool,
     faults: Vec<Fault>,
+    /// Whether a flush has failed.
+    has_forgotten: bool,
     clock_jump_ms: i64,
     trace: u64,
     lines: Option<Vec<String>>,
@@ -383,6 +385,7 @@ impl Simulation {
                 crash_at: None,
                 has_crashed: false,
                 faults: Vec::new(),
+                has_forgotten: false,
                 clock_jump_ms: settings.clock_jump_ms,
                 trace: 0xcbf2_9ce4_8422_2325,
                 lines: None,
@@ -405,6 +408,12 @@ impl Simulation {
     /// Lets an I/O fail.
     pub fn fail(&self, fault: Fault) {
         self.0.state.borrow_mut().faults.push(fault);
+    }
+
+    /// Whether a flush has failed, so that the disk may show what it will have lost when the power goes.
+    #[must_use]
+    pub fn has_forgotten(&self) -> bool {
+        self.0.state.borrow().has_forgotten
     }
 
     /// Calls `observer` at every point, while nothing else runs.
@@ -844,6 +853,7 @@ impl State {
         self.storage.write_partly(effect, in_order, &mut self.dice);
         if let Effect::Flush { inode, .. } = effect {
             self.storage.forget_dirty(*inode, &mut self.dice);
+            self.has_forgotten = true;
         }
     }
 }

@@ -51,7 +51,7 @@ impl ConsumerGroup {
         let classic = keys.contains(&Key::Classic);
         let classic = classic.then(|| GroupRecord::Group(group.to_owned(), None));
         let parts = || keys.iter().filter_map(|key| self.part(key));
-        let gone = |wanted: fn(&Part) -> bool| parts().filter(move |part| wanted(part)).map(of);
+        let gone = |wanted: fn(&Part) -> bool| parts().filter(wanted).map(of);
         let mut records: Vec<GroupRecord> = classic.into_iter().collect();
         records.extend(gone(|part| matches!(part, Part::Current(_, None))));
         records.extend(gone(|part| matches!(part, Part::TargetMember(_, None))));

@@ -38,7 +38,7 @@ impl GroupMachine {
                 let answer = Box::new(Reply::Join(response));
                 self.store_changes(id, Some((ticket, answer)));
             }
-            Some(Err(refused)) => self.outbox.join(ticket, refused),
+            Some(Err(refused)) => self.outbox.join(ticket, *refused),
             None => {
                 let member = &joining.request.member_id;
                 let refused = join_refused(member, ErrorCode::UnknownMemberId);
@@ -75,16 +75,16 @@ impl Group {
         &mut self,
         joining: &Joining,
         work: &mut Work<'_>,
-    ) -> Result<JoinGroupResponse, JoinGroupResponse> {
+    ) -> Result<JoinGroupResponse, Box<JoinGroupResponse>> {
         let request = &joining.request;
         let given = request.member_id.as_str();
-        let refuse = |code: ErrorCode| join_refused(given, code);
+        let refuse = |code: ErrorCode| Box::new(join_refused(given, code));
         let Some(consumer) = &self.consumer else {
             return Err(refuse(ErrorCode::UnknownMemberId));
         };
         let is_full = consumer.member_count() >= work.settings.consumer_members_max;
         if is_full && consumer.member(given).is_none() {
-            return Err(join_refused("", ErrorCode::GroupMaxSizeReached));
+            return Err(Box::new(join_refused("", ErrorCode::GroupMaxSizeReached)));
         }
         let first = request.protocols.first();
         let said = first.and_then(|protocol| read_subscription(&protocol.metadata, work.topics));
@@ -103,7 +103,7 @@ impl Group {
             given
         };
         if given.is_empty() && instance.is_none() && joining.version >= MEMBER_ID_REQUIRED_SINCE {
-            return Err(join_refused(id, ErrorCode::MemberIdRequired));
+            return Err(Box::new(join_refused(id, ErrorCode::MemberIdRequired)));
         }
         let asker = consumer.classic_asker(id, instance, given.is_empty());
         let asker = asker.map_err(refuse)?;
@@ -114,7 +114,7 @@ impl Group {
         };
         let profile = profile_of(base.map(|member| &member.profile), joining, &said);
         if ConsumerMember::new(Rc::from(id), profile.clone()).bytes() > work.room_bytes {
-            return Err(join_refused("", ErrorCode::GroupMaxSizeReached));
+            return Err(Box::new(join_refused("", ErrorCode::GroupMaxSizeReached)));
         }
         let (member, is_changed) = self.enter_consumer(&asker, id, profile, None, work);
         self.lead(&member, Some(&said.owned), is_changed, work);

@@ -149,7 +149,7 @@ impl Group {
 impl GroupMachine {
     /// Makes a group one of the classic protocol that was one of the consumer protocol and that nobody is in; whether
     /// it has been made one.
-    pub(in crate::groups) fn to_classic(&mut self, id: &str) -> bool {
+    pub(in crate::groups) fn make_classic(&mut self, id: &str) -> bool {
         let vacant = self.groups.get_mut(id).filter(|group| group.is_vacant());
         let Some(group) = vacant else { return false };
         let Some(consumer) = group.consumer.take() else {
