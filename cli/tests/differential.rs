@@ -291,6 +291,7 @@ fn judge(differences: &BTreeMap<Difference, BTreeSet<i16>>) {
 fn every_served_api_is_compared() {
     let cases = [
         include_str!("differential/cases.rs"),
+        include_str!("differential/consumer_groups.rs"),
         include_str!("differential/transactions.rs"),
     ];
     let cases = cases.concat();

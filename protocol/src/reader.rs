@@ -291,6 +291,11 @@ impl Reader {
         Ok(self.read_i8(what)? >= 0)
     }
 
+    /// Reads what says whether a structure follows in a tagged field that may be null: there it is a varint.
+    pub fn read_tagged_presence(&mut self, what: &'static str) -> Result<bool, DecodeError> {
+        Ok(self.read_varint(what)? > 0)
+    }
+
     /// Reads tagged fields: `field` gets every tag, reads the ones it knows and answers false to skip the others.
     pub fn read_tagged_fields(
         &mut self,

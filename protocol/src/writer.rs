@@ -262,6 +262,11 @@ impl Writer {
         self.write_i8(if present { 1 } else { -1 });
     }
 
+    /// Writes whether a structure follows in a tagged field that may be null: there it is a varint.
+    pub fn write_tagged_presence(&mut self, present: bool) {
+        self.write_varint(u32::from(present));
+    }
+
     /// Writes one tagged field: its tag, its size, and what `field` writes.
     pub fn write_tagged_field(
         &mut self,

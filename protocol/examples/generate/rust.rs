@@ -278,7 +278,11 @@ impl<'a> Emitter<'a> {
                 self.read_value(element, flexible, &what)
             ),
             Type::Struct(_) => format!(
-                "if reader.read_presence({what})? {{ Some({}?) }} else {{ None }}",
+                "if reader.{}({what})? {{ Some({}?) }} else {{ None }}",
+                match field.tag {
+                    Some(_) => "read_tagged_presence",
+                    None => "read_presence",
+                },
                 self.read_value(&field.kind, flexible, &what)
             ),
             other => return Err(format!("{what}: {other:?} cannot be null").into()),
@@ -423,7 +427,11 @@ impl<'a> Emitter<'a> {
                 self.write_element(element, flexible, &what)
             ),
             Type::Struct(_) => format!(
-                "writer.write_presence({place}.is_some());\nif let Some(value) = &{place} {{ value.encode(writer, version)?; }}"
+                "writer.{}({place}.is_some());\nif let Some(value) = &{place} {{ value.encode(writer, version)?; }}",
+                match field.tag {
+                    Some(_) => "write_tagged_presence",
+                    None => "write_presence",
+                }
             ),
             other => return Err(format!("{what}: {other:?} cannot be null").into()),
         };

@@ -74,7 +74,7 @@ impl Message for ConsumerGroupMemberMetadataValue {
             match tag {
                 0 => {
                     value.classic_member_metadata = if reader
-                        .read_presence("ConsumerGroupMemberMetadataValue.ClassicMemberMetadata")?
+                        .read_tagged_presence("ConsumerGroupMemberMetadataValue.ClassicMemberMetadata")?
                     {
                         Some(ClassicMemberMetadata::decode(reader, version)?)
                     } else {
@@ -143,7 +143,7 @@ impl Message for ConsumerGroupMemberMetadataValue {
                 0,
                 "ConsumerGroupMemberMetadataValue.ClassicMemberMetadata",
                 |writer| {
-                    writer.write_presence(self.classic_member_metadata.is_some());
+                    writer.write_tagged_presence(self.classic_member_metadata.is_some());
                     if let Some(value) = &self.classic_member_metadata {
                         value.encode(writer, version)?;
                     }

@@ -62,7 +62,8 @@ impl ConsumerMember {
             client_id: profile.client.id.clone(),
             client_host: profile.client.host.clone(),
             subscribed_topic_names: profile.topics.iter().cloned().collect(),
-            subscribed_topic_regex: profile.pattern.clone(),
+            // As in Kafka, an empty one where there is none.
+            subscribed_topic_regex: Some(profile.pattern.clone().unwrap_or_default()),
             assignment: named(&self.assigned, topics),
             target_assignment: named(target, topics),
             member_type: match self.is_classic() {

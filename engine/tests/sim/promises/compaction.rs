@@ -79,6 +79,8 @@ pub fn a_compacted_log_survives_a_crash_at_every_point() {
         let mut configs = ROLLING.to_vec();
         configs.push(("cleanup.policy", "compact"));
         let id = create_topic(&configs).await.expect("the disk is well");
+        // Only of a log that somebody reads.
+        values(id).await.expect("nothing is damaged");
         for (number, (key, value)) in all.iter().enumerate() {
             send_durably(id, one(number, key, value)).await;
         }
