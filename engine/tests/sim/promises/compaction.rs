@@ -80,7 +80,7 @@ pub fn a_compacted_log_survives_a_crash_at_every_point() {
         configs.push(("cleanup.policy", "compact"));
         let id = create_topic(&configs).await.expect("the disk is well");
         // Only of a log that somebody reads.
-        values(id).await.expect("nothing is damaged");
+        assert!(read_batches(id, 0).await.is_ok_and(|none| none.is_empty()));
         for (number, (key, value)) in all.iter().enumerate() {
             send_durably(id, one(number, key, value)).await;
         }
