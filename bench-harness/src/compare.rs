@@ -1,12 +1,15 @@
 //! Two brokers, the same workloads, interleaved: medians of ratios with their spread, and the durability of both.
 //!
 //! Invariants: rounds alternate their order (A B, B A, …), so that drift of the machine hits both alike; nothing is
-//! dropped; a pair whose durability differs is reported as not comparable instead of as a ratio.
+//! dropped; each run finds the file system at rest; a pair whose durability differs is reported as not comparable instead
+//! of as a ratio.
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
-use crate::error::BenchError;
+use crate::error::{BenchError, system};
 use crate::observe::LiveProgress;
 use crate::result::RunResult;
 use crate::settings::{
@@ -36,6 +39,8 @@ pub struct CompareSettings {
     pub client: ClientSettings,
     /// Which workloads.
     pub cases: Vec<CompareCase>,
+    /// A directory on the file system of both, which is brought to rest before each run.
+    pub rest: Option<PathBuf>,
 }
 
 /// A workload of the comparison.
@@ -252,6 +257,10 @@ fn run(
     is_subject: bool,
     on_progress: OnCompareProgress,
 ) -> Result<RunResult, BenchError> {
+    if let Some(directory) = &settings.rest {
+        let what = format!("cannot write back {}", directory.display());
+        crate::rest::write_back(directory).map_err(system(what))?;
+    }
     let name = broker(settings, is_subject).name.clone();
     let mut report = |live: &LiveProgress| on_progress(case, &name, round, live);
     match case {

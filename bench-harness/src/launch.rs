@@ -114,6 +114,7 @@ pub fn compare_launched(
         span: settings.span,
         client: settings.client.clone(),
         cases: settings.cases.clone(),
+        rest: Some(settings.directory.clone()),
     };
     let comparison = compare(&under_load, on_progress)?;
     subject.stop()?;

@@ -38,6 +38,7 @@ pub mod process;
 mod produce;
 mod readiness;
 mod report;
+mod rest;
 mod result;
 pub mod results;
 pub mod run;
