@@ -12,6 +12,7 @@ use crate::dispatch::Call;
 use crate::dynamic_config::Layers;
 use crate::error_map;
 use crate::new_topic;
+use crate::nodes::Nodes;
 use crate::patience::within_limit;
 use crate::refusal::Refusal;
 use crate::settings::NODE_ID;
@@ -72,25 +73,27 @@ async fn alter_broker(
     resource: Resource<'_>,
     change: impl FnOnce(&mut SetConfigs, Schema<'_>) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
-    if !resource.name.is_empty() {
-        check_broker_id(resource.name)?;
-    }
+    let name = match resource.name {
+        "" => String::new(),
+        // Where each core is a broker, what is set for one is set for all.
+        name => check_broker_id(&call.lane().settings.nodes, name).map(|()| NODE_ID.to_string())?,
+    };
     let image = topics::image();
-    let mut set = broker_set(&image, resource.name);
+    let mut set = broker_set(&image, &name);
     let layers = Layers::of(&call.lane().settings, &image);
     let is_static = |name: &str| broker_config::has(&layers, name);
     change(&mut set, Schema::Broker(&is_static))?;
     if resource.validate_only {
         return Ok(());
     }
-    let (engine, name) = (call.lane().engine.clone(), resource.name.to_owned());
+    let engine = call.lane().engine.clone();
     let altered = within_limit(async move { engine.alter_node_configs(name, set).await }).await?;
     altered.map_err(|error| error_map::catalogue(&error))
 }
 
-fn check_broker_id(name: &str) -> Result<(), Refusal> {
+fn check_broker_id(nodes: &Nodes, name: &str) -> Result<(), Refusal> {
     let message = match name.parse::<i32>() {
-        Ok(NODE_ID) => return Ok(()),
+        Ok(id) if nodes.has(id) => return Ok(()),
         Ok(_) => format!("Unexpected broker id, expected {NODE_ID}, but received {name}"),
         Err(_) => format!("Node id must be an integer, but it is: {name}"),
     };

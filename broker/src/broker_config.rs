@@ -58,8 +58,8 @@ fn lay_over(entry: &mut ConfigEntry, layers: &Layers<'_>) {
 /// What is set, or fixed, for the broker as a whole.
 fn own(settings: &BrokerSettings) -> Vec<ConfigEntry> {
     use ConfigKind::{Boolean, Int, List, Long, String as Text};
-    let listen = format!("PLAINTEXT://{}", settings.listen);
-    let advertised = settings.advertise.as_ref().map_or_else(
+    let listen = format!("PLAINTEXT://{}", settings.nodes.first());
+    let advertised = settings.nodes.advertised().map_or_else(
         || listen.clone(),
         |to| format!("PLAINTEXT://{}:{}", to.host, to.port),
     );

@@ -224,6 +224,7 @@ impl Connection {
             self.throttle.over().await;
             if let Some(core) = self.home.elsewhere()
                 && self.responses.open_count() == 0
+                && !self.lane.settings.nodes.is_by_core()
             {
                 let behind = std::mem::take(&mut received);
                 let frame = Some(frame);

@@ -11,7 +11,8 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use corelane_engine::Engine;
+use corelane_engine::types::ShardId;
+use corelane_engine::{Engine, Shard};
 
 use crate::connection::Connection;
 use crate::counters::Counters;
@@ -88,6 +89,13 @@ impl Lane {
     /// Forgets the calling core's lane, and with it its hold on the engine.
     pub fn remove() {
         CURRENT.with(|current| current.borrow_mut().take());
+    }
+
+    /// The cores of the broker that the calling core belongs to, as clients see it.
+    pub fn told_cores(&self) -> impl Iterator<Item = ShardId> + use<'_> {
+        let here = Shard::current().id();
+        let cores = self.engine.shards();
+        cores.filter(move |core| self.settings.nodes.tells(here, *core))
     }
 
     /// Whether connections should take no further request.

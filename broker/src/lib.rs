@@ -36,6 +36,7 @@ mod memory_budget;
 mod metrics;
 mod mutation_quota;
 mod new_topic;
+mod nodes;
 mod partition_calls;
 mod patience;
 mod produce_batch;

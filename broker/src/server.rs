@@ -1,4 +1,5 @@
-//! Starts and stops the broker: listens, hands each client to the core with the fewest, and lets go in order.
+//! Starts and stops the broker: listens, hands each client to the core with the fewest, or to the one that it has come to,
+//! and lets go in order.
 //!
 //! Shared between the thread that starts it and the cores. Invariants: the socket is bound before the engine is opened,
 //! so that a port in use costs nothing; at most [`crate::limits::CONNECTIONS_MAX`] clients are connected; a stop takes
@@ -32,14 +33,13 @@ use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, DESCRIPTORS_KEPT, DRAIN_MAX,
     FLUSH_STILL_MAX, FRAME_BYTES_MAX, REQUEST_BYTES_MAX, STOP_MAX, THROTTLED_CONNECTIONS_MAX,
 };
+use crate::nodes::Nodes;
 use crate::quotas::ClientQuotas;
 use crate::settings::{BrokerSettings, Endpoint};
 use crate::topic_defaults::TopicDefaults;
 use crate::topics;
 use crate::transactions;
 
-/// The core that accepts.
-const ACCEPTOR: ShardId = ShardId(0);
 /// Accepts between two looks at other tasks.
 const ACCEPTS_AT_ONCE_MAX: usize = 64;
 /// What is left of [`STOP_MAX`] for saying what was not flushed.
@@ -58,6 +58,9 @@ pub struct ServeConfig {
     pub engine: EngineConfig,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether each core listens on a port of its own, from that of `listen` on, as a broker of its own; with port 0 each
+    /// takes a free one.
+    pub listener_per_core: bool,
     /// What clients are told to connect to; none is the address that they have reached.
     pub advertise: Option<Endpoint>,
     /// Whether a topic is created when a client first names it.
@@ -89,6 +92,7 @@ impl ServeConfig {
         ServeConfig {
             engine: EngineConfig::new(data),
             listen: SocketAddr::from(([127, 0, 0, 1], 9092)),
+            listener_per_core: false,
             advertise: None,
             auto_create_topics: true,
             num_partitions: 1,
@@ -146,7 +150,8 @@ pub enum ServeError {
 /// A broker that serves.
 pub struct RunningBroker {
     engine: Engine,
-    address: SocketAddr,
+    /// One, or one for each core.
+    addresses: Vec<SocketAddr>,
     http: Option<HttpServer>,
 }
 
@@ -177,20 +182,27 @@ impl StopOrder {
 /// # Errors
 /// See [`ServeError`].
 pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
-    let listener = listen(config.listen)?;
-    let address = listener.local_addr().map_err(|source| ServeError::Listen {
-        address: config.listen,
-        source,
-    })?;
+    let mut listeners = vec![listen(config.listen)?];
     let http = listen_for_metrics(config.metrics)?;
     let engine = Engine::open(EngineConfig {
         node_id: crate::settings::NODE_ID,
         log_defaults: dynamic_config::log_defaults(config.topic_defaults.clone()),
         ..config.engine.clone()
     })?;
+    if config.listener_per_core
+        && let Err(error) = listen_for_cores(&config, &mut listeners, engine.shard_count())
+    {
+        engine.stop();
+        return Err(error);
+    }
+    let addresses = listeners.iter().map(TcpListener::local_addr);
+    let addresses: Result<Vec<SocketAddr>, io::Error> = addresses.collect();
+    let addresses = addresses.map_err(|source| ServeError::Listen {
+        address: config.listen,
+        source,
+    })?;
     let settings = Arc::new(BrokerSettings {
-        listen: address,
-        advertise: config.advertise.clone(),
+        nodes: nodes(&config, &addresses),
         auto_create_topics: config.auto_create_topics,
         num_partitions: config.num_partitions,
         connections_max: config.connections_max,
@@ -217,17 +229,52 @@ pub fn serve(config: ServeConfig) -> Result<RunningBroker, ServeError> {
         }));
     }
     let admissions = Admissions::new(&config, engine.shard_count());
-    block_on(engine.on(ACCEPTOR, move || async move {
-        spawn(accept_until_stopped(listener, admissions))
-    }));
+    for (listener, shard) in listeners.into_iter().zip(engine.shards()) {
+        let door = Door {
+            listener,
+            admissions: admissions.clone(),
+            core: config.listener_per_core.then_some(shard),
+        };
+        block_on(engine.on(shard, move || async move {
+            spawn(accept_until_stopped(door));
+        }));
+    }
     if let Some(http) = &http {
         http.serving(engine.clone());
     }
     Ok(RunningBroker {
         engine,
-        address,
+        addresses,
         http,
     })
+}
+
+/// Listens for the cores behind the first, on the ports behind its own.
+fn listen_for_cores(
+    config: &ServeConfig,
+    listeners: &mut Vec<TcpListener>,
+    cores: usize,
+) -> Result<(), ServeError> {
+    for core in 1..cores {
+        let mut address = config.listen;
+        if address.port() != 0 {
+            let port = u16::try_from(core).ok();
+            let port = port.and_then(|core| config.listen.port().checked_add(core));
+            address.set_port(port.ok_or_else(|| ServeError::Listen {
+                address: config.listen,
+                source: io::Error::other("the ports behind it are not enough for the cores"),
+            })?);
+        }
+        listeners.push(listen(address)?);
+    }
+    Ok(())
+}
+
+fn nodes(config: &ServeConfig, addresses: &[SocketAddr]) -> Nodes {
+    match config.listener_per_core {
+        true => Nodes::by_core(addresses.to_vec(), config.advertise.clone()),
+        false => Nodes::one(addresses[0], config.advertise.clone()),
+    }
 }
 
 /// Listens for monitoring, before the logs are opened, so that a start which lasts can be told from one that hangs.
@@ -277,9 +324,14 @@ fn per_core(config: &ServeConfig, cores: usize) -> usize {
 }
 
 impl RunningBroker {
-    /// Where it listens.
+    /// Where it listens, first.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
+    }
+
+    /// Where it listens: once, or for each core.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Where metrics are served, where they are.
@@ -388,14 +440,19 @@ impl Admissions {
         Ok(number < self.0.open_files_max.saturating_sub(DESCRIPTORS_KEPT))
     }
 
-    /// Takes a place on the core with the fewest connections.
-    fn admit(&self, address: IpAddr, limits: ConnectionLimits) -> Result<Admission, TurnedAway> {
+    /// Takes a place on `core`, or on the one with the fewest connections.
+    fn admit(
+        &self,
+        address: IpAddr,
+        limits: ConnectionLimits,
+        core: Option<ShardId>,
+    ) -> Result<Admission, TurnedAway> {
         let counts = &self.0;
         let loads = counts
             .by_core
             .iter()
             .map(|count| count.load(Ordering::Relaxed));
-        let (total, core) =
+        let (total, fewest) =
             loads
                 .enumerate()
                 .fold((0, (0, usize::MAX)), |(total, least), (core, load)| {
@@ -416,10 +473,11 @@ impl Admissions {
             return Err(TurnedAway::TooManyOfAddress { count: *count });
         }
         *count += 1;
-        counts.by_core[core.0].fetch_add(1, Ordering::Relaxed);
+        let core = core.map_or(fewest.0, |core| usize::from(core.0));
+        counts.by_core[core].fetch_add(1, Ordering::Relaxed);
         Ok(Admission {
             counts: counts.clone(),
-            core: core.0,
+            core,
             address,
         })
     }
@@ -456,10 +514,18 @@ impl Drop for Admission {
     }
 }
 
-async fn accept_until_stopped(listener: TcpListener, admissions: Admissions) {
+/// Where clients come in.
+struct Door {
+    listener: TcpListener,
+    admissions: Admissions,
+    /// The core that serves those who come in here; none lets the one do it that has the fewest.
+    core: Option<ShardId>,
+}
+
+async fn accept_until_stopped(door: Door) {
     let Some(lane) = Lane::current() else { return };
     // The ring keeps a second descriptor of the listening socket, which is closed with this task.
-    let polled = match listener.try_clone() {
+    let polled = match door.listener.try_clone() {
         Ok(polled) => Arc::new(OwnedFd::from(polled)),
         Err(error) => return tracing::error!(%error, "cannot watch the listening socket"),
     };
@@ -469,7 +535,7 @@ async fn accept_until_stopped(listener: TcpListener, admissions: Admissions) {
         ready.add(async { drop(Ring::current().poll(&polled, libc::POLLIN).await) });
         ready.add(lane.stopping());
         ready.first().await;
-        let accepted = accept_some(&lane, &listener, &admissions);
+        let accepted = accept_some(&lane, &door);
         // Said once, however long it lasts.
         let paused_before = std::mem::replace(&mut pausing, accepted.is_err());
         if let Err(error) = accepted {
@@ -482,13 +548,13 @@ async fn accept_until_stopped(listener: TcpListener, admissions: Admissions) {
 }
 
 /// Accepts what waits. An error is want of descriptors or memory: waiting clients stay in the kernel's queue.
-fn accept_some(lane: &Lane, listener: &TcpListener, admissions: &Admissions) -> io::Result<()> {
+fn accept_some(lane: &Lane, door: &Door) -> io::Result<()> {
     for _ in 0..ACCEPTS_AT_ONCE_MAX {
-        if !admissions.leaves_descriptors(listener)? {
+        if !door.admissions.leaves_descriptors(&door.listener)? {
             return Err(io::Error::other("too many open files"));
         }
-        match listener.accept() {
-            Ok((stream, peer)) => hand_over(lane, stream, peer, admissions),
+        match door.listener.accept() {
+            Ok((stream, peer)) => hand_over(lane, stream, peer, door),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             // The client has gone before it was accepted.
             Err(error) if is_the_clients(&error) => {}
@@ -507,10 +573,10 @@ fn is_the_clients(error: &io::Error) -> bool {
     ) || error.raw_os_error() == Some(libc::EPROTO)
 }
 
-fn hand_over(lane: &Lane, stream: TcpStream, peer: SocketAddr, admissions: &Admissions) {
+fn hand_over(lane: &Lane, stream: TcpStream, peer: SocketAddr, door: &Door) {
     let image = topics::image();
     let limits = dynamic_config::connection_limits(&lane.settings, &image);
-    let admission = match admissions.admit(peer.ip(), limits) {
+    let admission = match door.admissions.admit(peer.ip(), limits, door.core) {
         Ok(admission) => admission,
         Err(reason) => {
             lane.counters.turned_away.add(1);
@@ -606,12 +672,12 @@ mod tests {
     fn clients_go_to_the_core_with_the_fewest() {
         let (admissions, limits) = (admissions(), limits(10, 10));
         let address = IpAddr::from([127, 0, 0, 1]);
-        let first = admissions.admit(address, limits).unwrap();
-        let second = admissions.admit(address, limits).unwrap();
+        let first = admissions.admit(address, limits, None).unwrap();
+        let second = admissions.admit(address, limits, None).unwrap();
         assert_eq!((first.core, second.core), (0, 1));
-        let third = admissions.admit(address, limits).unwrap();
+        let third = admissions.admit(address, limits, None).unwrap();
         drop(second);
-        assert_eq!(admissions.admit(address, limits).unwrap().core, 1);
+        assert_eq!(admissions.admit(address, limits, None).unwrap().core, 1);
         drop((first, third));
         assert!(admissions.0.by_address.lock().unwrap().is_empty());
     }
@@ -620,11 +686,11 @@ mod tests {
     fn a_client_that_moves_is_counted_where_it_is() {
         let (admissions, limits) = (admissions(), limits(10, 10));
         let mut first = admissions
-            .admit(IpAddr::from([127, 0, 0, 1]), limits)
+            .admit(IpAddr::from([127, 0, 0, 1]), limits, None)
             .unwrap();
         first.move_to(ShardId(1));
         let second = admissions
-            .admit(IpAddr::from([127, 0, 0, 1]), limits)
+            .admit(IpAddr::from([127, 0, 0, 1]), limits, None)
             .unwrap();
         assert_eq!((first.core, second.core), (1, 0));
         drop((first, second));
@@ -640,15 +706,15 @@ mod tests {
     fn a_client_too_many_is_turned_away() {
         let (admissions, limits) = (admissions(), limits(3, 2));
         let [one, other] = [1, 2].map(|last| IpAddr::from([127, 0, 0, last]));
-        let _first = admissions.admit(one, limits).unwrap();
-        let _second = admissions.admit(one, limits).unwrap();
+        let _first = admissions.admit(one, limits, None).unwrap();
+        let _second = admissions.admit(one, limits, None).unwrap();
         assert!(matches!(
-            admissions.admit(one, limits),
+            admissions.admit(one, limits, None),
             Err(TurnedAway::TooManyOfAddress { count: 2 })
         ));
-        let _third = admissions.admit(other, limits).unwrap();
+        let _third = admissions.admit(other, limits, None).unwrap();
         assert!(matches!(
-            admissions.admit(other, limits),
+            admissions.admit(other, limits, None),
             Err(TurnedAway::TooMany { count: 3 })
         ));
     }

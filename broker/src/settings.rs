@@ -2,14 +2,13 @@
 //!
 //! Shared by all cores, immutable.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::connection::Connection;
 use crate::groups::GroupSettings;
+use crate::nodes::Nodes;
 use crate::topic_defaults::TopicDefaults;
 
-/// The one broker's id.
+/// The id of the one broker, or of the first where each core is one.
 pub const NODE_ID: i32 = 1;
 
 /// A host name or address, and a port, that clients are told to use.
@@ -24,10 +23,8 @@ pub struct Endpoint {
 /// The broker's settings.
 #[derive(Clone, Debug)]
 pub struct BrokerSettings {
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// What clients are told; none is the address that they have reached.
-    pub advertise: Option<Endpoint>,
+    /// The brokers that clients see.
+    pub nodes: Nodes,
     /// Whether a topic is created when a client first names it.
     pub auto_create_topics: bool,
     /// Partitions of a topic that is created without a count.
@@ -56,8 +53,7 @@ impl BrokerSettings {
     #[cfg(test)]
     pub(crate) fn of_a_test() -> BrokerSettings {
         BrokerSettings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 9092)),
-            advertise: None,
+            nodes: Nodes::one(([127, 0, 0, 1], 9092).into(), None),
             auto_create_topics: true,
             num_partitions: 4,
             connections_max: 20,
@@ -70,39 +66,5 @@ impl BrokerSettings {
             groups: GroupSettings::default(),
             has_metrics: false,
         }
-    }
-
-    /// The address that the client of `connection` should use.
-    pub fn endpoint(&self, connection: &Connection) -> Endpoint {
-        self.advertise
-            .clone()
-            .unwrap_or_else(|| endpoint_of(connection.local))
-    }
-}
-
-/// An address as clients are told it: IPv4 wherever it is one, since many clients try only the first address that a
-/// name resolves to.
-fn endpoint_of(address: SocketAddr) -> Endpoint {
-    let ip: IpAddr = address.ip().to_canonical();
-    Endpoint {
-        host: ip.to_string(),
-        port: address.port(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ipv4_client_of_an_ipv6_socket_is_told_the_ipv4_address() {
-        let endpoint = endpoint_of("[::ffff:127.0.0.1]:9092".parse().unwrap());
-        assert_eq!(
-            endpoint,
-            Endpoint {
-                host: "127.0.0.1".to_owned(),
-                port: 9092
-            }
-        );
     }
 }

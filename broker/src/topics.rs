@@ -79,6 +79,11 @@ pub fn cores(lane: &Lane, topic: &TopicImage) -> Vec<ShardId> {
     records.map(|record| owner(lane, record)).collect()
 }
 
+/// The broker that leads a partition.
+pub fn leader(lane: &Lane, record: &PartitionRecord) -> i32 {
+    lane.settings.nodes.leader(owner(lane, record))
+}
+
 /// The core that owns a partition.
 fn owner(lane: &Lane, record: &PartitionRecord) -> ShardId {
     lane.engine.owner(record.slot())

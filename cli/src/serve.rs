@@ -42,7 +42,12 @@ pub fn run(settings: &ServeSettings, output: &mut impl Write) -> anyhow::Result<
     on_stop_signal(move || given.give())?;
     let broker = corelane_broker::serve(config).map_err(refusal)?;
     // A broker whose standard output is closed serves all the same.
-    let mut text = banner(settings, broker.address(), broker.metrics_address(), &cpus);
+    let mut text = banner(
+        settings,
+        broker.addresses(),
+        broker.metrics_address(),
+        &cpus,
+    );
     text += &start_report(&broker.start_report());
     let _ = output
         .write_all(text.as_bytes())
@@ -68,6 +73,7 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
             ..defaults.engine
         },
         listen,
+        listener_per_core: settings.listener_per_core,
         advertise: settings.advertise.as_ref().map(endpoint),
         auto_create_topics: settings.auto_create_topics,
         num_partitions: settings.num_partitions,
@@ -154,10 +160,10 @@ fn resolve(settings: &ServeSettings) -> Result<SocketAddr, Failure> {
     chosen.ok_or_else(|| unknown("the name has no address".to_owned()))
 }
 
-/// What a person needs to know once the broker accepts connections on `address`.
+/// What a person needs to know once the broker accepts connections on `addresses`.
 fn banner(
     settings: &ServeSettings,
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     metrics: Option<SocketAddr>,
     cpus: &[usize],
 ) -> String {
@@ -171,12 +177,15 @@ fn banner(
         .map(usize::to_string)
         .collect::<Vec<_>>()
         .join(",");
+    let address = addresses[0];
     let bootstrap = match address.ip().is_unspecified() {
         true => SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), address.port()),
         false => address,
     };
+    let others = addresses[1..].iter().map(|other| format!(", {other}"));
+    let others: String = others.collect();
     let lines = [
-        format!("corelane {} listens on {address}{advertised}", env!("CARGO_PKG_VERSION")),
+        format!("corelane {} listens on {address}{others}{advertised}", env!("CARGO_PKG_VERSION")),
         format!("  cores       {} (CPUs {cpu_list})", cpus.len()),
         format!("  data        {}", settings.data.display()),
         "  durability  acks=all is answered when the disk has it (fdatasync), acks=1 when it is written".to_owned(),
@@ -235,12 +244,12 @@ mod tests {
         let settings = settings(&[("data", "/var/lib/corelane"), ("advertise", "broker1:9092")]);
         let text = banner(
             &settings,
-            "0.0.0.0:9092".parse().unwrap(),
+            &["0.0.0.0:9092", "0.0.0.0:9093"].map(|text| text.parse().unwrap()),
             Some("127.0.0.1:9644".parse().unwrap()),
             &[0, 2],
         );
         for part in [
-            "0.0.0.0:9092",
+            "0.0.0.0:9092, 0.0.0.0:9093",
             "broker1:9092",
             "2 (CPUs 0,2)",
             "/var/lib/corelane",

@@ -39,7 +39,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order in which `config show` lists them.
-pub const SETTINGS: [Setting; 16] = [
+pub const SETTINGS: [Setting; 17] = [
     setting(
         "bootstrap",
         "127.0.0.1:9092",
@@ -54,6 +54,11 @@ pub const SETTINGS: [Setting; 16] = [
         "advertise",
         "",
         "address and port that clients are told to use (default: the one they reached)",
+    ),
+    setting(
+        "listener-per-core",
+        "false",
+        "each core listens on a port of its own, from that of `listen` on, as a broker of its own",
     ),
     setting(
         "data",

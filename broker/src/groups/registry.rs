@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use corelane_engine::Shard;
 use corelane_engine::runtime::{spawn, timeout};
-use corelane_engine::types::TopicPartition;
+use corelane_engine::types::{ShardId, TopicPartition};
 use corelane_protocol::ErrorCode;
 
 use super::GroupSettings;
@@ -232,8 +232,29 @@ where
     R: Send + 'static,
     F: Fn(&Rc<Coordinator>) -> R + Clone + Send + 'static,
 {
+    ask_cores(lane, lane.engine.shards(), work).await
+}
+
+/// As [`ask_all`], with those of the broker that the calling core belongs to.
+pub async fn ask_told<R, F>(lane: &Lane, work: F) -> Vec<Result<Vec<R>, ErrorCode>>
+where
+    R: Send + 'static,
+    F: Fn(&Rc<Coordinator>) -> R + Clone + Send + 'static,
+{
+    ask_cores(lane, lane.told_cores(), work).await
+}
+
+async fn ask_cores<R, F>(
+    lane: &Lane,
+    cores: impl Iterator<Item = ShardId>,
+    work: F,
+) -> Vec<Result<Vec<R>, ErrorCode>>
+where
+    R: Send + 'static,
+    F: Fn(&Rc<Coordinator>) -> R + Clone + Send + 'static,
+{
     let mut asking = Gather::default();
-    for shard in lane.engine.shards() {
+    for shard in cores {
         let work = work.clone();
         asking.add(lane.engine.on(shard, move || async move {
             let lane = Lane::current().ok_or(ErrorCode::CoordinatorNotAvailable)?;

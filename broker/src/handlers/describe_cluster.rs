@@ -1,4 +1,4 @@
-//! DescribeCluster (60): the one broker.
+//! DescribeCluster (60): the brokers.
 //!
 //! - 1 asks for brokers or controllers; there are no controllers to speak of (KIP-919).
 //! - 2 adds fenced brokers; there are none.
@@ -17,7 +17,7 @@ const BROKERS: i8 = 1;
 /// MISMATCHED_ENDPOINT_TYPE: the endpoint exists, but is of the other kind.
 const CONTROLLERS: i8 = 2;
 
-/// Answers with this broker.
+/// Answers with those that clients see.
 pub async fn handle(call: &Call, request: DescribeClusterRequest) -> DescribeClusterResponse {
     let settings = &call.lane().settings;
     if request.endpoint_type != BROKERS {
@@ -37,19 +37,19 @@ pub async fn handle(call: &Call, request: DescribeClusterRequest) -> DescribeClu
             ..DescribeClusterResponse::default()
         };
     }
-    let endpoint = settings.endpoint(&call.connection);
-    let broker = DescribeClusterBroker {
-        broker_id: NODE_ID,
+    let brokers = settings.nodes.all(&call.connection);
+    let brokers = brokers.map(|(broker_id, endpoint)| DescribeClusterBroker {
+        broker_id,
         host: endpoint.host,
         port: endpoint.port.into(),
         rack: None,
         is_fenced: false,
-    };
+    });
     let mut response = DescribeClusterResponse {
         endpoint_type: request.endpoint_type,
         cluster_id: settings.cluster_id.clone(),
         controller_id: NODE_ID,
-        brokers: vec![broker],
+        brokers: brokers.collect(),
         ..DescribeClusterResponse::default()
     };
     if request.include_cluster_authorized_operations {

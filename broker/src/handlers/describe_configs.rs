@@ -33,6 +33,7 @@ pub async fn handle(call: &Call, request: DescribeConfigsRequest) -> DescribeCon
 }
 
 fn describe(call: &Call, resource: &DescribeConfigsResource) -> Result<Vec<ConfigEntry>, Refusal> {
+    let nodes = &call.lane().settings.nodes;
     match ResourceKind::of(resource.resource_type) {
         ResourceKind::Topic => {
             new_topic::check_name(&resource.resource_name)?;
@@ -50,7 +51,7 @@ fn describe(call: &Call, resource: &DescribeConfigsResource) -> Result<Vec<Confi
             let layers = Layers::of(&call.lane().settings, &image);
             Ok(broker_config::entries_of_all_brokers(&layers))
         }
-        ResourceKind::Broker if resource.resource_name == NODE_ID.to_string() => {
+        ResourceKind::Broker if nodes.has_name(&resource.resource_name) => {
             let image = topics::image();
             let layers = Layers::of(&call.lane().settings, &image);
             Ok(broker_config::entries(&layers))

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use corelane_engine::Shard;
 use corelane_engine::catalogue::Image;
 use corelane_protocol::TopicRef;
 use corelane_protocol::messages::describe_log_dirs::{
@@ -24,10 +25,13 @@ const UNKNOWN_BYTES: i64 = -1;
 pub async fn handle(call: &Call, request: DescribeLogDirsRequest) -> DescribeLogDirsResponse {
     let image = topics::image();
     let asked = asked(&image, &request);
+    let (nodes, here) = (&call.lane().settings.nodes, Shard::current().id());
     let mut questions = Vec::new();
     let mut named = Vec::new();
     for (name, index) in asked {
-        if let Ok(place) = topics::locate(call.lane(), &image, TopicRef::Name(&name), index) {
+        if let Ok(place) = topics::locate(call.lane(), &image, TopicRef::Name(&name), index)
+            && nodes.tells(here, place.shard)
+        {
             questions.push(Question {
                 shard: place.shard,
                 partition: place.partition,

@@ -63,7 +63,11 @@ pub async fn handle(call: &Call, request: DescribeQuorumRequest) -> DescribeQuor
 }
 
 fn node(call: &Call) -> Node {
-    let endpoint = call.lane().settings.endpoint(&call.connection);
+    let endpoint = call
+        .lane()
+        .settings
+        .nodes
+        .endpoint(NODE_ID, &call.connection);
     Node {
         node_id: NODE_ID,
         listeners: vec![Listener {

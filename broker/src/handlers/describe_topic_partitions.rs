@@ -13,14 +13,14 @@ use corelane_protocol::{ErrorCode, TopicRef};
 use crate::authorized_operations::TOPIC_OPERATIONS;
 use crate::coordinator::internal_topic::is_internal;
 use crate::dispatch::Call;
+use crate::lane::Lane;
 use crate::limits::DESCRIBED_PARTITIONS_MAX;
 use crate::new_topic;
-use crate::settings::NODE_ID;
 use crate::topics;
 
 /// Fills one page.
 pub async fn handle(
-    _call: &Call,
+    call: &Call,
     request: DescribeTopicPartitionsRequest,
 ) -> DescribeTopicPartitionsResponse {
     let image = topics::image();
@@ -57,7 +57,9 @@ pub async fn handle(
             }
         };
         let count = topic.partitions.len().saturating_sub(first).min(left);
-        response.topics.push(describe(topic, first, count));
+        response
+            .topics
+            .push(describe(call.lane(), topic, first, count));
         left -= count;
         if first + count < topic.partitions.len() {
             response.next_cursor = Some(cursor(name, first + count));
@@ -92,21 +94,25 @@ fn cursor(topic_name: String, partition: usize) -> ResponseCursor {
 }
 
 fn describe(
+    lane: &Lane,
     topic: &TopicImage,
     first: usize,
     count: usize,
 ) -> DescribeTopicPartitionsResponseTopic {
-    let partition = |record: &PartitionRecord| DescribeTopicPartitionsResponsePartition {
-        error_code: ErrorCode::None.code(),
-        partition_index: record.partition,
-        leader_id: NODE_ID,
-        leader_epoch: record.leader_epoch.0,
-        replica_nodes: vec![NODE_ID],
-        isr_nodes: vec![NODE_ID],
-        // Null would mean unknown, which the Java admin client does not expect.
-        eligible_leader_replicas: Some(Vec::new()),
-        last_known_elr: Some(Vec::new()),
-        ..DescribeTopicPartitionsResponsePartition::default()
+    let partition = |record: &PartitionRecord| {
+        let leader_id = topics::leader(lane, record);
+        DescribeTopicPartitionsResponsePartition {
+            error_code: ErrorCode::None.code(),
+            partition_index: record.partition,
+            leader_id,
+            leader_epoch: record.leader_epoch.0,
+            replica_nodes: vec![leader_id],
+            isr_nodes: vec![leader_id],
+            // Null would mean unknown, which the Java admin client does not expect.
+            eligible_leader_replicas: Some(Vec::new()),
+            last_known_elr: Some(Vec::new()),
+            ..DescribeTopicPartitionsResponsePartition::default()
+        }
     };
     DescribeTopicPartitionsResponseTopic {
         name: Some(topic.name.clone()),

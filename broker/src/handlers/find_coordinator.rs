@@ -1,4 +1,5 @@
-//! FindCoordinator (10): which broker coordinates a group or a transactional id. It is always this one.
+//! FindCoordinator (10): which broker coordinates a group or a transactional id. It is this one, or the
+//! one of the core that does where each core is a broker.
 //!
 //! - 1 adds transactional ids, 3 is flexible, 4 takes several keys at once (KIP-699), 6 knows share groups, which are
 //!   not served.
@@ -13,7 +14,6 @@ use corelane_protocol::messages::find_coordinator::{
 
 use crate::coordinator::internal_topic::{CONSUMER_OFFSETS, TRANSACTION_STATE};
 use crate::dispatch::Call;
-use crate::settings::NODE_ID;
 
 const GROUP: i8 = 0;
 const TRANSACTION: i8 = 1;
@@ -63,11 +63,12 @@ async fn find(call: &Call, key_type: i8, key: &str) -> Coordinator {
         _ => Err(ErrorCode::InvalidRequest),
     };
     match found {
-        Ok(_) => {
-            let endpoint = lane.settings.endpoint(&call.connection);
+        Ok(place) => {
+            let node_id = lane.settings.nodes.leader(place.shard);
+            let endpoint = lane.settings.nodes.endpoint(node_id, &call.connection);
             Coordinator {
                 key: key.to_owned(),
-                node_id: NODE_ID,
+                node_id,
                 host: endpoint.host,
                 port: endpoint.port.into(),
                 error_message: None,

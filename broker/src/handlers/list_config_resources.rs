@@ -9,7 +9,7 @@ use corelane_protocol::messages::list_config_resources::{
 };
 
 use crate::dispatch::Call;
-use crate::settings::NODE_ID;
+use crate::lane::Lane;
 use crate::topics;
 
 const TOPIC: i8 = 2;
@@ -39,12 +39,15 @@ pub async fn handle(
     wanted.sort_unstable();
     wanted.dedup();
     ListConfigResourcesResponse {
-        config_resources: wanted.into_iter().flat_map(resources).collect(),
+        config_resources: wanted
+            .into_iter()
+            .flat_map(|kind| resources(call.lane(), kind))
+            .collect(),
         ..ListConfigResourcesResponse::default()
     }
 }
 
-fn resources(resource_type: i8) -> Vec<ConfigResource> {
+fn resources(lane: &Lane, resource_type: i8) -> Vec<ConfigResource> {
     let resource = |resource_name| ConfigResource {
         resource_name,
         resource_type,
@@ -55,7 +58,7 @@ fn resources(resource_type: i8) -> Vec<ConfigResource> {
             let names = image.topics().map(|topic| topic.name.clone());
             names.map(resource).collect()
         }
-        BROKER => vec![resource(NODE_ID.to_string())],
+        BROKER => lane.settings.nodes.names().map(resource).collect(),
         // Log levels of the broker, client metrics and groups have no configurations here.
         _ => Vec::new(),
     }

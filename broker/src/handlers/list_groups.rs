@@ -9,15 +9,15 @@ use corelane_protocol::messages::list_groups::{ListGroupsRequest, ListGroupsResp
 use crate::dispatch::Call;
 use crate::groups::coordinator::Coordinator;
 use crate::groups::describing::ListFilter;
-use crate::groups::registry::ask_all;
+use crate::groups::registry::ask_told;
 
-/// Lists those of all cores.
+/// Lists those that this broker coordinates.
 pub async fn handle(call: &Call, request: ListGroupsRequest) -> ListGroupsResponse {
     let filter = ListFilter::new(&request.states_filter, &request.types_filter);
     let list =
         move |coordinator: &Rc<Coordinator>| coordinator.act(|machine, _| machine.list(&filter));
     let mut response = ListGroupsResponse::default();
-    for listed in ask_all(call.lane(), list).await {
+    for listed in ask_told(call.lane(), list).await {
         match listed {
             Ok(groups) => response.groups.extend(groups.into_iter().flatten()),
             Err(code) => response.error_code = code.code(),

@@ -1,4 +1,4 @@
-//! Metadata (3): the broker, and topics with their partitions.
+//! Metadata (3): the brokers, and topics with their partitions.
 //!
 //! - 0 means all topics by an empty list; from 1 on that is null, and an empty list means none.
 //! - 4 lets the client forbid automatic creation, 7 adds leader epochs, 8 to 10 the cluster's authorized operations,
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::authorized_operations::{CLUSTER_OPERATIONS, TOPIC_OPERATIONS};
 use crate::coordinator::internal_topic::{InternalTopic, is_internal};
 use crate::dispatch::Call;
+use crate::lane::Lane;
 use crate::new_topic;
 use crate::refusal::Refusal;
 use crate::settings::NODE_ID;
@@ -28,8 +29,8 @@ const CLUSTER_OPERATIONS_IN: std::ops::RangeInclusive<i16> = 8..=10;
 /// Describes what was asked for; topics that are not there are created if client and settings agree.
 pub async fn handle(call: &Call, request: MetadataRequest) -> MetadataResponse {
     let topics = match &request.topics {
-        None => all(),
-        Some(topics) if topics.is_empty() && call.head.version == 0 => all(),
+        None => all(call.lane()),
+        Some(topics) if topics.is_empty() && call.head.version == 0 => all(call.lane()),
         Some(topics) => {
             let create =
                 request.allow_auto_topic_creation && call.lane().settings.auto_create_topics;
@@ -37,14 +38,16 @@ pub async fn handle(call: &Call, request: MetadataRequest) -> MetadataResponse {
         }
     };
     let settings = &call.lane().settings;
-    let endpoint = settings.endpoint(&call.connection);
+    let brokers = settings.nodes.all(&call.connection);
     let mut response = MetadataResponse {
-        brokers: vec![MetadataResponseBroker {
-            node_id: NODE_ID,
-            host: endpoint.host,
-            port: endpoint.port.into(),
-            rack: None,
-        }],
+        brokers: brokers
+            .map(|(node_id, endpoint)| MetadataResponseBroker {
+                node_id,
+                host: endpoint.host,
+                port: endpoint.port.into(),
+                rack: None,
+            })
+            .collect(),
         cluster_id: Some(settings.cluster_id.clone()),
         controller_id: NODE_ID,
         topics,
@@ -63,8 +66,9 @@ pub async fn handle(call: &Call, request: MetadataRequest) -> MetadataResponse {
     response
 }
 
-fn all() -> Vec<MetadataResponseTopic> {
-    topics::image().topics().map(describe).collect()
+fn all(lane: &Lane) -> Vec<MetadataResponseTopic> {
+    let image = topics::image();
+    image.topics().map(|topic| describe(lane, topic)).collect()
 }
 
 async fn named(
@@ -84,13 +88,13 @@ async fn named(
 
 async fn one(call: &Call, topic: &MetadataRequestTopic, create: bool) -> MetadataResponseTopic {
     if !topic.topic_id.is_nil() {
-        let found = find(&topics::image(), TopicRef::Id(topic.topic_id));
+        let found = find(call.lane(), &topics::image(), TopicRef::Id(topic.topic_id));
         return found.unwrap_or_else(|code| missing(None, topic.topic_id, code));
     }
     let Some(name) = topic.name.as_deref() else {
         return missing(None, Uuid::nil(), ErrorCode::InvalidRequest);
     };
-    if let Ok(found) = find(&topics::image(), TopicRef::Name(name)) {
+    if let Ok(found) = find(call.lane(), &topics::image(), TopicRef::Name(name)) {
         return found;
     }
     let code = match (new_topic::check_name(name), create) {
@@ -101,7 +105,7 @@ async fn one(call: &Call, topic: &MetadataRequestTopic, create: bool) -> Metadat
             Err(refusal) => refusal.code,
         },
     };
-    let found = find(&topics::image(), TopicRef::Name(name));
+    let found = find(call.lane(), &topics::image(), TopicRef::Name(name));
     found.unwrap_or_else(|_| missing(Some(name.to_owned()), Uuid::nil(), code))
 }
 
@@ -117,19 +121,26 @@ async fn create_topic(call: &Call, name: &str) -> Result<(), Refusal> {
     }
 }
 
-fn find(image: &Image, topic: TopicRef<'_>) -> Result<MetadataResponseTopic, ErrorCode> {
-    topics::find(image, topic).map(describe)
+fn find(
+    lane: &Lane,
+    image: &Image,
+    topic: TopicRef<'_>,
+) -> Result<MetadataResponseTopic, ErrorCode> {
+    topics::find(image, topic).map(|found| describe(lane, found))
 }
 
-fn describe(topic: &TopicImage) -> MetadataResponseTopic {
-    let partition = |record: &PartitionRecord| MetadataResponsePartition {
-        error_code: ErrorCode::None.code(),
-        partition_index: record.partition,
-        leader_id: NODE_ID,
-        leader_epoch: record.leader_epoch.0,
-        replica_nodes: vec![NODE_ID],
-        isr_nodes: vec![NODE_ID],
-        offline_replicas: Vec::new(),
+fn describe(lane: &Lane, topic: &TopicImage) -> MetadataResponseTopic {
+    let partition = |record: &PartitionRecord| {
+        let leader_id = topics::leader(lane, record);
+        MetadataResponsePartition {
+            error_code: ErrorCode::None.code(),
+            partition_index: record.partition,
+            leader_id,
+            leader_epoch: record.leader_epoch.0,
+            replica_nodes: vec![leader_id],
+            isr_nodes: vec![leader_id],
+            offline_replicas: Vec::new(),
+        }
     };
     MetadataResponseTopic {
         error_code: ErrorCode::None.code(),

@@ -129,7 +129,7 @@ pub async fn describe(
 /// While one of them does not serve.
 pub async fn list(lane: &Rc<Lane>) -> Result<Vec<(String, Transaction)>, ErrorCode> {
     let mut all = Vec::new();
-    for shard in lane.engine.shards() {
+    for shard in lane.told_cores() {
         let here = lane.engine.on(shard, list_here).await;
         all.extend(here?);
     }

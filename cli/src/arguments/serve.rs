@@ -10,6 +10,7 @@ use clap::{Args, ValueHint};
   corelane serve
   corelane serve --data /var/lib/corelane --listen 0.0.0.0:9092 --advertise broker1.example:9092
   corelane serve --cores 0-3 --num-partitions 4
+  corelane serve --cores 4 --listener-per-core     (ports 9092 to 9095)
   corelane serve --set log.retention.hours=24 --set log.segment.bytes=268435456
   corelane serve --metrics-listen 127.0.0.1:9700
   CORELANE_LOG_LEVEL=debug corelane serve --config /etc/corelane.toml
@@ -30,6 +31,10 @@ pub struct SettingFlags {
     /// Address and port that clients are told to use [default: the one they reached]
     #[arg(long, value_name = "HOST:PORT")]
     pub advertise: Option<String>,
+    /// Each core listens on a port of its own, from that of --listen on, as a broker of its own: clients reach the core of
+    /// a partition directly [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub listener_per_core: Option<String>,
     /// Directory of topics, segments and checkpoints [default: ./data]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data: Option<String>,
@@ -80,6 +85,7 @@ impl SettingFlags {
         let flags = [
             ("listen", &self.listen),
             ("advertise", &self.advertise),
+            ("listener-per-core", &self.listener_per_core),
             ("data", &self.data),
             ("cores", &self.cores),
             ("auto-create-topics", &self.auto_create_topics),

@@ -28,6 +28,8 @@ pub struct ServeSettings {
     pub listen: HostPort,
     /// Address and port that clients are told to use; `None` means the listening one.
     pub advertise: Option<HostPort>,
+    /// Whether each core listens on a port of its own, as a broker of its own.
+    pub listener_per_core: bool,
     /// Directory of topics, segments and checkpoints.
     pub data: PathBuf,
     /// CPUs to run on.
@@ -71,6 +73,7 @@ impl ServeSettings {
         Ok(ServeSettings {
             listen: resolved.parse("listen", HostPort::parse)?,
             advertise: resolved.parse("advertise", advertise)?,
+            listener_per_core: resolved.parse("listener-per-core", flag)?,
             data: resolved.parse("data", path)?,
             cores: resolved.parse("cores", CoreSelection::parse)?,
             auto_create_topics: resolved.parse("auto-create-topics", flag)?,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::kafka::KafkaNode;
-use super::process::{Server, bound_to_this_test, free_port};
+use super::process::{Server, bound_to_this_test, free_port_pair};
 
 /// A Java machine under load on two cores takes its time to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -81,12 +81,18 @@ impl Broker {
     /// `more` are arguments to `corelane serve`, or lines of Kafka's properties.
     fn start_node(target: Target, more: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(scratch_parent()).expect("a scratch directory");
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        // A broker for each core takes the port behind it too.
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port_pair()));
+        let everywhere = std::env::var("CORELANE_TEST_SERVE").unwrap_or_default();
+        let everywhere = everywhere.split_whitespace();
         let node = match target {
             Target::Corelane => Node::Corelane {
                 data: folder.path().join("data"),
                 listen,
-                more: more.iter().map(|&word| word.to_owned()).collect(),
+                more: everywhere
+                    .chain(more.iter().copied())
+                    .map(str::to_owned)
+                    .collect(),
             },
             Target::Kafka => Node::Kafka(KafkaNode::format(folder.path(), listen, more)),
         };

@@ -194,3 +194,14 @@ pub fn free_port() -> u16 {
         .expect("a bound socket has an address")
         .port()
 }
+
+/// As [`free_port`], where nobody listened on the next port either.
+pub fn free_port_pair() -> u16 {
+    loop {
+        let port = free_port();
+        let next = port.checked_add(1);
+        if next.is_some_and(|next| TcpListener::bind(("127.0.0.1", next)).is_ok()) {
+            return port;
+        }
+    }
+}
