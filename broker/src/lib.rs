@@ -14,6 +14,7 @@ mod complaint;
 mod config_entry;
 mod config_kind;
 mod config_resource;
+mod congestion;
 mod connection;
 mod coordinator;
 mod counters;

@@ -4,7 +4,6 @@
 
 use std::ops::Deref;
 
-use crate::splice;
 use bytes::Bytes;
 use corelane_engine::io::ChunkSlice;
 use corelane_engine::{FetchPart, FileRange};
@@ -24,10 +23,7 @@ impl From<FetchPart> for Part {
     fn from(part: FetchPart) -> Part {
         match part {
             FetchPart::Memory(slice) => Part::Memory(slice),
-            FetchPart::File(range) => {
-                splice::read_ahead(&range);
-                Part::File(range)
-            }
+            FetchPart::File(range) => Part::File(range),
         }
     }
 }

@@ -23,6 +23,7 @@ use corelane_engine::{Engine, EngineConfig, EngineError, StartReport, StopReport
 use futures_lite::future::block_on;
 
 use crate::complaint::complain;
+use crate::congestion;
 use crate::connection::{self, Accepted, Begun};
 use crate::dynamic_config::{self, ConnectionLimits};
 use crate::gather::Gather;
@@ -312,6 +313,7 @@ fn listen_once(address: SocketAddr) -> Result<TcpListener, ServeError> {
         io::ErrorKind::AddrInUse => ServeError::PortInUse { address },
         _ => ServeError::Listen { address, source },
     })?;
+    congestion::prepare(&listener);
     let prepared = listener.set_nonblocking(true);
     prepared
         .map(|()| listener)
@@ -645,6 +647,7 @@ fn prepare(stream: TcpStream, peer: SocketAddr) -> io::Result<Accepted> {
     // Splicing to it must not block the core.
     stream.set_nonblocking(true)?;
     let local = stream.local_addr()?;
+    congestion::choose(&stream, peer, local);
     Ok(Accepted {
         socket: Arc::new(OwnedFd::from(stream)),
         peer,

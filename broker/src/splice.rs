@@ -16,7 +16,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use corelane_engine::FileRange;
 use corelane_engine::io::{Hold, Ring};
-use corelane_engine::runtime::{spawn, timeout};
+use corelane_engine::runtime::timeout;
 use io_uring::{opcode, types};
 
 use crate::limits::{PIPE_BYTES, SEND_STALL_MAX, SPARE_PIPES_MAX, SPLICE_BYTES_MIN};
@@ -67,26 +67,6 @@ impl Pipe {
             writer: Arc::new(writer),
         })
     }
-}
-
-/// Asks the kernel to read a range into its cache ahead of [`send_file`]: data that was written around the cache
-/// would otherwise be read piece by piece, each pipe's worth after the one before has been sent.
-pub fn read_ahead(range: &FileRange) {
-    let length = libc::off_t::try_from(range.length).unwrap_or(libc::off_t::MAX);
-    let file = range.file.reader().clone();
-    let entry = opcode::Fadvise::new(
-        types::Fd(file.as_raw_fd()),
-        length,
-        libc::POSIX_FADV_WILLNEED,
-    )
-    .offset(range.position)
-    .build();
-    // SAFETY: no memory is named; the slot keeps the descriptor open.
-    let op = unsafe { Ring::current().submit(entry, Some(file), Hold::Nothing) };
-    // Advice: an error changes nothing but time.
-    spawn(async move {
-        let _ = op.await;
-    });
 }
 
 /// Sends the whole of `range`.
