@@ -225,6 +225,8 @@ bank! {
     SwapBeforeFlush "swap-before-flush" Sim "promises::compaction::a_compacted_log_survives_a_crash_at_every_point",
     /// Files are swapped without a word in the cleaner checkpoint.
     SwapUnannounced "swap-unannounced" Sim "promises::compaction::a_compacted_log_survives_a_crash_at_every_point",
+    /// A start ends a swap whose announcement a killed process had not flushed, and does not flush it either.
+    FoundSwapNotFlushed "found-swap-not-flushed" Sim "promises::compaction::a_swap_that_a_killed_process_announced_outlasts_a_power_cut",
     /// The memory of segments that compaction has replaced goes on being served.
     SwapKeepsCache "swap-keeps-cache" Sim "promises::compaction::a_compacted_log_survives_a_crash_at_every_point",
 }

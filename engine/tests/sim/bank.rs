@@ -107,6 +107,10 @@ const TESTS: &[(&str, fn())] = &[
         "promises::compaction::a_compacted_log_survives_a_crash_at_every_point",
         promises::compaction::a_compacted_log_survives_a_crash_at_every_point,
     ),
+    (
+        "promises::compaction::a_swap_that_a_killed_process_announced_outlasts_a_power_cut",
+        promises::compaction::a_swap_that_a_killed_process_announced_outlasts_a_power_cut,
+    ),
 ];
 
 /// Plays the fixed script and crashes it at one point in so many, until something fails.
