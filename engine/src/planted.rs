@@ -159,6 +159,8 @@ bank! {
     ReadErrorEndsLog "read-error-ends-log" Sim "promises::starts::a_read_error_is_not_the_end_of_the_log",
     /// What a start shows is not flushed first.
     RecoveredNotFlushed "recovered-not-flushed" Sim "crashes::the_fixed_script_survives_a_crash_at_every_point",
+    /// What a start shows is flushed and not written again: what a failed flush has forgotten stays forgotten.
+    RecoveredNotRewritten "recovered-not-rewritten" Sim "promises::answers::what_a_start_shows_after_a_failed_flush_outlasts_a_power_cut",
 
     // Producers.
     /// A batch sent again is not known again.

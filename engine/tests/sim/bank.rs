@@ -60,6 +60,10 @@ const TESTS: &[(&str, fn())] = &[
         promises::answers::flush_messages_makes_durable_what_it_counts,
     ),
     (
+        "promises::answers::what_a_start_shows_after_a_failed_flush_outlasts_a_power_cut",
+        promises::answers::what_a_start_shows_after_a_failed_flush_outlasts_a_power_cut,
+    ),
+    (
         "promises::answers::a_clean_stop_makes_everything_durable",
         promises::answers::a_clean_stop_makes_everything_durable,
     ),
