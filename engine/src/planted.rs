@@ -197,6 +197,8 @@ bank! {
     DataDirectoryNotFlushed "data-directory-not-flushed" Sim "crashes::the_fixed_script_survives_a_crash_at_every_point",
     /// An interrupted deletion of a topic is not ended at the next start.
     ForgetInterruptedDeletion "forget-interrupted-deletion" Sim "found::an_interrupted_deletion_is_finished_at_the_next_start",
+    /// A start goes on without topics whose partitions lie there, when the catalogue has lost them.
+    ForgetLostTopics "forget-lost-topics" Sim "promises::starts::a_topic_that_the_catalogue_has_lost_is_missed",
     /// Producer ids are given out before the catalogue knows of them.
     ProducerIdsNotSaved "producer-ids-not-saved" Sim "promises::starts::a_producer_id_is_given_out_once",
 

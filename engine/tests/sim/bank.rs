@@ -80,6 +80,10 @@ const TESTS: &[(&str, fn())] = &[
         promises::starts::a_producer_id_is_given_out_once,
     ),
     (
+        "promises::starts::a_topic_that_the_catalogue_has_lost_is_missed",
+        promises::starts::a_topic_that_the_catalogue_has_lost_is_missed,
+    ),
+    (
         "promises::starts::the_leader_epoch_rises_with_each_start",
         promises::starts::the_leader_epoch_rises_with_each_start,
     ),
