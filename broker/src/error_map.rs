@@ -109,9 +109,10 @@ pub fn topic(error: &TopicError) -> Refusal {
 pub fn catalogue(error: &CatalogueError) -> Refusal {
     tracing::error!(%error, "the topic catalogue failed");
     let code = match error {
-        CatalogueError::Io { .. } | CatalogueError::Damaged { .. } | CatalogueError::Refused => {
-            ErrorCode::KafkaStorageError
-        }
+        CatalogueError::Io { .. }
+        | CatalogueError::Damaged { .. }
+        | CatalogueError::LostPartitions { .. }
+        | CatalogueError::Refused => ErrorCode::KafkaStorageError,
     };
     Refusal::new(code, error.to_string())
 }

@@ -155,6 +155,68 @@ fn a_broker_that_crashed_on_a_full_disk_starts_there_again_and_serves_what_it_ac
     assert_eq!(fetch_first(&mut wire), NONE);
 }
 
+/// A flip in the catalogue's last change looks like a write that a crash has torn, but for the partition that lies there.
+/// What `docs/operations.md` says of it brings the topic back.
+#[test]
+fn a_catalogue_that_has_lost_a_topic_is_refused_and_the_topic_can_be_brought_back() {
+    if not_for_kafka("a catalogue that has lost a topic") {
+        return;
+    }
+    let mut broker = Broker::start();
+    let (data, address) = (broker.data().to_path_buf(), broker.address());
+    let mut wire = Wire::connect(address);
+    assert_eq!(calls::create_topic(&mut wire, "kept", 1, &[]), NONE);
+    create_topic(&mut wire);
+    assert_eq!([produce(&mut wire), produce(&mut wire)], [NONE, NONE]);
+    broker.server().kill_and_free(address);
+    let catalogue = data.join("__cluster_metadata-0/00000000000000000000.log");
+    let mut bytes = std::fs::read(&catalogue).expect("the catalogue is there");
+    let last = bytes.len() - 3;
+    bytes[last] ^= 1;
+    std::fs::write(&catalogue, &bytes).expect("written");
+
+    let partition = data.join("t-0");
+    let output = refused_start(&data, address, &[]);
+    let named = [&catalogue, &partition].map(|path| path.display().to_string());
+    assert_mentions(&output, &[&named[0], &named[1], "damaged from position"]);
+    assert_mentions(
+        &output,
+        &["out of the data directory", "docs/operations.md"],
+    );
+    assert!(!output.contains("kept-0"), "{output}");
+    assert_eq!(
+        std::fs::read(&catalogue).expect("there"),
+        bytes,
+        "it was cut"
+    );
+
+    let aside = broker.scratch().join("t-0.aside");
+    std::fs::rename(&partition, &aside).expect("moved");
+    broker.restart();
+    let mut wire = Wire::connect(address);
+    assert_eq!(calls::fetch(&mut wire, "kept", 0, 0).0, NONE);
+    create_topic(&mut wire);
+    assert!(broker.stop().success());
+    std::fs::remove_file(data.join(".clean-stop")).expect("the stop was clean");
+    for name in files_of_the_log(&partition) {
+        std::fs::remove_file(partition.join(name)).expect("removed");
+    }
+    for name in files_of_the_log(&aside) {
+        std::fs::rename(aside.join(&name), partition.join(&name)).expect("moved");
+    }
+    broker.restart();
+    let mut wire = Wire::connect(address);
+    assert_eq!((end_offset(&mut wire), fetch_first(&mut wire)), (2, NONE));
+    assert_eq!(produce(&mut wire), NONE);
+}
+
+/// The names of all that a partition's directory holds but the topic's id.
+fn files_of_the_log(partition: &Path) -> Vec<std::ffi::OsString> {
+    let entries = std::fs::read_dir(partition).expect("the directory is there");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    names.filter(|name| name != "partition.metadata").collect()
+}
+
 /// A broker whose disk has taken all that it can.
 struct FullDisk {
     // In this order: the broker ends before its file system goes, and that before its image.

@@ -25,6 +25,8 @@ use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 
 /// The largest batch of the catalogue: a topic with the most partitions, in one batch.
 const BATCH_BYTES_MAX: usize = 64 << 20;
+/// Directories that an error names; more are counted.
+const LOST_NAMED_MAX: usize = 8;
 
 /// Why the catalogue could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +49,54 @@ pub enum CatalogueError {
         /// What is wrong.
         reason: String,
     },
+    /// Partitions lie in the data directory that it does not know. A partition's directory is made when the change that
+    /// made the partition is durable: the catalogue has lost changes that were answered.
+    #[error("{}", lost_partitions(path, directories, *damaged_from))]
+    LostPartitions {
+        /// The file.
+        path: PathBuf,
+        /// The partitions' directories, one at least.
+        directories: Vec<PathBuf>,
+        /// From where on the catalogue's end is damaged, where it is.
+        damaged_from: Option<Position>,
+    },
     /// An earlier write failed.
     #[error(
         "the topic catalogue refuses changes since a write failed; restart the broker once the disk is well"
     )]
     Refused,
+}
+
+fn lost_partitions(path: &Path, directories: &[PathBuf], damaged_from: Option<Position>) -> String {
+    let named: Vec<String> = directories
+        .iter()
+        .take(LOST_NAMED_MAX)
+        .map(|directory| directory.display().to_string())
+        .collect();
+    let mut text = format!(
+        "the topic catalogue {} does not know the topics of {}",
+        path.display(),
+        named.join(", ")
+    );
+    if let Some(more) = directories.len().checked_sub(LOST_NAMED_MAX + 1) {
+        text += &format!(" and of {} directories more", more + 1);
+    }
+    if let Some(position) = damaged_from {
+        text += &format!("; it is damaged from position {position} to its end");
+    }
+    text + ". Restore it from a backup of the same data directory, or move these directories out of the data directory: \
+            docs/operations.md, \"A catalogue that has lost topics\". Nothing was changed"
+}
+
+/// A catalogue that has been read, and not yet cut or written. Invariant: nothing on the disk has been changed but that
+/// the catalogue's directory is there.
+pub(crate) struct FoundCatalogue<D> {
+    disk: D,
+    data_directory: PathBuf,
+    path: PathBuf,
+    contents: Vec<u8>,
+    replayed: Replayed,
+    clean_stop: bool,
 }
 
 /// See the module.
@@ -63,18 +108,15 @@ pub(crate) struct CatalogueLog<D> {
     epoch: LeaderEpoch,
     refused: bool,
     image: Arc<Image>,
-    /// Topics that the records had removed when they were read.
-    removed: BTreeSet<Uuid>,
 }
 
-impl<D: Disk> CatalogueLog<D> {
-    /// Reads the catalogue, or makes an empty one. After a clean stop there is no torn tail: whatever is no batch is
-    /// damage.
-    pub(crate) async fn open(
+impl<D: Disk> FoundCatalogue<D> {
+    /// Reads the catalogue. After a clean stop there is no torn tail: whatever is no batch is damage.
+    pub(crate) async fn read(
         disk: D,
         data_directory: &Path,
         clean_stop: bool,
-    ) -> Result<CatalogueLog<D>, CatalogueError> {
+    ) -> Result<FoundCatalogue<D>, CatalogueError> {
         let name = PartitionDirectoryName {
             topic: CLUSTER_METADATA_TOPIC.to_owned(),
             partition: 0,
@@ -90,8 +132,47 @@ impl<D: Disk> CatalogueLog<D> {
         let contents = disk.read_whole(&path).await.map_err(failed)?;
         let contents = contents.unwrap_or_default();
         let replayed = replay(&contents, &path, clean_stop)?;
-        if (replayed.end.0 as usize) < contents.len() {
-            let cut_bytes = contents.len() as u64 - replayed.end.0;
+        Ok(FoundCatalogue {
+            disk,
+            data_directory: data_directory.to_path_buf(),
+            path,
+            contents,
+            replayed,
+            clean_stop,
+        })
+    }
+
+    /// What its records add up to.
+    pub(crate) fn image(&self) -> &Image {
+        &self.replayed.image
+    }
+
+    /// Topics that its records have removed.
+    pub(crate) fn removed(&self) -> &BTreeSet<Uuid> {
+        &self.replayed.removed
+    }
+
+    /// That these partitions' directories are there, and not in the catalogue.
+    pub(crate) fn has_lost(&self, directories: Vec<PathBuf>) -> CatalogueError {
+        let is_damaged = self.replayed.end.0 < self.contents.len() as u64;
+        CatalogueError::LostPartitions {
+            path: self.path.clone(),
+            directories,
+            damaged_from: is_damaged.then_some(self.replayed.end),
+        }
+    }
+
+    /// Cuts a torn tail, makes what is left durable, and the file where there is none.
+    pub(crate) async fn take_over(self) -> Result<CatalogueLog<D>, CatalogueError> {
+        let (disk, path, replayed) = (self.disk, self.path, self.replayed);
+        let mut contents = self.contents;
+        let failed = |source| CatalogueError::Io {
+            path: path.clone(),
+            source,
+        };
+        let whole_bytes = usize::try_from(replayed.end.0).expect("the file is in memory");
+        if whole_bytes < contents.len() {
+            let cut_bytes = contents.len() - whole_bytes;
             tracing::warn!(path = %path.display(), position = %replayed.end, cut_bytes, "cut a torn tail");
             let file = disk.open_existing(&path).await.map_err(failed)?;
             disk.truncate(&file, replayed.end.0).await.map_err(failed)?;
@@ -100,15 +181,15 @@ impl<D: Disk> CatalogueLog<D> {
         // Makes the file where there is none. Where there is one, a killed process may have left it, its name or its
         // last change unflushed: what the image says from here on has to outlast a power cut. It is written again, because
         // what a failed flush has left in memory is read back and flushed by nobody.
-        let rewritten = match clean_stop {
-            true => Vec::new(),
-            false => contents[..replayed.end.0 as usize].to_vec(),
-        };
-        disk.overwrite(&path, 0, rewritten, true)
+        contents.truncate(if self.clean_stop { 0 } else { whole_bytes });
+        disk.overwrite(&path, 0, contents, true)
             .await
             .map_err(failed)?;
-        disk.flush_directory(&directory).await.map_err(failed)?;
-        disk.flush_directory(data_directory).await.map_err(failed)?;
+        let directory = path.parent().unwrap_or(&self.data_directory);
+        disk.flush_directory(directory).await.map_err(failed)?;
+        disk.flush_directory(&self.data_directory)
+            .await
+            .map_err(failed)?;
         Ok(CatalogueLog {
             disk,
             path,
@@ -117,18 +198,14 @@ impl<D: Disk> CatalogueLog<D> {
             epoch: replayed.epoch.next().unwrap_or(LeaderEpoch(0)),
             refused: false,
             image: Arc::new(replayed.image),
-            removed: replayed.removed,
         })
     }
+}
 
+impl<D: Disk> CatalogueLog<D> {
     /// Whether a write has failed and may have left something behind the end.
     pub(crate) fn is_refused(&self) -> bool {
         self.refused
-    }
-
-    /// Topics that had been removed before this start.
-    pub(crate) fn removed(&self) -> &BTreeSet<Uuid> {
-        &self.removed
     }
 
     /// What all durable records add up to.

@@ -13,6 +13,7 @@
 //! | [`scanned`] | segments that are walked from the last place known to be good |
 //! | [`behind_damage`] | where a log goes on behind damage |
 //! | [`walk`] | reads a file in windows and hands out its batches |
+//! | [`rewrite`] | writes again what is taken over and was not known to be durable |
 //! | [`room`] | goes on after a full disk, without opening again |
 //! | [`progress`] | tells how far a long start has come |
 
@@ -20,6 +21,7 @@ mod behind_damage;
 mod files;
 mod known;
 pub(crate) mod progress;
+mod rewrite;
 mod room;
 mod scanned;
 mod segments;
@@ -44,6 +46,7 @@ use crate::partition::Partition;
 use crate::planted::{self, Bug};
 use crate::producer_state::ProducerStates;
 use crate::recovery::{self, Place};
+use crate::reserve;
 use crate::segment::Segment;
 use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
@@ -111,9 +114,13 @@ pub(crate) async fn open<D: Disk>(
     let may_be_unflushed = leftovers == Leftovers::Removed && !request.clean_stop;
     let is_moved = log_start.is_some_and(|start| start > Offset::ZERO);
     if may_be_unflushed && is_moved && !planted::is(Bug::ShownLogStartNotFlushed) {
-        // A killed process may have left it unflushed: what readers are told to be gone must not come back.
+        // A killed process may have left it unflushed: what readers are told to be gone must not come back. It is written
+        // again, as what a failed flush has left is flushed by nobody.
         let path = request.directory.join(file_name::DURABLE_END_CHECKPOINT);
-        let flushed = disk.overwrite(&path, 0, Vec::new(), true).await;
+        let slots = disk.read_whole(&path).await.map_err(at(&path))?;
+        let flushed = disk
+            .overwrite(&path, 0, slots.unwrap_or_default(), true)
+            .await;
         flushed.map_err(at(&path))?;
     }
     let foreign = request.foreign.clone();
@@ -345,6 +352,7 @@ impl<D: Disk> Opening<D> {
             .is_some_and(|durable| durable.durable_end >= end.offset);
         let must_flush = self.is_trimmed || (!was_durable && end.position > Position::ZERO);
         if must_flush && !self.is_refused() && !planted::is(Bug::RecoveredNotFlushed) {
+            self.rewrite_unproven(&file, end).await.map_err(at(&path))?;
             self.disk.flush(&file).await.map_err(at(&path))?;
         }
         let allocated = self.disk.length(&file).map_err(at(&path))?;
@@ -384,6 +392,26 @@ impl<D: Disk> Opening<D> {
             checkpointer,
             cleaner,
         ))
+    }
+
+    /// Writes again what lies between the durable end and `end`, see [`rewrite`]. Segments before the last one were
+    /// flushed with success before its file was made.
+    async fn rewrite_unproven(&self, file: &D::File, end: LogPosition) -> io::Result<()> {
+        if self.request.clean_stop || planted::is(Bug::RecoveredNotRewritten) {
+            return Ok(());
+        }
+        let durable = self.durable_end();
+        let in_last = durable.filter(|durable| durable.segment_base_offset == end.segment);
+        let from = in_last.map_or(Position::ZERO, |durable| durable.position);
+        match rewrite::rewrite(&self.disk, file, from, end.position).await {
+            Err(error) if reserve::is_full_disk(&error) => {
+                // Blocks that are shared with a snapshot or a copy take new space when they are written.
+                let directory = self.request.directory.display();
+                tracing::warn!(partition = %directory, %error, "the end of the log could not be written again");
+                Ok(())
+            }
+            rewritten => rewritten,
+        }
     }
 
     fn end(&self) -> LogPosition {

@@ -159,6 +159,8 @@ bank! {
     ReadErrorEndsLog "read-error-ends-log" Sim "promises::starts::a_read_error_is_not_the_end_of_the_log",
     /// What a start shows is not flushed first.
     RecoveredNotFlushed "recovered-not-flushed" Sim "crashes::the_fixed_script_survives_a_crash_at_every_point",
+    /// What a start shows is flushed and not written again: what a failed flush has forgotten stays forgotten.
+    RecoveredNotRewritten "recovered-not-rewritten" Sim "promises::answers::what_a_start_shows_after_a_failed_flush_outlasts_a_power_cut",
 
     // Producers.
     /// A batch sent again is not known again.
@@ -195,6 +197,8 @@ bank! {
     DataDirectoryNotFlushed "data-directory-not-flushed" Sim "crashes::the_fixed_script_survives_a_crash_at_every_point",
     /// An interrupted deletion of a topic is not ended at the next start.
     ForgetInterruptedDeletion "forget-interrupted-deletion" Sim "found::an_interrupted_deletion_is_finished_at_the_next_start",
+    /// A start goes on without topics whose partitions lie there, when the catalogue has lost them.
+    ForgetLostTopics "forget-lost-topics" Sim "promises::starts::a_topic_that_the_catalogue_has_lost_is_missed",
     /// Producer ids are given out before the catalogue knows of them.
     ProducerIdsNotSaved "producer-ids-not-saved" Sim "promises::starts::a_producer_id_is_given_out_once",
 
@@ -225,6 +229,8 @@ bank! {
     SwapBeforeFlush "swap-before-flush" Sim "promises::compaction::a_compacted_log_survives_a_crash_at_every_point",
     /// Files are swapped without a word in the cleaner checkpoint.
     SwapUnannounced "swap-unannounced" Sim "promises::compaction::a_compacted_log_survives_a_crash_at_every_point",
+    /// A start ends a swap whose announcement a killed process had not flushed, and does not flush it either.
+    FoundSwapNotFlushed "found-swap-not-flushed" Sim "promises::compaction::a_swap_that_a_killed_process_announced_outlasts_a_power_cut",
     /// The memory of segments that compaction has replaced goes on being served.
     SwapKeepsCache "swap-keeps-cache" Sim "promises::compaction::a_compacted_log_survives_a_crash_at_every_point",
 }

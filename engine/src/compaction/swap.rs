@@ -6,8 +6,8 @@
 //! 3. the old files are renamed to `.deleted`, the cleaned ones to their live names;
 //! 4. `cleaner-checkpoint` names nothing to replace any more; the old files are unlinked after `file.delete.delay.ms`.
 //!
-//! A start that finds nothing to replace removes what is `.cleaned`; one that does goes on with step 3, whatever part
-//! of it had been done. Shard-local. Invariant: between steps 2 and 4 nobody opens a sealed segment by its path.
+//! A start that finds nothing to replace removes what is `.cleaned`; one that does makes step 2 durable, which a killed
+//! process may not have come to, and goes on with step 3, whatever part of it had been done. Shard-local. Invariant: between steps 2 and 4 nobody opens a sealed segment by its path.
 
 use std::io;
 use std::path::Path;
@@ -236,6 +236,11 @@ pub(crate) async fn recover<D: Disk>(disk: &D, directory: &Path) -> io::Result<C
         find(&entries, name).is_some()
     };
     let cleaned: Vec<SegmentFileKind> = KINDS.into_iter().filter(is_cleaned).collect();
+    if !planted::is(Bug::FoundSwapNotFlushed) {
+        // A killed process may have left the checkpoint's name unflushed. A power cut that takes it and leaves the new
+        // names below would leave nothing that counts: the old files set aside, the new one nowhere announced.
+        disk.flush_directory(directory).await?;
+    }
     rename_files(disk, directory, &checkpoint.replaced, &cleaned).await?;
     checkpoint.replaced.clear();
     write_checkpoint(disk, directory, &checkpoint).await?;

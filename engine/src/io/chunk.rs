@@ -170,6 +170,16 @@ impl Chunk {
         }
     }
 
+    /// A chunk that holds `bytes`, with zeros behind them up to a block boundary.
+    pub(crate) fn of(bytes: &[u8]) -> Chunk {
+        let chunk = Chunk::new(bytes.len());
+        // SAFETY: nobody else knows the chunk yet, and none of it is being written.
+        unsafe { chunk.append(bytes.len(), |free| free.copy_from_slice(bytes)) };
+        // SAFETY: as above.
+        unsafe { chunk.pad() };
+        chunk
+    }
+
     /// Bytes that fit in all.
     pub fn capacity(&self) -> usize {
         self.capacity

@@ -1,22 +1,21 @@
 //! Opens the catalogue and every partition at start, and starts what each core does in the background.
 //!
-//! Invariant: the mark of a clean stop is gone, durably, before anything is written that it would not be true of.
+//! Invariants: the mark of a clean stop is gone, durably, before anything is written that it would not be true of;
+//! where partitions lie that the catalogue has lost, nothing is changed and nothing starts.
 //! The catalogue opens on its core, a partition on its owner.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-
-use uuid::Uuid;
 
 use super::directory::{
     Start, flush_data_directory, open_partition, remove_directory, set_aside, topic_id_in,
 };
 use super::{Catalogue, OPENING_MAX, Turn, log_config};
 use crate::catalogue::Image;
-use crate::catalogue_log::CatalogueLog;
+use crate::catalogue_log::FoundCatalogue;
 use crate::checkpoint;
 use crate::compaction;
 use crate::cores::Cores;
@@ -106,11 +105,16 @@ async fn show_epochs<C: Cores>(cores: &C, epochs: Epochs) {
 async fn open_catalogue<C: Cores>(cores: C) -> Result<(Arc<Image>, bool), EngineError> {
     let (disk, data) = (cores.disk(), cores.data().to_path_buf());
     let clean_stop = read_clean_stop_marker(&disk, &data).await?;
-    let log = CatalogueLog::open(disk.clone(), &data, clean_stop).await?;
+    let found = FoundCatalogue::read(disk.clone(), &data, clean_stop).await?;
+    let directories = Directories::of(&disk, &data, &found).await?;
+    if !directories.lost.is_empty() && !planted::is(Bug::ForgetLostTopics) {
+        return Err(found.has_lost(directories.lost).into());
+    }
+    let log = found.take_over().await?;
     let image = log.image().clone();
     // What was said of the last stop holds until here; a start that fails before may be tried again with it.
     remove_clean_stop_marker(&disk, &data).await?;
-    set_aside_removed(&cores, &image, log.removed()).await?;
+    end_deletions(&cores, directories).await?;
     let catalogue = Rc::new(Catalogue {
         epoch: log.epoch(),
         log: RefCell::new(Some(log)),
@@ -141,42 +145,77 @@ async fn remove_clean_stop_marker<D: Disk>(disk: &D, data: &Path) -> Result<(), 
     disk.flush_directory(data).await.map_err(failed)
 }
 
-/// Finishes deletions that a crash interrupted: of directories whose topic the catalogue has removed. Others are left
-/// alone, whatever they claim to be.
-async fn set_aside_removed<C: Cores>(
-    cores: &C,
-    image: &Image,
-    removed: &BTreeSet<Uuid>,
-) -> Result<(), OpenError> {
-    let (disk, data) = (cores.disk(), cores.data());
-    let failed = |source| OpenError {
-        path: data.to_path_buf(),
-        source,
-    };
-    for entry in disk.list(data).map_err(failed)? {
-        if !entry.is_directory {
-            continue;
-        }
-        let path = data.join(&entry.name);
-        if file_name::is_deleted_partition_directory(&entry.name) {
-            let budget = cores.lane().cache_budget();
-            disk.spawn(remove_directory(disk.clone(), path, Vec::new(), budget));
-            continue;
-        }
-        let Some(name) = PartitionDirectoryName::parse(&entry.name) else {
-            continue;
+/// What the data directory holds besides the partitions that the catalogue knows.
+#[derive(Default)]
+struct Directories {
+    /// Deleted ones that were not removed in full.
+    deleted: Vec<PathBuf>,
+    /// Partitions of topics that the catalogue has removed: a crash has interrupted their deletion.
+    removed: Vec<PartitionDirectoryName>,
+    /// Partitions that the catalogue has lost.
+    lost: Vec<PathBuf>,
+}
+
+impl Directories {
+    /// Changes nothing.
+    async fn of<D: Disk>(
+        disk: &D,
+        data: &Path,
+        catalogue: &FoundCatalogue<D>,
+    ) -> Result<Directories, OpenError> {
+        let failed = |source| OpenError {
+            path: data.to_path_buf(),
+            source,
         };
-        if name.topic == file_name::CLUSTER_METADATA_TOPIC {
-            continue;
+        let mut directories = Directories::default();
+        for entry in disk.list(data).map_err(failed)? {
+            if !entry.is_directory {
+                continue;
+            }
+            let path = data.join(&entry.name);
+            if file_name::is_deleted_partition_directory(&entry.name) {
+                directories.deleted.push(path);
+                continue;
+            }
+            let Some(name) = PartitionDirectoryName::parse(&entry.name) else {
+                continue;
+            };
+            if name.topic == file_name::CLUSTER_METADATA_TOPIC {
+                continue;
+            }
+            let own = topic_id_in(disk, &path).await.map_err(failed)?;
+            match own {
+                Some(own) if catalogue.removed().contains(&own) => directories.removed.push(name),
+                _ if is_known(catalogue.image(), &name) => {}
+                Some(_) => directories.lost.push(path),
+                // A creation that a crash interrupted has come no further: the id is durable before any record is.
+                None => {
+                    tracing::warn!(directory = %path.display(), "no topic of the catalogue; left alone");
+                }
+            }
         }
-        let own = topic_id_in(&disk, &path).await.map_err(failed)?;
-        let is_removed = own.is_some_and(|own| removed.contains(&own));
-        if is_removed && !planted::is(Bug::ForgetInterruptedDeletion) {
-            tracing::warn!(directory = %path.display(), "belongs to a deleted topic; removing");
-            set_aside(cores, &name.topic, name.partition, Vec::new()).await?;
-        } else if image.topic_by_name(&name.topic).is_none() {
-            tracing::warn!(directory = %path.display(), "no topic of the catalogue; left alone");
-        }
+        Ok(directories)
+    }
+}
+
+fn is_known(image: &Image, name: &PartitionDirectoryName) -> bool {
+    let topic = image.topic_by_name(&name.topic);
+    topic.is_some_and(|topic| topic.partitions.contains_key(&name.partition))
+}
+
+/// Finishes deletions that a crash interrupted.
+async fn end_deletions<C: Cores>(cores: &C, directories: Directories) -> Result<(), OpenError> {
+    let disk = cores.disk();
+    for path in directories.deleted {
+        let budget = cores.lane().cache_budget();
+        disk.spawn(remove_directory(disk.clone(), path, Vec::new(), budget));
+    }
+    if planted::is(Bug::ForgetInterruptedDeletion) {
+        return Ok(());
+    }
+    for name in directories.removed {
+        tracing::warn!(directory = %name, "belongs to a deleted topic; removing");
+        set_aside(cores, &name.topic, name.partition, Vec::new()).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use corelane_engine::{
@@ -273,24 +274,52 @@ fn a_flip_in_the_last_change_before_a_clean_stop_is_damage_not_a_torn_tail() {
     assert_eq!(block_on(scene.engine().image()).topic_count(), 2);
 }
 
+/// Puts the directory of a partition there that no catalogue knows, and returns its log's path and bytes.
+fn put_unknown_partition(data: &Path, name: &str) -> (PathBuf, Vec<u8>) {
+    let unknown = data.join(name);
+    fs::create_dir(&unknown).unwrap();
+    let metadata = "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n";
+    fs::write(unknown.join("partition.metadata"), metadata).unwrap();
+    let path = unknown.join("00000000000000000000.log");
+    let log = batch(0, 1, 10).to_vec();
+    fs::write(&path, &log).unwrap();
+    (path, log)
+}
+
 #[test]
-fn directories_of_unknown_topics_are_left_alone_and_never_adopted() {
+fn an_engine_does_not_start_beside_a_partition_that_the_catalogue_does_not_know() {
     let mut scene = Scene::new();
+    let topic = scene.topic("known", &[]);
+    scene.append(topic, batch(1, 1, 10), Acks::Durable);
     scene.stop();
-    let foreign = scene.data().join("foreign-0");
-    fs::create_dir(&foreign).unwrap();
-    fs::write(
-        foreign.join("partition.metadata"),
-        "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n",
-    )
-    .unwrap();
-    let log = batch(0, 1, 10);
-    fs::write(foreign.join("00000000000000000000.log"), &log).unwrap();
+    let (path, log) = put_unknown_partition(scene.data(), "unknown-0");
+    let catalogue = fs::read(scene.data().join(CATALOGUE)).unwrap();
+    let Err(error) = Engine::open(scene.config()) else {
+        panic!("the partition was not noticed");
+    };
+    assert!(matches!(
+        &error,
+        EngineError::Catalogue(CatalogueError::LostPartitions { directories, damaged_from: None, .. })
+            if *directories == [scene.data().join("unknown-0")]
+    ));
+    let message = error.to_string();
+    for named in ["unknown-0", CATALOGUE] {
+        assert!(message.contains(named), "{message}");
+    }
+    assert_eq!(fs::read(&path).unwrap(), log);
+    assert_eq!(fs::read(scene.data().join(CATALOGUE)).unwrap(), catalogue);
+    // Out of the way, it keeps nothing from starting.
+    let elsewhere = scene.data().with_extension("elsewhere");
+    fs::rename(scene.data().join("unknown-0"), &elsewhere).unwrap();
     scene.start();
-    assert_eq!(
-        fs::read(foreign.join("00000000000000000000.log")).unwrap(),
-        log
-    );
+    assert!(!scene.read_all(topic).is_empty());
+    fs::remove_dir_all(elsewhere).unwrap();
+}
+
+#[test]
+fn a_directory_in_the_way_of_a_new_partition_is_kept_under_another_name_and_never_adopted() {
+    let mut scene = Scene::new();
+    let (_, log) = put_unknown_partition(scene.data(), "foreign-0");
     let topic = scene.topic("foreign", &[]);
     assert!(scene.read_all(topic).is_empty());
     scene.append(topic, batch(1, 1, 10), Acks::Durable);

@@ -60,6 +60,10 @@ const TESTS: &[(&str, fn())] = &[
         promises::answers::flush_messages_makes_durable_what_it_counts,
     ),
     (
+        "promises::answers::what_a_start_shows_after_a_failed_flush_outlasts_a_power_cut",
+        promises::answers::what_a_start_shows_after_a_failed_flush_outlasts_a_power_cut,
+    ),
+    (
         "promises::answers::a_clean_stop_makes_everything_durable",
         promises::answers::a_clean_stop_makes_everything_durable,
     ),
@@ -74,6 +78,10 @@ const TESTS: &[(&str, fn())] = &[
     (
         "promises::starts::a_producer_id_is_given_out_once",
         promises::starts::a_producer_id_is_given_out_once,
+    ),
+    (
+        "promises::starts::a_topic_that_the_catalogue_has_lost_is_missed",
+        promises::starts::a_topic_that_the_catalogue_has_lost_is_missed,
     ),
     (
         "promises::starts::the_leader_epoch_rises_with_each_start",
@@ -106,6 +114,10 @@ const TESTS: &[(&str, fn())] = &[
     (
         "promises::compaction::a_compacted_log_survives_a_crash_at_every_point",
         promises::compaction::a_compacted_log_survives_a_crash_at_every_point,
+    ),
+    (
+        "promises::compaction::a_swap_that_a_killed_process_announced_outlasts_a_power_cut",
+        promises::compaction::a_swap_that_a_killed_process_announced_outlasts_a_power_cut,
     ),
 ];
 

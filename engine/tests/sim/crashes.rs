@@ -151,37 +151,50 @@ fn equal_seeds_have_equal_traces() {
     assert_ne!(run(1), run(2));
 }
 
+/// One crash point in so many of the long script, unless the environment says another number.
+const LONG_STRIDE: u64 = 150;
+
 #[test]
 fn the_fixed_script_survives_a_crash_at_every_point() {
-    let which = match (chosen_by_environment(), number("CORELANE_SIM_CRASH_STRIDE")) {
+    let test = "the_fixed_script_survives_a_crash_at_every_point";
+    let which = chosen_or("CORELANE_SIM_CRASH_STRIDE", Which::Every);
+    crash_everywhere(test, &script::fixed(), which);
+}
+
+#[test]
+fn the_long_script_survives_a_crash_at_every_point() {
+    let test = "the_long_script_survives_a_crash_at_every_point";
+    let which = chosen_or("CORELANE_SIM_LONG_STRIDE", Which::OneIn(LONG_STRIDE));
+    crash_everywhere(test, &script::long(), which);
+}
+
+/// The crash that the environment names, or one point in as many as it says, 0 for every point in every mode, or else
+/// `which`.
+fn chosen_or(stride: &str, which: Which) -> Which {
+    match (chosen_by_environment(), number(stride)) {
         (Some(chosen), _) => Which::Only(chosen),
+        (None, Some(0)) => Which::Every,
         (None, Some(stride)) => Which::OneIn(stride),
-        (None, None) => Which::Every,
-    };
+        (None, None) => which,
+    }
+}
+
+fn crash_everywhere(test: &str, steps: &[Step], which: Which) {
     let seed = number("CORELANE_SIM_SEED").unwrap_or(1);
-    let walked = walk(seed, &script::fixed(), which);
+    let walked = walk(seed, steps, which);
     println!(
         "{} steps, {:?} I/Os, {} points, {} crashes",
-        script::fixed().len(),
+        steps.len(),
         walked.played.ios,
         walked.played.points,
         walked.crashes
     );
-    report(
-        "the_fixed_script_survives_a_crash_at_every_point",
-        seed,
-        &walked,
-    );
+    report(test, seed, &walked);
     assert!(walked.played.failures.is_empty() && walked.failures.is_empty());
 }
 
-/// Seeds whose failures are not explained yet, see `docs/testing.md`. They have to fail until they are, so that none stays
-/// here for nothing.
-const UNEXPLAINED: &[u64] = &[490];
-
 #[test]
 fn random_scripts_survive_crashes() {
-    let is_one = number("CORELANE_SIM_SEED").is_some();
     let (seeds, which) = match (number("CORELANE_SIM_SEED"), chosen_by_environment()) {
         (Some(seed), Some(chosen)) => (seed..seed + 1, Which::Only(chosen)),
         (Some(seed), None) => (seed..seed + 1, Which::OneIn(40)),
@@ -193,13 +206,10 @@ fn random_scripts_survive_crashes() {
             )
         }
     };
-    let known = UNEXPLAINED.iter().copied();
-    let known = known.filter(|seed| !is_one && seeds.contains(seed));
-    let known: BTreeSet<u64> = known.collect();
     let count = seeds.end - seeds.start;
     let (crashes, failed) = walk_seeds(seeds, which);
     println!("{count} seeds, {crashes} crashes, {failed:?} failed");
-    assert_eq!(failed, known);
+    assert_eq!(failed, BTreeSet::new());
 }
 
 /// Walks the random script of each seed, on as many threads as there are cores. How many crashes there were, and which

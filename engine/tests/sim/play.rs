@@ -850,8 +850,6 @@ pub struct Played {
     pub ios: Vec<u64>,
     pub points: u64,
     pub elapsed_ms: i64,
-    /// The life in which a flush failed.
-    pub forgot: Option<usize>,
 }
 
 /// A fault in one of the lives between restarts.
@@ -877,7 +875,6 @@ pub fn play(
         ios: Vec::new(),
         points: 0,
         elapsed_ms: 0,
-        forgot: None,
     };
     let lives: Vec<&[Step]> = steps.split(|step| *step == Step::Restart).collect();
     for (life, steps) in lives.iter().enumerate() {
@@ -921,9 +918,6 @@ pub fn play(
         }
         played.trace = Dice::of(&[played.trace, sim.trace()]).roll();
         played.ios.push(sim.ios());
-        if sim.has_forgotten() {
-            played.forgot = Some(life);
-        }
         played.points += sim.points();
         played.elapsed_ms = sim.elapsed_ms();
         played.storage = sim

@@ -283,7 +283,8 @@ pub fn random(seed: u64, length: usize) -> Vec<Step> {
     steps
 }
 
-/// The fixed script: 110 steps, bursts of several appends among them, so that every I/O of it can be crashed and failed.
+/// The fixed script: 110 steps, bursts of several appends among them, so that every I/O of it can be crashed and failed in
+/// every test run.
 pub fn fixed() -> Vec<Step> {
     let mut steps = vec![
         Step::CreateTopic {
@@ -300,4 +301,157 @@ pub fn fixed() -> Vec<Step> {
     // By the dice of one seed, which was chosen so that every kind of step does something.
     steps.extend(random(0xc0e1, 110).into_iter().skip(2));
     steps
+}
+
+/// The long script: 300 steps over eight topics, in rounds that do everything at least once, each with other configurations
+/// and behind a restart.
+pub fn long() -> Vec<Step> {
+    let lasting: [(&str, u32, Configs); 7] = [
+        ("rolls", 2, ROLLING),
+        ("flights", 2, PLAIN),
+        ("keys", 2, COMPACTED),
+        ("recent", 1, KEPT_SHORT),
+        ("aged", 1, KEPT_BY_AGE),
+        ("counted", 1, FLUSHED),
+        ("newest", 1, COMPACTED_AND_KEPT_SHORT),
+    ];
+    let mut steps: Vec<Step> = lasting
+        .iter()
+        .map(|(topic, partitions, configs)| Step::CreateTopic {
+            topic,
+            partitions: *partitions,
+            configs,
+        })
+        .collect();
+    let mut dice = Dice::of(&[0x10e6]);
+    for number in 0.. {
+        steps.extend(round(&mut dice, number));
+        if steps.len() >= LONG_STEPS {
+            steps.truncate(LONG_STEPS);
+            return steps;
+        }
+        steps.push(Step::Restart);
+    }
+    unreachable!("every round has steps")
+}
+
+const LONG_STEPS: usize = 300;
+
+/// A round of the long script.
+fn round(dice: &mut Dice, number: usize) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let topics = [
+        "rolls", "flights", "keys", "recent", "aged", "counted", "newest",
+    ];
+    let mut send = |steps: &mut Vec<Step>, count: usize| {
+        for _ in 0..count {
+            steps.push(Step::Append {
+                topic: topics[dice.index(topics.len())],
+                partition: dice.below(2) as i32,
+                batch: batch(dice),
+            });
+        }
+        steps.push(Step::Burst {
+            batches: (0..4)
+                .map(|_| (topics[dice.index(topics.len())], 0, batch(dice)))
+                .collect(),
+        });
+    };
+    steps.push(Step::CreateTopic {
+        topic: "short-lived",
+        partitions: 2,
+        configs: CONFIGS[number % CONFIGS.len()],
+    });
+    send(&mut steps, 4);
+    steps.extend(transaction(number));
+    send(&mut steps, 3);
+    steps.extend(maintenance(number));
+    send(&mut steps, 3);
+    steps.extend([
+        Step::Resend {
+            topic: "rolls",
+            partition: 0,
+            producer: number % PRODUCERS,
+        },
+        Step::DeleteTopic {
+            topic: "short-lived",
+        },
+        Step::Consume,
+    ]);
+    steps
+}
+
+/// Two partitions get records in a transaction, are decided over, and one of them gets more that stay open.
+fn transaction(number: usize) -> Vec<Step> {
+    let sent = |topic, bytes| Step::Append {
+        topic,
+        partition: 0,
+        batch: Batch {
+            records: 2,
+            bytes,
+            acks: Level::All,
+            producer: Some(TRANSACTIONAL),
+            later_ms: 3,
+            off_ms: 0,
+        },
+    };
+    let verdict = match number % 2 {
+        0 => Verdict::Abort,
+        _ => Verdict::Commit,
+    };
+    let decided = |topic| Step::Decide {
+        topic,
+        partition: 0,
+        verdict,
+    };
+    vec![
+        sent("rolls", 300),
+        sent("keys", 100),
+        decided("rolls"),
+        decided("keys"),
+        sent("keys", 700),
+    ]
+}
+
+/// What happens to logs besides appends, with other configurations and another clock in each round.
+fn maintenance(number: usize) -> Vec<Step> {
+    let compact = |topic, map_bytes| Step::Compact {
+        topic,
+        partition: 0,
+        map_bytes,
+    };
+    let retain = |topic| Step::Retain {
+        topic,
+        partition: 0,
+    };
+    vec![
+        Step::Sleep { ms: 60 },
+        compact("keys", [1 << 20, 150][number % 2]),
+        Step::DeleteRecords {
+            topic: "rolls",
+            partition: 0,
+            percent: 30 + 15 * (number as i64 % 5),
+        },
+        retain("recent"),
+        Step::JumpClock {
+            ms: [4000, -1500, 90_000][number % 3],
+        },
+        retain("aged"),
+        compact("newest", 1 << 20),
+        Step::AlterConfigs {
+            topic: ["flights", "counted", "rolls"][number % 3],
+            configs: CONFIGS[(number + 3) % CONFIGS.len()],
+        },
+        Step::AddPartitions {
+            topic: "flights",
+            count: 2 + number as u32 / 2,
+        },
+        Step::Save {
+            topic: "flights",
+            partition: 0,
+        },
+        Step::Sleep {
+            ms: [150, 1, 16_000][number % 3],
+        },
+    ]
 }

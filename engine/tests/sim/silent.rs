@@ -235,9 +235,8 @@ fn may_be_lost(lie: Lie<'_>, came: Came) -> bool {
         }
         // The name of the partition's directory, which the power cut has taken with everything below.
         (Came::Cut, "flush, directory") => lie.ending == Ending::PowerCut,
-        (Came::Cut | Came::ServedWrong, _) => false,
-        // The last change of the catalogue: what went astray has taken its place, or it was never there.
-        (Came::TopicGone, _) => true,
+        // A lost change of the catalogue is found by the partition's directory.
+        (Came::Cut | Came::ServedWrong | Came::TopicGone, _) => false,
         (
             Came::Harmless
             | Came::Refused

@@ -204,3 +204,35 @@ pub fn an_answer_holds_whatever_failed_before() {
         }
     }
 }
+
+/// I4: what a failed flush had to cover can be read until the power goes, also by the next process. What that one has
+/// shown is there after the power cut.
+#[test]
+pub fn what_a_start_shows_after_a_failed_flush_outlasts_a_power_cut() {
+    let mut forgotten = 0;
+    for io in 30..100 {
+        let sim = Simulation::new(settings(io, 0), Storage::new(DATA));
+        let kind = FaultKind::Eio;
+        sim.fail(Fault { io, kind });
+        let place = Rc::new(Cell::new(None));
+        run(&sim, produce(place.clone(), Rc::default()));
+        let (Some(id), true) = (place.get(), sim.has_forgotten()) else {
+            continue;
+        };
+        forgotten += 1;
+        let killed = sim.point().crash(CrashMode::Kill, io);
+        drop(sim);
+        let sim = Simulation::new(settings(io, 1), killed);
+        let shown = run(&sim, async move {
+            SimEngine.open().await.expect("the disk is well");
+            served(id).await
+        });
+        let point = sim.point();
+        drop(sim);
+        for mode in [CrashMode::None, CrashMode::Subset] {
+            let (found, _) = live(&point.crash(mode, io), async move { served(id).await });
+            assert_eq!(found, shown, "{mode:?} after the flush at I/O {io} failed");
+        }
+    }
+    assert!(forgotten > 3, "{forgotten} flushes failed");
+}

@@ -1,13 +1,13 @@
 //! What a start finds again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corelane_engine::io::Disk;
 use corelane_engine::sim::{
     CrashMode, DATA, Fault, FaultKind, Outcome, SimDisk, SimEngine, Simulation, Storage,
 };
-use corelane_engine::{Offset, TimestampMs};
+use corelane_engine::{CatalogueError, EngineError, Offset, TimestampMs};
 
 use super::{
     FIRST_MS, LIFE, ROLLING, TOPIC, batch, create_topic, live, name_of, numbers, run, send_durably,
@@ -172,4 +172,55 @@ pub fn a_read_error_is_not_the_end_of_the_log() {
         }
     }
     assert!(opened > 3, "{opened} starts went well");
+}
+
+/// All files and what they hold.
+fn contents_of(storage: &Storage) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+    let files = storage.files().into_iter();
+    files
+        .map(|path| {
+            let contents = storage.contents(&path);
+            (path, contents)
+        })
+        .collect()
+}
+
+/// The catalogue's last change was answered and is damaged, or the whole file is gone: nothing in the file contradicts
+/// a torn tail, but the directory of a partition that it does not know does.
+#[test]
+pub fn a_topic_that_the_catalogue_has_lost_is_missed() {
+    let catalogue = Path::new(DATA).join("__cluster_metadata-0/00000000000000000000.log");
+    let lives = [false, true].map(|adds_partition| {
+        let (_, storage) = live(&Storage::new(DATA), async move {
+            let id = create_topic(&[]).await.expect("the disk is well");
+            send_durably(id, batch(0, None)).await;
+            if adds_partition {
+                let added = SimEngine.create_partitions(id.topic_id, 2).await;
+                added.expect("the disk is well");
+            }
+        });
+        (storage, format!("{TOPIC}-{}", usize::from(adds_partition)))
+    });
+    for (whole, lost) in lives {
+        let mut flipped = whole.clone();
+        let length = whole.contents(&catalogue).expect("it is there").len() as u64;
+        flipped.flip_bit(&catalogue, (length - 3) * 8);
+        let mut gone = whole;
+        gone.take_away(&catalogue);
+        for damaged in [flipped, gone] {
+            let before = contents_of(&damaged);
+            let sim = Simulation::new(settings(1, 1), damaged);
+            let opened = run(&sim, SimEngine.open());
+            let Err(EngineError::Catalogue(CatalogueError::LostPartitions { directories, .. })) =
+                opened
+            else {
+                panic!("I6: the start says {opened:?}");
+            };
+            assert!(
+                directories.contains(&Path::new(DATA).join(&lost)),
+                "{directories:?}"
+            );
+            assert_eq!(sim.with_storage(|storage| contents_of(storage)), before);
+        }
+    }
 }
