@@ -42,6 +42,9 @@ pub async fn alter(
     match ResourceKind::of(resource.kind) {
         ResourceKind::Topic => alter_topic(call, resource, change).await,
         ResourceKind::Broker => alter_broker(call, resource, change).await,
+        ResourceKind::Group => {
+            refuse("configurations of groups are those of the broker, and of its start".to_owned())
+        }
         ResourceKind::NotHere => {
             refuse("only configurations of topics and of the broker can be altered".to_owned())
         }

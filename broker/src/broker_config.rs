@@ -5,6 +5,7 @@
 use crate::config_entry::{ConfigEntry, ConfigSource};
 use crate::config_kind::ConfigKind;
 use crate::dynamic_config::{self, Layers};
+use crate::groups::config as group_config;
 use crate::limits::{DESCRIBED_PARTITIONS_MAX, FETCH_BYTES_MAX, FRAME_BYTES_MAX, IDLE_MAX};
 use crate::settings::{BrokerSettings, NODE_ID};
 use crate::topic_config::TOPIC_CONFIGS;
@@ -12,6 +13,8 @@ use crate::topic_config::TOPIC_CONFIGS;
 /// Every configuration of the broker, by name.
 pub fn entries(layers: &Layers<'_>) -> Vec<ConfigEntry> {
     let mut entries = own(layers.settings());
+    let of_groups = group_config::described(&layers.settings().groups);
+    entries.extend(of_groups.into_iter().map(of_groups_at_broker));
     entries.extend(topic_defaults(layers));
     for entry in &mut entries {
         lay_over(entry, layers);
@@ -40,6 +43,31 @@ pub fn entries_of_all_brokers(layers: &Layers<'_>) -> Vec<ConfigEntry> {
 pub fn has(layers: &Layers<'_>, name: &str) -> bool {
     let finer = crate::topic_defaults::known().any(|(known, _)| known == name);
     finer || entries(layers).iter().any(|entry| entry.name == name)
+}
+
+/// Every configuration of a group, by name: what the broker was started with, for all groups alike.
+pub fn entries_of_group(settings: &BrokerSettings) -> Vec<ConfigEntry> {
+    let described = group_config::described(&settings.groups).into_iter();
+    let entries = described.filter_map(|described| {
+        let name = described.of_group?;
+        Some(ConfigEntry {
+            name,
+            ..of_groups_at_broker(described)
+        })
+    });
+    let mut entries: Vec<ConfigEntry> = entries.collect();
+    entries.sort_by_key(|entry| entry.name);
+    entries
+}
+
+fn of_groups_at_broker(described: group_config::Described) -> ConfigEntry {
+    entry(
+        described.name,
+        described.kind,
+        described.value,
+        Some(described.default),
+        described.documentation,
+    )
 }
 
 /// Puts what was altered while the broker ran over what it was started with.
@@ -300,6 +328,33 @@ mod tests {
             (find(&all).value.as_str(), find(&all).synonyms.len()),
             ("7", 1)
         );
+    }
+
+    #[test]
+    fn what_groups_are_started_with_is_told_of_each_group() {
+        let mut settings = BrokerSettings::of_a_test();
+        let set = |settings: &mut BrokerSettings, name, value| {
+            settings.groups.set(name, value).unwrap();
+        };
+        set(&mut settings, "group.consumer.session.timeout.ms", "9000");
+        let told = entries_of_group(&settings);
+        let told: Vec<_> = told
+            .iter()
+            .map(|entry| (entry.name, entry.value.as_str(), entry.source))
+            .collect();
+        let expected = [
+            (
+                "consumer.heartbeat.interval.ms",
+                "5000",
+                ConfigSource::Default,
+            ),
+            (
+                "consumer.session.timeout.ms",
+                "9000",
+                ConfigSource::StaticBroker,
+            ),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

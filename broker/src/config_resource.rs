@@ -9,7 +9,9 @@ pub enum ResourceKind {
     Topic,
     /// A broker, by id; an empty name means the defaults of all brokers.
     Broker,
-    /// Log levels of a broker, client metrics and groups: known to Kafka, not here.
+    /// A group, by id.
+    Group,
+    /// Log levels of a broker and client metrics: known to Kafka, not here.
     NotHere,
     /// No kind that Kafka has.
     Unknown,
@@ -21,7 +23,8 @@ impl ResourceKind {
         match code {
             2 => ResourceKind::Topic,
             4 => ResourceKind::Broker,
-            8 | 16 | 32 => ResourceKind::NotHere,
+            32 => ResourceKind::Group,
+            8 | 16 => ResourceKind::NotHere,
             _ => ResourceKind::Unknown,
         }
     }

@@ -60,7 +60,8 @@ pub mod transactions;
 mod volume;
 
 pub use config_kind::ConfigKind;
-pub use groups::GroupSettings;
+pub use groups::config as group_config;
+pub use groups::{GroupConfigError, GroupSettings};
 pub use server::{MetricsConfig, RunningBroker, ServeConfig, ServeError, StopOrder, serve};
 pub use settings::Endpoint;
 pub use topic_defaults::{TopicDefaultError, TopicDefaults};

@@ -93,7 +93,7 @@ fn config(settings: &ServeSettings, listen: SocketAddr, cpus: Vec<usize>) -> Ser
 
 /// On loopback nobody wants to wait for members that other machines start.
 fn groups(settings: &ServeSettings, listen: SocketAddr) -> GroupSettings {
-    let defaults = GroupSettings::default();
+    let defaults = settings.groups.clone();
     let default_delay_ms = match listen.ip().to_canonical().is_loopback() {
         true => 0,
         false => defaults.initial_rebalance_delay_ms,

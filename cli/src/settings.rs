@@ -1,7 +1,7 @@
 //! The settings of Corelane and the four layers they come from: flags over environment over a TOML file over defaults.
 //!
 //! A setting has one name in three spellings: `--num-partitions`, `CORELANE_NUM_PARTITIONS`, `num-partitions = …`.
-//! The defaults that a broker gives to topics go by Kafka's names: `--set log.retention.ms=…`,
+//! The defaults that a broker gives to topics and to consumer groups go by Kafka's names: `--set log.retention.ms=…`,
 //! `CORELANE_LOG_RETENTION_MS`, `log.retention.ms = …`; only those that somebody wrote are kept.
 //! [`Resolved`] keeps for each the text and its source, so that `config show` and every error can say where a value
 //! came from. Parsing into types that cannot be wrong is `settings/serve`'s. Pure but for [`read_file`].
@@ -18,7 +18,7 @@ pub use serve::ServeSettings;
 
 use crate::failure::Failure;
 use crate::suggestion;
-use corelane_broker::{TopicDefaults, topic_defaults};
+use corelane_broker::{GroupSettings, TopicDefaults, group_config, topic_defaults};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -138,7 +138,7 @@ pub fn variable(name: &str) -> String {
 
 /// How a setting is given on the command line.
 pub fn flag(name: &str) -> String {
-    match is_topic_default(name) {
+    match is_kafkas(name) {
         true => format!("--set {name}"),
         false => format!("--{name}"),
     }
@@ -149,23 +149,32 @@ pub fn meaning(name: &str) -> &'static str {
     let settings = SETTINGS
         .iter()
         .map(|setting| (setting.name, setting.meaning));
-    let mut all = settings.chain(topic_defaults::known());
+    let mut all = settings.chain(kafkas());
     all.find(|(known, _)| *known == name)
         .map_or("", |(_, meaning)| meaning)
 }
 
-/// Whether it is a default for topics: Kafka's names of these have dots, settings have none.
-fn is_topic_default(name: &str) -> bool {
+/// Whether it goes by Kafka's name, with dots: settings have none.
+fn is_kafkas(name: &str) -> bool {
     name.contains('.')
 }
 
-/// Every name that a setting or a default for topics has.
-fn known_names() -> impl Iterator<Item = &'static str> {
-    let settings = SETTINGS.iter().map(|setting| setting.name);
-    settings.chain(topic_defaults::known().map(|(name, _)| name))
+/// What goes by Kafka's names, with what it is for: defaults for topics, and what consumer groups take.
+fn kafkas() -> impl Iterator<Item = (&'static str, &'static str)> {
+    topic_defaults::known().chain(group_config::known())
 }
 
-/// The defaults for topics that `--set` gives.
+fn is_of_groups(name: &str) -> bool {
+    group_config::known().any(|(known, _)| known == name)
+}
+
+/// Every name that a setting has, or what goes by Kafka's names.
+fn known_names() -> impl Iterator<Item = &'static str> {
+    let settings = SETTINGS.iter().map(|setting| setting.name);
+    settings.chain(kafkas().map(|(name, _)| name))
+}
+
+/// The defaults for topics and groups that `--set` gives.
 pub fn assignments(texts: &[String]) -> Result<Vec<(&'static str, String)>, Failure> {
     texts.iter().map(|text| assignment(text)).collect()
 }
@@ -174,9 +183,12 @@ fn assignment(text: &str) -> Result<(&'static str, String), Failure> {
     let (name, value) = text
         .split_once('=')
         .ok_or_else(|| Failure::usage(format!("--set: `{text}` is not NAME=VALUE")))?;
-    let mut names = topic_defaults::known().map(|(name, _)| name);
+    let mut names = kafkas().map(|(name, _)| name);
     let name = names.find(|known| *known == name).ok_or_else(|| {
-        Failure::usage(format!("--set: `{name}` is no default for topics")).advise(meant(name))
+        Failure::usage(format!(
+            "--set: `{name}` is no default for topics or groups"
+        ))
+        .advise(meant(name))
     })?;
     Ok((name, value.to_owned()))
 }
@@ -345,13 +357,13 @@ impl Resolved {
                 source: Source::Default,
             })
         };
-        let topic_defaults = topic_defaults::known().filter_map(|(name, _)| written(name));
+        let kafkas = kafkas().filter_map(|(name, _)| written(name));
         Resolved {
-            values: SETTINGS.iter().map(resolve).chain(topic_defaults).collect(),
+            values: SETTINGS.iter().map(resolve).chain(kafkas).collect(),
         }
     }
 
-    /// Every setting, in the order of [`SETTINGS`], and behind them the defaults for topics that somebody wrote.
+    /// Every setting, in the order of [`SETTINGS`], and behind them what goes by Kafka's names and somebody wrote.
     pub fn all(&self) -> &[ResolvedSetting] {
         &self.values
     }
@@ -378,7 +390,7 @@ impl Resolved {
     fn topic_defaults(&self) -> Result<TopicDefaults, Failure> {
         let mut defaults = TopicDefaults::default();
         let names = self.values.iter().map(|value| value.name);
-        for name in names.filter(|name| is_topic_default(name)) {
+        for name in names.filter(|name| is_kafkas(name) && !is_of_groups(name)) {
             defaults = self.parse(name, |text| {
                 let mut with = defaults.clone();
                 let set = with.set(name, text);
@@ -386,6 +398,23 @@ impl Resolved {
             })?;
         }
         Ok(defaults)
+    }
+
+    /// What consumer groups take by Kafka's names, checked, over the defaults.
+    fn groups(&self) -> Result<GroupSettings, Failure> {
+        let mut groups = GroupSettings::default();
+        let names = self.values.iter().map(|value| value.name);
+        for name in names.filter(|name| is_of_groups(name)) {
+            groups = self.parse(name, |text| {
+                let mut with = groups.clone();
+                let set = with.set(name, text);
+                set.map(|()| with).map_err(|error| error.to_string())
+            })?;
+        }
+        match groups.check() {
+            Ok(()) => Ok(groups),
+            Err(error) => Err(Failure::configuration(error.to_string())),
+        }
     }
 
     /// The text of one setting through `parser`; an error names the setting, its source and what to write instead.

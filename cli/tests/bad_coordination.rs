@@ -1,7 +1,15 @@
-//! Requests to coordinators that name very many things, or very long ones, in a few megabytes: they are answered, and cost
-//! neither the broker's life nor memory that grows with their square.
+//! Bad input for coordinators. Here: requests that name very many things, or very long ones, in a few megabytes: they are
+//! answered, and cost neither the broker's life nor memory that grows with their square. `liars` has members that say what is
+//! not true, `crowds` more groups and transactions than anybody has.
 
 mod support;
+
+#[path = "bad_coordination/beat.rs"]
+mod beat;
+#[path = "bad_coordination/crowds.rs"]
+mod crowds;
+#[path = "bad_coordination/liars.rs"]
+mod liars;
 
 use std::time::Duration;
 
@@ -26,16 +34,17 @@ fn broker() -> (Broker, Wire) {
     let broker = Broker::start_corelane(&[]);
     let mut wire = Wire::connect(broker.address());
     assert_eq!(calls::create_topic(&mut wire, TOPIC, 1, &[]), calls::NONE);
+    await_coordinator(&mut wire, "a-group");
+    (broker, wire)
+}
+
+/// Returns once a group has a coordinator.
+fn await_coordinator(wire: &mut Wire, group: &str) {
     let start = std::time::Instant::now();
     loop {
-        let find = Fields::new().string("a-group");
-        if wire
-            .ask(&Request::classic(FIND_COORDINATOR, 0, find))
-            .body()
-            .i16()
-            == calls::NONE
-        {
-            return (broker, wire);
+        let find = Request::classic(FIND_COORDINATOR, 0, Fields::new().string(group));
+        if wire.ask(&find).body().i16() == calls::NONE {
+            return;
         }
         assert!(start.elapsed() < PATIENCE, "no coordinator");
         std::thread::sleep(Duration::from_millis(50));

@@ -12,6 +12,12 @@ use corelane_engine::types::Offset;
 use corelane_engine::{Acks, AppendError, Partition, Pending, ValidBatch};
 use corelane_protocol::ErrorCode;
 
+use crate::groups::settings::COORDINATOR_BYTES_MAX;
+
+/// A batch of a coordinator's own: more than all that one may hold in memory, less than a segment of its topic.
+const COORDINATOR_BATCH_BYTES_MAX: usize = 96 * 1024 * 1024;
+const _: () = assert!(COORDINATOR_BYTES_MAX < COORDINATOR_BATCH_BYTES_MAX);
+
 /// A record of a coordinator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyed {
@@ -63,7 +69,9 @@ impl RecordLog {
     }
 
     /// Queues the records of one change; a producer's are part of its transaction. They take several batches where one
-    /// would be larger than `max.message.bytes`, unless they belong to a transaction.
+    /// would be larger than `max.message.bytes`, unless they belong to a transaction. A record that is larger by itself gets
+    /// a batch by itself: what a coordinator has come to know within its own bounds can always be stored, or a change
+    /// that cannot would stand in the way of all that follow.
     ///
     /// # Errors
     /// When a record does not fit or the partition takes no more; nothing has been queued then, unless an earlier batch
@@ -80,6 +88,10 @@ impl RecordLog {
             is_transactional: producer.is_some(),
             ..BatchOptions::default()
         };
+        let batch_bytes_max = match producer {
+            Some(_) => bytes_max,
+            None => COORDINATOR_BATCH_BYTES_MAX.max(bytes_max),
+        };
         let mut builder = BatchBuilder::new(options);
         for record in records {
             let record = NewRecord {
@@ -91,11 +103,11 @@ impl RecordLog {
             if !builder.is_empty() && producer.is_none() && builder.size_with(&record) > bytes_max {
                 let full = std::mem::replace(&mut builder, BatchBuilder::new(options));
                 // The acknowledgement of the last batch covers this one.
-                drop(self.append_batch(full, bytes_max)?);
+                drop(self.append_batch(full, batch_bytes_max)?);
             }
             builder.append(&record).map_err(|_| TOO_LARGE)?;
         }
-        self.append_batch(builder, bytes_max)
+        self.append_batch(builder, batch_bytes_max)
     }
 
     /// Queues a marker that decides over a producer's open range.

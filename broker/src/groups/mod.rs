@@ -6,6 +6,7 @@
 //! that wait.
 
 pub(crate) mod census;
+pub mod config;
 pub(crate) mod consumer;
 pub(crate) mod coordinator;
 pub(crate) mod describing;
@@ -25,4 +26,5 @@ pub(crate) mod verification_guard;
 #[cfg(test)]
 mod tests;
 
+pub use config::GroupConfigError;
 pub use settings::GroupSettings;

@@ -37,6 +37,9 @@ pub const PATTERN_BYTES_MAX: usize = 4_096;
 pub const PATTERN_PROGRAM_BYTES_MAX: usize = 1024 * 1024;
 /// Topics that a member of the consumer protocol names.
 pub const TOPICS_PER_MEMBER_MAX: usize = 10_000;
+/// What a member of the consumer protocol says of itself, as a record: Kafka stores no more by its default of
+/// `max.message.bytes`.
+pub const MEMBER_RECORD_BYTES_MAX: usize = 1_048_000;
 /// Patterns of one group.
 pub const PATTERNS_PER_GROUP_MAX: usize = 1_000;
 /// How often a pattern is looked up again while topics come and go: Kafka's `REGEX_BATCH_REFRESH_MIN_INTERVAL_MS`.

@@ -1,4 +1,4 @@
-//! DescribeConfigs (32): every configuration of a topic or of the broker, with its source.
+//! DescribeConfigs (32): every configuration of a topic, of a group or of the broker, with its source.
 //!
 //! - 1 tells sources and synonyms, 3 types and documentation; 4 is flexible.
 
@@ -63,9 +63,14 @@ fn describe(call: &Call, resource: &DescribeConfigsResource) -> Result<Vec<Confi
                 resource.resource_name
             ),
         )),
+        ResourceKind::Group if resource.resource_name.is_empty() => Err(Refusal::new(
+            ErrorCode::InvalidRequest,
+            "Group name must not be empty",
+        )),
+        ResourceKind::Group => Ok(broker_config::entries_of_group(&call.lane().settings)),
         ResourceKind::NotHere => Err(Refusal::new(
             ErrorCode::InvalidRequest,
-            "this broker has configurations of topics and of itself only",
+            "this broker has configurations of topics, of groups and of itself only",
         )),
         ResourceKind::Unknown => Err(Refusal::new(
             ErrorCode::InvalidRequest,

@@ -453,24 +453,24 @@ impl Coordinator {
             return refuse(ErrorCode::InvalidProducerIdMapping);
         }
         let raises = client_version >= TRANSACTION_VERSION_2;
-        if !is_end_of(&current, producer, &retry, raises) {
+        let is_changing = entry.pending.is_some() || current.state.is_prepared();
+        // With version 2 the producer goes on with the next epoch while the markers are still being written, and may abort
+        // what it has added nothing to: it is to come back, not fenced (KAFKA-18464).
+        if !(raises && is_changing) && !is_end_of(&current, producer, &retry, raises) {
             return refuse(ErrorCode::ProducerFenced);
         }
-        if entry.pending.is_some() {
+        if is_changing {
             return refuse(ErrorCode::ConcurrentTransactions);
         }
         let is_same = match current.state {
-            State::PrepareCommit | State::CompleteCommit => commit,
-            State::PrepareAbort | State::CompleteAbort => !commit,
-            State::Empty | State::Ongoing => true,
+            State::CompleteCommit => commit,
+            State::CompleteAbort => !commit,
+            State::Empty | State::Ongoing | State::PrepareCommit | State::PrepareAbort => true,
         };
         // A client of version 2 may abort what it has added nothing to, which raises its epoch.
         let may_abort_nothing = raises && !commit && !retry.is_one();
         match current.state {
             State::Ongoing => {}
-            State::PrepareCommit | State::PrepareAbort if is_same => {
-                return refuse(ErrorCode::ConcurrentTransactions);
-            }
             State::CompleteCommit | State::CompleteAbort
                 if is_same && (!raises || retry.is_one()) =>
             {
@@ -695,8 +695,7 @@ fn is_end_of(current: &Transaction, producer: ProducerClaim, retry: &Retry, rais
         return is_current;
     }
     match current.state {
-        State::Empty | State::Ongoing => is_current,
-        State::PrepareCommit | State::PrepareAbort => retry.over_epoch,
+        State::Empty | State::Ongoing | State::PrepareCommit | State::PrepareAbort => is_current,
         State::CompleteCommit | State::CompleteAbort => retry.is_one() || is_current,
     }
 }

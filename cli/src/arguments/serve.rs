@@ -68,7 +68,7 @@ pub struct SettingFlags {
     /// Memory for the newest records, over all cores [default: 256MiB]
     #[arg(long, value_name = "BYTES")]
     pub tail_cache_memory: Option<String>,
-    /// A default for topics, under Kafka's name for it, as in log.retention.ms; may be given several times
+    /// A default for topics or groups, under Kafka's name for it, as in log.retention.ms; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// Loopback address and port of /metrics, /health and /ready, or `none` [default: 127.0.0.1:9644]

@@ -5,7 +5,7 @@
 use super::{CoreSelection, HostPort, MetricsListen, Resolved};
 use crate::failure::Failure;
 use crate::size;
-use corelane_broker::TopicDefaults;
+use corelane_broker::{GroupSettings, TopicDefaults};
 use std::path::PathBuf;
 
 /// Smallest tail cache: one batch of the largest size by default for each of a few cores.
@@ -54,6 +54,8 @@ pub struct ServeSettings {
     pub tail_cache_bytes: usize,
     /// What topics take where they set nothing.
     pub topic_defaults: TopicDefaults,
+    /// What consumer groups take by Kafka's names.
+    pub groups: GroupSettings,
     /// Where metrics are served, where they are.
     pub metrics_listen: Option<MetricsListen>,
     /// The least important log lines that are written.
@@ -104,6 +106,7 @@ impl ServeSettings {
                 bytes(text, TAIL_CACHE_BYTES_MIN, u64::MAX)
             })?,
             topic_defaults: resolved.topic_defaults()?,
+            groups: resolved.groups()?,
             metrics_listen: resolved.metrics_listen()?,
             log_level: resolved.parse("log-level", log_level)?,
         })

@@ -28,7 +28,9 @@ use crate::groups::machine::GroupMachine;
 use crate::groups::member::Client;
 use crate::groups::outbox::{Reply, Then, Ticket};
 use crate::groups::rebalance::{Work, join_refused, sync_refused};
-use crate::groups::settings::{PATTERN_REFRESH_MS_MIN, PATTERNS_PER_GROUP_MAX};
+use crate::groups::settings::{
+    MEMBER_RECORD_BYTES_MAX, PATTERN_REFRESH_MS_MIN, PATTERNS_PER_GROUP_MAX,
+};
 use crate::groups::timers::Now;
 use crate::refusal::Refusal;
 
@@ -551,12 +553,17 @@ fn check_pattern(
     compile(pattern).map(Some)
 }
 
-/// Whether there is memory for what a member brings.
+/// Whether what a member brings can be stored, and there is memory for it.
 fn check_room(
     base: Option<&ConsumerMember>,
     profile: &Profile,
     work: &Work<'_>,
 ) -> Result<(), Refusal> {
+    if profile.record_bytes() > MEMBER_RECORD_BYTES_MAX {
+        // What Kafka makes of a record that its log does not take.
+        let message = "The member's subscription is too large to be stored.";
+        return Err(Refusal::new(ErrorCode::UnknownServerError, message));
+    }
     let id = Rc::from("");
     let needed = ConsumerMember::new(id, profile.clone()).bytes();
     let has = base.map_or(0, ConsumerMember::bytes);

@@ -200,6 +200,24 @@ impl ConsumerMember {
 }
 
 impl Profile {
+    /// Bytes of it as it is stored, about: those of its texts, each with its length.
+    pub fn record_bytes(&self) -> usize {
+        let optional = [
+            &self.instance_id,
+            &self.rack_id,
+            &self.pattern,
+            &self.assignor,
+        ];
+        let texts = optional.into_iter().flatten().chain(&self.topics);
+        let texts = texts.chain([&self.client.id, &self.client.host]);
+        let classic = self
+            .classic
+            .iter()
+            .flat_map(|said| &said.supported_protocols);
+        let classic = classic.map(|protocol| protocol.name.len() + protocol.metadata.len());
+        texts.map(|text| text.len() + 2).sum::<usize>() + classic.sum::<usize>()
+    }
+
     /// As it was stored.
     pub fn from_record(stored: ConsumerGroupMemberMetadataValue) -> Profile {
         Profile {

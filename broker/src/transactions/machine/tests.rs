@@ -214,6 +214,26 @@ fn a_client_of_version_2_goes_on_with_the_next_epoch() {
 }
 
 #[test]
+fn a_client_of_version_2_that_aborts_nothing_while_markers_are_written_comes_back_and_is_not_fenced()
+ {
+    let mut rig = Rig::new();
+    let producer = rig.producer();
+    rig.ask(add(producer, 0));
+    let next = claim(producer.id, producer.epoch + 1);
+    rig.send(ID, end(producer, true, 2));
+    // Its record is on the way to the disk, and then its markers are.
+    let concurrent = Answer::Refused(ErrorCode::ConcurrentTransactions);
+    let early = rig.send(ID, end(next, false, 2));
+    assert_eq!(rig.answers[&early], concurrent);
+    rig.append(Ok(()));
+    let early = rig.send(ID, end(next, false, 2));
+    assert_eq!(rig.answers[&early], concurrent);
+    rig.settle();
+    let after = claim(producer.id, producer.epoch + 2);
+    assert_eq!(rig.ask(end(next, false, 2)), Answer::Producer(after));
+}
+
+#[test]
 fn a_client_of_version_2_may_abort_nothing_and_not_commit_it() {
     let mut rig = Rig::new();
     let producer = rig.producer();
