@@ -23,7 +23,10 @@ const VERSION: i16 = 12;
 /// The largest frame that is accepted.
 const LENGTH_MAX: usize = 100 << 20;
 
-const STEPS: [(&str, fn(usize)); 2] = [
+/// A step's name, and what takes it so many times.
+type Step = (&'static str, fn(usize));
+
+const STEPS: [Step; 2] = [
     ("frame-decode", frame_decode),
     ("answer-encode", answer_encode),
 ];

@@ -69,7 +69,7 @@ def member(bootstrap, group, topic):
     uncommitted = []
     while not ended.is_set():
         try:
-            for batch in consumer.poll(timeout_ms=200).values():
+            for batch in consumer.poll(timeout_ms=2_000).values():
                 uncommitted.extend(batch)
             if not uncommitted:
                 continue
