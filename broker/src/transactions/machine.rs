@@ -456,7 +456,9 @@ impl Coordinator {
         let is_changing = entry.pending.is_some() || current.state.is_prepared();
         // With version 2 the producer goes on with the next epoch while the markers are still being written, and may abort
         // what it has added nothing to: it is to come back, not fenced (KAFKA-18464).
-        if !(raises && is_changing) && !is_end_of(&current, producer, &retry, raises) {
+        let is_early = raises && is_changing;
+        let is_allowed = is_early || is_end_of(&current, producer, &retry, raises);
+        if !is_allowed {
             return refuse(ErrorCode::ProducerFenced);
         }
         if is_changing {

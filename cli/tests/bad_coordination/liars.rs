@@ -1,6 +1,6 @@
 //! Members of consumer groups (KIP-848) that lie: Apache Kafka's codes, and nothing of it changes what honest members have.
 //!
-//! With `CORELANE_TEST_TARGET=kafka` the lies go to Apache Kafka, which shows that the codes are its own. Where Corelane
+//! With `CORELANE_TEST_TARGET=kafka` the lies go to Apache Kafka, so that the codes can be compared. Where Corelane
 //! has a bound that Kafka has not, the test asks Corelane alone.
 
 use crate::beat::{Beat, Committer, commit};
