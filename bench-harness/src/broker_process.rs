@@ -25,6 +25,8 @@ const START_MAX: Duration = Duration::from_secs(60);
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(2);
 /// How long a broker may take to stop before it is killed.
 const STOP_MAX: Duration = Duration::from_secs(20);
+/// Where a Corelane that is told so by its environment serves metrics; builds that know none ignore it.
+const METRICS_LISTEN: &str = "CORELANE_METRICS_LISTEN";
 /// A cluster id of Kafka's form: 16 bytes in URL-safe base64.
 const CLUSTER_ID: &str = "Y29yZWxhbmUtYmVuY2gtMQ";
 
@@ -87,6 +89,7 @@ pub struct BrokerProcess {
     log: PathBuf,
     started: Instant,
     flushes_before_ack_of_all: bool,
+    metrics: Option<String>,
 }
 
 impl BrokerProcess {
@@ -117,7 +120,14 @@ impl BrokerProcess {
         let log = directory.join("kafka.log");
         let mut format = java();
         format
-            .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"])
+            .args([
+                "kafka.tools.StorageTool",
+                "format",
+                "--ignore-formatted",
+                "-t",
+                CLUSTER_ID,
+                "-c",
+            ])
             .arg(&properties);
         run_to_end(format, "Apache Kafka's StorageTool", &log)?;
         let mut serve = java();
@@ -147,13 +157,14 @@ impl BrokerProcess {
             .arg(directory.join("data"))
             .args(["--listen", &address]);
         serve.args(&launch.arguments);
-        Self::start(
-            "Corelane",
-            address,
-            serve,
-            directory.join("corelane.log"),
-            true,
-        )
+        // A port of its own, so that each of several counts as it does in service. A flag goes before it.
+        let metrics = format!("127.0.0.1:{}", free_port()?);
+        serve.env(METRICS_LISTEN, &metrics);
+        let is_moved = |argument: &String| argument.starts_with("--metrics-listen");
+        let log = directory.join("corelane.log");
+        let mut process = Self::start("Corelane", address, serve, log, true)?;
+        process.metrics = (!launch.arguments.iter().any(is_moved)).then_some(metrics);
+        Ok(process)
     }
 
     /// Starts the null broker, with its output in `directory`. Returns when it serves.
@@ -191,6 +202,7 @@ impl BrokerProcess {
             log,
             started,
             flushes_before_ack_of_all,
+            metrics: None,
         };
         process.wait_until_serving()?;
         Ok(process)
@@ -236,6 +248,11 @@ impl BrokerProcess {
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Where it serves metrics, as far as that is known.
+    pub fn metrics(&self) -> Option<&str> {
+        self.metrics.as_deref()
     }
 
     /// When its process was started.

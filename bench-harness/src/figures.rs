@@ -99,6 +99,11 @@ impl List {
                 latency.p99_ms,
                 Better::Lower,
             );
+            self.push(
+                &format!("{side}{class} p99.9 ms"),
+                latency.p99_9_ms,
+                Better::Lower,
+            );
         }
         if let Some(behind) = &result.behind_schedule {
             let name = format!("{side}behind schedule p99 ms");

@@ -2,6 +2,8 @@
 //!
 //! Invariants: every figure is of the measured window.
 
+use std::collections::BTreeMap;
+
 use crate::drive::Outcome;
 use crate::environment::Environment;
 use crate::error::BenchError;
@@ -9,7 +11,7 @@ use crate::latency::LatencySummary;
 use crate::process::ProcessUse;
 use crate::result::{Durability, RunResult, ServerUse, Workload};
 use crate::settings::ClientSettings;
-use crate::tally::Counts;
+use crate::tally::{Counts, Tally};
 
 /// Client threads busier than this share of their time were the limit.
 const CLIENT_BUSY_MAX: f64 = 0.95;
@@ -49,11 +51,7 @@ pub(crate) fn assemble(
         records_per_s: float(records) / elapsed_s,
         requests_per_s: float(requests) / elapsed_s,
         latency: tally.latency.summary(),
-        latency_by_class: tally
-            .latency_by_class
-            .iter()
-            .map(|(class, latency)| (class_name(*class, &workload), latency.summary()))
-            .collect(),
+        latency_by_class: classes(&tally, &workload),
         behind_schedule: is_open_loop.then(|| tally.behind_schedule.summary()),
         client_limit: client_limit(client, &outcome.client, client_delay.as_ref()),
         client_delay,
@@ -66,6 +64,23 @@ pub(crate) fn assemble(
         timeline: outcome.timeline,
         workload,
     })
+}
+
+fn classes(tally: &Tally, workload: &Workload) -> BTreeMap<String, LatencySummary> {
+    let classes = tally.latency_by_class.iter();
+    let mut summaries: BTreeMap<String, LatencySummary> = classes
+        .map(|(class, latency)| (class_name(*class, workload), latency.summary()))
+        .collect();
+    let parts = [
+        ("at first", &tally.latency_at_first),
+        ("at last", &tally.latency_at_last),
+    ];
+    for (name, latency) in parts {
+        if latency.count() > 0 {
+            summaries.insert(name.to_owned(), latency.summary());
+        }
+    }
+    summaries
 }
 
 /// What a class of latencies is called in results.

@@ -167,7 +167,8 @@ pub struct RunResult {
     pub requests_per_s: f64,
     /// From the intended send time (open loop) or the send (closed loop) to the answer.
     pub latency: LatencySummary,
-    /// Latency told apart by kind of partition, or by partition, where the settings ask for it.
+    /// Latency told apart by kind of partition, or by partition, where the settings ask for it; and of spans of 30 s or
+    /// more that of their first and last third, a minute at most (`at first`, `at last`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub latency_by_class: BTreeMap<String, LatencySummary>,
     /// Open loop: how far behind the schedule requests were sent, whoever was the reason.

@@ -6,6 +6,8 @@
 
 mod kill;
 mod loads;
+mod start;
+mod steady;
 mod step;
 mod target;
 
@@ -265,6 +267,8 @@ fn plain_step(name: &str, produce: ProduceLoad, measure_s: f64) -> Step {
         produce: Some(produce),
         fetch: None,
         kill: false,
+        start: false,
+        steady: false,
         warm_up_s: None,
         measure_s: Some(measure_s),
     }

@@ -18,6 +18,10 @@ const REASONS_MAX: usize = 8;
 const UNSENT_GROUPS_MAX: u64 = 1_000;
 /// What was due in the last moments of a run may still have waited for its turn.
 const UNSENT_GRACE_NS: u64 = 100_000_000;
+/// Spans of this length or more have their first and their last part told apart.
+const PARTED_SPAN_NS: u64 = 30_000_000_000;
+/// Such a part is a third of the span, and at most a minute.
+const PART_NS_MAX: u64 = 60_000_000_000;
 /// Different error codes that are told apart.
 const CODES_MAX: usize = 32;
 
@@ -94,14 +98,35 @@ impl Counts {
 pub(crate) struct Window {
     pub(crate) from_ns: u64,
     until_ns: AtomicU64,
+    /// Where the part ends that is told apart as the first, and where the last begins.
+    parts_ns: Option<(u64, u64)>,
+}
+
+/// The first or the last part of a long measured span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    First,
+    Last,
 }
 
 impl Window {
     pub(crate) fn new(from_ns: u64, until_ns: u64) -> Self {
+        let span_ns = until_ns.saturating_sub(from_ns);
+        let part_ns = (span_ns / 3).min(PART_NS_MAX);
+        let parts_ns = (span_ns >= PARTED_SPAN_NS).then(|| (from_ns + part_ns, until_ns - part_ns));
         Self {
             from_ns,
             until_ns: AtomicU64::new(until_ns),
+            parts_ns,
         }
+    }
+
+    fn part_of(&self, at_ns: u64) -> Option<Part> {
+        let (first_until_ns, last_from_ns) = self.parts_ns?;
+        if at_ns < first_until_ns {
+            return Some(Part::First);
+        }
+        (at_ns >= last_from_ns).then_some(Part::Last)
     }
 
     pub(crate) fn until_ns(&self) -> u64 {
@@ -132,6 +157,9 @@ pub(crate) struct Tally {
     window: Arc<Window>,
     pub(crate) latency: LatencyHistogram,
     pub(crate) latency_by_class: BTreeMap<u32, LatencyHistogram>,
+    /// Of spans that are long enough.
+    pub(crate) latency_at_first: LatencyHistogram,
+    pub(crate) latency_at_last: LatencyHistogram,
     pub(crate) behind_schedule: LatencyHistogram,
     pub(crate) client_delay: LatencyHistogram,
     pub(crate) faults: Faults,
@@ -143,6 +171,8 @@ impl Tally {
             window,
             latency: LatencyHistogram::new(),
             latency_by_class: BTreeMap::new(),
+            latency_at_first: LatencyHistogram::new(),
+            latency_at_last: LatencyHistogram::new(),
             behind_schedule: LatencyHistogram::new(),
             client_delay: LatencyHistogram::new(),
             faults: Faults::default(),
@@ -156,6 +186,11 @@ impl Tally {
         }
         let latency_ns = times.now_ns.saturating_sub(times.intended_ns);
         self.latency.record(latency_ns);
+        match self.window.part_of(times.intended_ns) {
+            Some(Part::First) => self.latency_at_first.record(latency_ns),
+            Some(Part::Last) => self.latency_at_last.record(latency_ns),
+            None => {}
+        }
         if let Some(class) = class {
             let of_class = self.latency_by_class.entry(class).or_default();
             of_class.record(latency_ns);
@@ -205,6 +240,8 @@ impl Tally {
     /// Adds another thread's account.
     pub(crate) fn merge(&mut self, other: Self) {
         self.latency.merge(&other.latency);
+        self.latency_at_first.merge(&other.latency_at_first);
+        self.latency_at_last.merge(&other.latency_at_last);
         for (class, latency) in &other.latency_by_class {
             let own = self.latency_by_class.entry(*class).or_default();
             own.merge(latency);
@@ -213,5 +250,38 @@ impl Tally {
         self.client_delay.merge(&other.client_delay);
         self.faults.merge(other.faults);
         self.faults.connections_failed.truncate(REASONS_MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND_NS: u64 = 1_000_000_000;
+
+    #[test]
+    fn the_parts_of_a_long_span_are_its_thirds_and_at_most_a_minute() {
+        let window = Window::new(10 * SECOND_NS, 70 * SECOND_NS);
+        let part = |at_s: u64| window.part_of(at_s * SECOND_NS);
+        assert_eq!(
+            [part(10), part(29), part(30), part(49), part(50), part(69)],
+            [
+                Some(Part::First),
+                Some(Part::First),
+                None,
+                None,
+                Some(Part::Last),
+                Some(Part::Last)
+            ]
+        );
+        let window = Window::new(0, 1_800 * SECOND_NS);
+        assert_eq!(window.part_of(61 * SECOND_NS), None);
+        assert_eq!(window.part_of(1_741 * SECOND_NS), Some(Part::Last));
+    }
+
+    #[test]
+    fn a_short_span_has_no_parts() {
+        let window = Window::new(0, 10 * SECOND_NS);
+        assert_eq!(window.part_of(0), None);
     }
 }

@@ -87,6 +87,12 @@ pub struct Step {
     /// Kills the broker with SIGKILL under the load once `fill_mib` are acknowledged, starts it again, and checks the data.
     #[serde(default)]
     pub kill: bool,
+    /// Starts another broker of the target's kind on an empty directory, for the time to its first record.
+    #[serde(default)]
+    pub start: bool,
+    /// Makes it a fault when the target's memory or descriptors grow during the measurement, or one of its cores hangs.
+    #[serde(default)]
+    pub steady: bool,
     /// Load before the measurement, in place of the run's.
     #[serde(default)]
     pub warm_up_s: Option<f64>,
@@ -303,6 +309,13 @@ impl Step {
         }
         if let Some(fetch) = &self.fetch {
             fetch.validate(&format!("{at}.fetch"))?;
+        }
+        let has_load = self.produce.is_some() || self.fetch.is_some();
+        if self.start && (has_load || self.fill_mib > 0) {
+            return Err(key(&format!("{at}.start"), "is a step without a load"));
+        }
+        if self.steady && (!has_load || self.kill) {
+            return Err(key(&format!("{at}.steady"), "needs a load, and no `kill`"));
         }
         if self.kill && (self.produce.is_none() || self.fetch.is_some() || self.fill_mib == 0) {
             return Err(key(

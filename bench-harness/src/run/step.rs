@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use corelane_client::{Cluster, Timeouts};
 
+use super::steady::Watch;
 use super::target::{Reach, Running, Wire};
-use super::{OnRunProgress, Place, RunPlan, kill, loads};
+use super::{OnRunProgress, Place, RunPlan, kill, loads, start};
 use crate::engine_target::EngineTarget;
 use crate::error::BenchError;
 use crate::observe::LiveProgress;
@@ -93,6 +94,9 @@ fn over_the_wire(
 ) -> Result<Measured, BenchError> {
     let mut prepared = Prepared::new(place, wire.broker.clone(), maximum);
     let step = place.step;
+    if step.start {
+        return start::measure(&prepared, wire);
+    }
     if step.produce.is_none() && step.fetch.is_none() {
         return idle(&prepared, wire);
     }
@@ -144,7 +148,11 @@ fn with_topic_there(
         let _is_reset = reset_peak_memory(pid);
     }
     let disk_before = wire.disk();
+    let watch = step.steady.then(|| Watch::begin(wire)).transpose()?;
     let mut measured = loads::measure(prepared, cluster, report)?;
+    if let Some(watch) = watch {
+        watch.end(&prepared.span, &mut measured);
+    }
     if let (Some(before), Some(after)) = (disk_before, wire.disk()) {
         measured.disk = Some(after.since(&before));
     }

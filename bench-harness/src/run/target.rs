@@ -34,6 +34,8 @@ pub(super) enum Reach {
 pub(super) struct Wire {
     pub(super) broker: BrokerSettings,
     pub(super) process: Option<BrokerProcess>,
+    /// How it was started.
+    pub(super) launch: Option<Launch>,
     directory: Option<PathBuf>,
     keeps_nothing: bool,
 }
@@ -57,6 +59,7 @@ impl Running {
                     ..BrokerSettings::at(bootstrap)
                 },
                 process: None,
+                launch: None,
                 directory: None,
                 keeps_nothing: false,
             })),
@@ -69,6 +72,7 @@ impl Running {
                         ..process.settings()
                     },
                     process: Some(process),
+                    launch: Some(launch.clone()),
                     directory: Some(directory),
                     keeps_nothing: facts.is_ceiling,
                 }))
@@ -119,6 +123,14 @@ impl Wire {
     fn refusal_of(&self, step: &Step) -> Option<&'static str> {
         if step.kill && self.process.is_none() {
             return Some("only a broker that was started here can be killed");
+        }
+        if step.start {
+            let is_started = self.launch.is_some();
+            return (!is_started)
+                .then_some("only a broker that was started here can be started again");
+        }
+        if step.steady && self.broker.server_pid.is_none() {
+            return Some("the target's process is not known, so that nobody can tell what grows");
         }
         if step.produce.is_none() && step.fetch.is_none() && self.broker.server_pid.is_none() {
             return Some("an idle target can be watched by its process only");

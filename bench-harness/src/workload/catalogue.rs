@@ -1,4 +1,4 @@
-//! The workloads that are known by name: W1 to W12, each one of the YAML files beside this crate's sources.
+//! The workloads that are known by name: W1 to W13, each one of the YAML files beside this crate's sources.
 //!
 //! Invariants: every file is read by the same parser as a user's, so that each is an example of the schema. Pure.
 
@@ -7,7 +7,7 @@ use super::{WorkloadError, WorkloadPlan};
 /// A workload of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
-    /// `W1` to `W12`.
+    /// `W1` to `W13`.
     pub id: &'static str,
     /// Its name.
     pub name: &'static str,
@@ -25,7 +25,7 @@ macro_rules! workload {
     };
 }
 
-const NAMED: [Named; 12] = [
+const NAMED: [Named; 13] = [
     workload!("W1", "produce"),
     workload!("W2", "produce-durable"),
     workload!("W3", "latency"),
@@ -38,6 +38,7 @@ const NAMED: [Named; 12] = [
     workload!("W10", "retention"),
     workload!("W11", "recovery"),
     workload!("W12", "idle"),
+    workload!("W13", "soak"),
 ];
 
 /// All of them, in order.
@@ -71,6 +72,6 @@ mod tests {
 
     #[test]
     fn a_name_that_is_none_is_told() {
-        assert!(find("W13").unwrap_err().to_string().contains("W13"));
+        assert!(find("W14").unwrap_err().to_string().contains("W14"));
     }
 }

@@ -280,8 +280,11 @@ fn note_setting(text: &str, targets: &mut [TargetPlan]) -> Result<(), Failure> {
             launch.properties.insert(key.to_owned(), value.to_owned());
         }
         Some(TargetKind::Start(Launch::Corelane(launch))) => {
-            let arguments = ["--set".to_owned(), setting.to_owned()];
-            launch.arguments.extend(arguments);
+            // A flag of `serve` itself, or one of the names that `serve --set` takes.
+            if !key.starts_with("--") {
+                launch.arguments.push("--set".to_owned());
+            }
+            launch.arguments.push(setting.to_owned());
         }
         _ => {
             return Err(Failure::usage(format!(

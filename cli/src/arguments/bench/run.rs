@@ -29,7 +29,7 @@ pub struct BenchRun {
     /// A broker to start and stop: corelane, corelane:BINARY, kafka:FOLDER-OF-JARS or null, with NAME= before it or not
     #[arg(long = "start", value_name = "[NAME=]KIND[:PATH]")]
     pub starts: Vec<String>,
-    /// A setting of a broker that is started: a line of Kafka's properties, or a `serve --set` of Corelane's
+    /// A setting of a broker that is started: a line of Kafka's properties, or a `serve --set` or --FLAG=VALUE of Corelane's
     #[arg(long = "set", value_name = "NAME:KEY=VALUE")]
     pub settings: Vec<String>,
     /// Where brokers that are started keep data and logs, on the disk to be measured
