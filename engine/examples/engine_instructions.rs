@@ -25,7 +25,10 @@ const ENTRIES: u32 = 16_384;
 /// Virtual time that the appends may take.
 const PATIENCE: Duration = Duration::from_secs(86_400);
 
-const STEPS: [(&str, fn(usize)); 7] = [
+/// A step's name, and what takes it so many times.
+type Step = (&'static str, fn(usize));
+
+const STEPS: [Step; 7] = [
     ("header-parse", header_parse),
     ("batch-check", batch_check),
     ("records-walk", records_walk),

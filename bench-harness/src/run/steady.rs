@@ -110,6 +110,9 @@ impl Held {
     }
 }
 
+/// What is held of, how it is told of a sample, and how much more of it is no growth.
+type Kind = (&'static str, fn(&Held) -> f64, f64);
+
 fn judge(samples: &[Held], span: &Span, measured: &mut Measured) {
     let third_s = span.measure_s / 3.0;
     let highest = |third: f64, of: fn(&Held) -> f64| {
