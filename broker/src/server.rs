@@ -1,8 +1,8 @@
 //! Starts and stops the broker: listens, hands each client to the core with the fewest, or to the one that it has come to,
 //! and lets go in order.
 //!
-//! Shared between the thread that starts it and the cores. Invariants: the socket is bound before the engine is opened,
-//! so that a port in use costs nothing; at most [`crate::limits::CONNECTIONS_MAX`] clients are connected; a stop takes
+//! Shared between the thread that starts it and the cores. Invariants: the first socket is bound before the engine is opened,
+//! so that a port in use costs nothing; those of further cores, whose number the engine tells, come after it; at most [`crate::limits::CONNECTIONS_MAX`] clients are connected; a stop takes
 //! [`STOP_MAX`] at most, plus the engine's own flush.
 
 use std::cell::Cell;
@@ -256,19 +256,28 @@ fn listen_for_cores(
     listeners: &mut Vec<TcpListener>,
     cores: usize,
 ) -> Result<(), ServeError> {
+    let advertised = config.advertise.as_ref().map_or(0, |first| first.port);
+    port_behind(config, advertised, cores - 1)?;
     for core in 1..cores {
         let mut address = config.listen;
         if address.port() != 0 {
-            let port = u16::try_from(core).ok();
-            let port = port.and_then(|core| config.listen.port().checked_add(core));
-            address.set_port(port.ok_or_else(|| ServeError::Listen {
-                address: config.listen,
-                source: io::Error::other("the ports behind it are not enough for the cores"),
-            })?);
+            address.set_port(port_behind(config, address.port(), core)?);
         }
         listeners.push(listen(address)?);
     }
     Ok(())
+}
+
+/// The port of a core that is so many behind the first.
+fn port_behind(config: &ServeConfig, first: u16, core: usize) -> Result<u16, ServeError> {
+    let port = u16::try_from(core).ok();
+    let port = port.and_then(|core| first.checked_add(core));
+    port.ok_or_else(|| ServeError::Listen {
+        address: config.listen,
+        source: io::Error::other(format!(
+            "behind port {first} there are too few for the cores"
+        )),
+    })
 }
 
 fn nodes(config: &ServeConfig, addresses: &[SocketAddr]) -> Nodes {
@@ -450,6 +459,11 @@ impl Admissions {
         core: Option<ShardId>,
     ) -> Result<Admission, TurnedAway> {
         let counts = &self.0;
+        // Held over all that is looked at: several cores may accept.
+        let mut by_address = counts
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let loads = counts
             .by_core
             .iter()
@@ -466,10 +480,6 @@ impl Admissions {
         if total >= limits.in_all {
             return Err(TurnedAway::TooMany { count: total });
         }
-        let mut by_address = counts
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
         let count = by_address.entry(address).or_default();
         if *count >= limits.per_address {
             return Err(TurnedAway::TooManyOfAddress { count: *count });

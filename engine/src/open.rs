@@ -118,9 +118,14 @@ pub(crate) async fn open<D: Disk>(
         // again, as what a failed flush has left is flushed by nobody.
         let path = request.directory.join(file_name::DURABLE_END_CHECKPOINT);
         let slots = disk.read_whole(&path).await.map_err(at(&path))?;
-        let flushed = disk
-            .overwrite(&path, 0, slots.unwrap_or_default(), true)
-            .await;
+        let slots = slots.unwrap_or_default();
+        let flushed = match disk.overwrite(&path, 0, slots, true).await {
+            // Blocks that are shared with a copy take new space when they are written; what there is can be flushed.
+            Err(error) if reserve::is_full_disk(&error) => {
+                disk.overwrite(&path, 0, Vec::new(), true).await
+            }
+            written => written,
+        };
         flushed.map_err(at(&path))?;
     }
     let foreign = request.foreign.clone();

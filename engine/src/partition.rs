@@ -256,6 +256,13 @@ impl<D: Disk> Partition<D> {
         producers.map(|(id, entry)| (id, entry.clone())).collect()
     }
 
+    /// The highest id below `end` of a producer that anything is known of.
+    pub(crate) fn highest_producer_id_below(&self, end: i64) -> Option<ProducerId> {
+        let log = self.log.borrow();
+        let ids = log.producers.entries().map(|(id, _)| id);
+        ids.filter(|id| id.0 < end).max()
+    }
+
     /// What is known of one producer.
     pub fn producer(&self, producer_id: ProducerId) -> Option<ProducerEntry> {
         self.log.borrow().producers.entry(producer_id).cloned()

@@ -36,6 +36,8 @@ pub(crate) struct Catalogue<D> {
     /// The epoch of this start.
     epoch: LeaderEpoch,
     producer_ids: Cell<ProducerIdBlock>,
+    /// The least id that no partition knows a producer of, where the catalogue is behind them.
+    producer_ids_from: Cell<i64>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -95,6 +97,7 @@ pub(crate) async fn allocate_producer_id<C: Cores>(cores: C) -> Result<ProducerI
     let mut block = turn.catalogue.producer_ids.get();
     if block.next == block.end {
         let next = turn.log().image().next_producer_id().0;
+        let next = next.max(turn.catalogue.producer_ids_from.get());
         block = ProducerIdBlock {
             next,
             end: next + PRODUCER_ID_BLOCK,

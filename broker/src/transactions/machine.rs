@@ -453,26 +453,27 @@ impl Coordinator {
             return refuse(ErrorCode::InvalidProducerIdMapping);
         }
         let raises = client_version >= TRANSACTION_VERSION_2;
-        let is_changing = entry.pending.is_some() || current.state.is_prepared();
-        // With version 2 the producer goes on with the next epoch while the markers are still being written, and may abort
-        // what it has added nothing to: it is to come back, not fenced (KAFKA-18464).
-        let is_early = raises && is_changing;
-        let is_allowed = is_early || is_end_of(&current, producer, &retry, raises);
-        if !is_allowed {
+        if raises && !commit && entry.is_being_ended_before(producer) {
+            return refuse(ErrorCode::ConcurrentTransactions);
+        }
+        if !is_end_of(&current, producer, &retry, raises) {
             return refuse(ErrorCode::ProducerFenced);
         }
-        if is_changing {
+        if entry.pending.is_some() {
             return refuse(ErrorCode::ConcurrentTransactions);
         }
         let is_same = match current.state {
-            State::CompleteCommit => commit,
-            State::CompleteAbort => !commit,
-            State::Empty | State::Ongoing | State::PrepareCommit | State::PrepareAbort => true,
+            State::PrepareCommit | State::CompleteCommit => commit,
+            State::PrepareAbort | State::CompleteAbort => !commit,
+            State::Empty | State::Ongoing => true,
         };
         // A client of version 2 may abort what it has added nothing to, which raises its epoch.
         let may_abort_nothing = raises && !commit && !retry.is_one();
         match current.state {
             State::Ongoing => {}
+            State::PrepareCommit | State::PrepareAbort if is_same => {
+                return refuse(ErrorCode::ConcurrentTransactions);
+            }
             State::CompleteCommit | State::CompleteAbort
                 if is_same && (!raises || retry.is_one()) =>
             {
@@ -594,6 +595,18 @@ impl Coordinator {
 }
 
 impl Entry {
+    /// With version 2 a producer goes on with the next epoch while the markers of its last transaction are still being
+    /// written, and may abort what it has added nothing to: it is to come back, not fenced (KAFKA-18464).
+    fn is_being_ended_before(&self, producer: ProducerClaim) -> bool {
+        let pending = self
+            .pending
+            .as_ref()
+            .and_then(|pending| pending.next.as_ref());
+        let ahead = pending.unwrap_or(&self.current);
+        let is_ending = self.current.state.is_prepared() || ahead.state.is_prepared();
+        is_ending && producer.epoch == ahead.producer_epoch
+    }
+
     /// The markers of a decided transaction, where nobody writes them.
     fn ask_for_markers(&mut self, transactional_id: &str) -> Option<Effect> {
         let current = &self.current;
@@ -697,7 +710,8 @@ fn is_end_of(current: &Transaction, producer: ProducerClaim, retry: &Retry, rais
         return is_current;
     }
     match current.state {
-        State::Empty | State::Ongoing | State::PrepareCommit | State::PrepareAbort => is_current,
+        State::Empty | State::Ongoing => is_current,
+        State::PrepareCommit | State::PrepareAbort => retry.over_epoch,
         State::CompleteCommit | State::CompleteAbort => retry.is_one() || is_current,
     }
 }

@@ -10,7 +10,7 @@ use clap::{Args, ValueHint};
   corelane serve
   corelane serve --data /var/lib/corelane --listen 0.0.0.0:9092 --advertise broker1.example:9092
   corelane serve --cores 0-3 --num-partitions 4
-  corelane serve --cores 4 --listener-per-core     (ports 9092 to 9095)
+  corelane serve --cores 4 --listener-per-core
   corelane serve --set log.retention.hours=24 --set log.segment.bytes=268435456
   corelane serve --metrics-listen 127.0.0.1:9700
   CORELANE_LOG_LEVEL=debug corelane serve --config /etc/corelane.toml

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::directory::{
-    Start, clear_the_way, discard_unfinished, flush_data_directory, open_partition, set_aside,
+    Start, clear_the_way, discard_unfinished, flush_data_directory, keep_aside, open_partition,
+    set_aside,
 };
 use super::{Turn, log_config};
 use crate::catalogue::{
@@ -231,11 +232,11 @@ async fn remove<C: Cores>(
                         // A topic of the same name may be made in its place: nothing of this one may touch a path by
                         // then.
                         upkeep::close(&gone).await;
-                        if gone.is_foreign() {
-                            tracing::warn!(directory = %gone.directory().display(), "may be another topic's; left alone");
-                            continue;
+                        match gone.is_foreign() {
+                            // Under its own name the next start would take it for a partition that the catalogue has lost.
+                            true => keep_aside(&cores, &name, *partition).await,
+                            false => set_aside(&cores, &name, *partition, gone.readers()).await,
                         }
-                        set_aside(&cores, &name, *partition, gone.readers()).await
                     }
                     None => discard_unfinished(&cores, &name, id).await,
                 };

@@ -117,13 +117,29 @@ pub(super) async fn clear_the_way<C: Cores>(
     if !is_taken || owner == Some(partition.topic_id) {
         return Ok(());
     }
+    keep_aside(cores, topic, partition.partition).await
+}
+
+/// Keeps a directory that is no partition of the catalogue, or may be another topic's, under a name that no start takes
+/// for a partition's.
+pub(super) async fn keep_aside<C: Cores>(
+    cores: &C,
+    topic: &str,
+    partition: i32,
+) -> Result<(), OpenError> {
+    let data = cores.data();
+    let directory = directory_of(data, topic, partition);
     let name = PartitionDirectoryName {
         topic: topic.to_owned(),
-        partition: partition.partition,
+        partition,
     };
     let aside = data.join(file_name::stray_partition_directory(&name, cores.new_id()));
-    tracing::warn!(directory = %directory.display(), aside = %aside.display(), "is no partition of the catalogue and in the way; keeping it under another name");
-    disk.rename(&directory, &aside).await.map_err(failed)
+    tracing::warn!(directory = %directory.display(), aside = %aside.display(), "is no partition of the catalogue; keeping it under another name");
+    let renamed = cores.disk().rename(&directory, &aside).await;
+    renamed.map_err(|source| OpenError {
+        path: directory,
+        source,
+    })
 }
 
 /// Removes what the creation of a partition has left that did not come to its end. A directory of that name that is

@@ -28,7 +28,7 @@ use crate::open::OpenError;
 use crate::open::progress::{self, OpenProgress};
 use crate::planted::{self, Bug};
 use crate::reserve;
-use crate::types::{LeaderEpoch, TopicPartition};
+use crate::types::{LeaderEpoch, ProducerId, TopicPartition};
 use crate::upkeep;
 
 /// Opens the catalogue and all partitions of all cores.
@@ -65,6 +65,7 @@ pub(crate) async fn open_all<C: Cores>(cores: C) -> Result<(), EngineError> {
         })
         .await?;
     show_epochs(&cores, epochs).await;
+    pass_known_producers(&cores).await;
     let everywhere = cores.clone();
     cores
         .on_each(move || {
@@ -102,6 +103,50 @@ async fn show_epochs<C: Cores>(cores: &C, epochs: Epochs) {
         .await;
 }
 
+/// How far ahead of the catalogue an id that a log knows is believed to have been given out.
+const PRODUCER_ID_LEAP_MAX: i64 = 1 << 40;
+
+/// A catalogue that is older than the logs, as in a copy that was made bit by bit, must not give out producer ids that
+/// they know: a new producer would be taken for an old one. Clients may claim any id, so that one far away counts for nothing.
+async fn pass_known_producers<C: Cores>(cores: &C) {
+    let there = cores.clone();
+    let catalogue =
+        move || async move { Turn::take(&there).await.log().image().next_producer_id() };
+    let next = cores.on(CATALOGUE_SHARD, catalogue).await.0;
+    let end = next.saturating_add(PRODUCER_ID_LEAP_MAX);
+    let everywhere = cores.clone();
+    let highest_here = move || {
+        let cores = everywhere.clone();
+        async move {
+            let partitions = cores.lane().partitions();
+            let known = partitions.iter();
+            known
+                .filter_map(|one| one.highest_producer_id_below(end))
+                .max()
+        }
+    };
+    let highest = cores
+        .on_each(highest_here)
+        .await
+        .into_iter()
+        .flatten()
+        .max();
+    let Some(ProducerId(known)) = highest.filter(|known| known.0 >= next) else {
+        return;
+    };
+    tracing::warn!(
+        next,
+        known,
+        "the catalogue is behind the producer ids of the logs"
+    );
+    let there = cores.clone();
+    let pass = move || async move {
+        let turn = Turn::take(&there).await;
+        turn.catalogue.producer_ids_from.set(known + 1);
+    };
+    cores.on(CATALOGUE_SHARD, pass).await;
+}
+
 async fn open_catalogue<C: Cores>(cores: C) -> Result<(Arc<Image>, bool), EngineError> {
     let (disk, data) = (cores.disk(), cores.data().to_path_buf());
     let clean_stop = read_clean_stop_marker(&disk, &data).await?;
@@ -119,6 +164,7 @@ async fn open_catalogue<C: Cores>(cores: C) -> Result<(Arc<Image>, bool), Engine
         epoch: log.epoch(),
         log: RefCell::new(Some(log)),
         producer_ids: Cell::default(),
+        producer_ids_from: Cell::default(),
     });
     cores.lane().set_catalogue(catalogue);
     Ok((image, clean_stop))

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use corelane_engine::{
-    Acks, CatalogueError, Engine, EngineError, Offset, TopicError, TopicPartition,
+    Acks, CatalogueError, Engine, EngineError, Offset, ProducerId, TopicError, TopicPartition,
 };
 
 use crate::rig::{
-    Model, Scene, append, batch, block_on, create_topic, names, on_partition, pairs, small_config,
+    Model, Scene, append, batch, batch_of, block_on, create_topic, names, on_partition, pairs,
+    small_config,
 };
 
 const CATALOGUE: &str = "__cluster_metadata-0/00000000000000000000.log";
@@ -188,6 +189,29 @@ fn producer_ids_are_given_out_once_over_restarts() {
         }
         scene.crash();
     }
+}
+
+#[test]
+fn producer_ids_that_the_logs_know_are_not_given_out_by_an_older_catalogue() {
+    let mut scene = Scene::new();
+    let topic = scene.topic("copied", &[]);
+    scene.stop();
+    let path = scene.data().join(CATALOGUE);
+    let older = fs::read(&path).unwrap();
+    scene.start();
+    let known = block_on(scene.engine().allocate_producer_id()).unwrap();
+    scene.append(topic, batch_of(known, 0, 0, 1), Acks::Durable);
+    // Any client may claim an id that nobody was given.
+    let claimed = ProducerId(i64::MAX);
+    scene.append(topic, batch_of(claimed, 0, 0, 1), Acks::Durable);
+    scene.stop();
+    fs::write(&path, older).unwrap();
+    scene.start();
+    let fresh = block_on(scene.engine().allocate_producer_id()).unwrap();
+    assert_eq!(fresh.0, known.0 + 1);
+    scene.restart();
+    let later = block_on(scene.engine().allocate_producer_id()).unwrap();
+    assert!(later > fresh, "{later} was given out before");
 }
 
 #[test]
