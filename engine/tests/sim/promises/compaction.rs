@@ -3,10 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use corelane_engine::compaction::HashSeed;
-use corelane_engine::sim::{CrashMode, DATA, SimEngine, Simulation, Storage};
+use corelane_engine::io::Disk;
+use corelane_engine::sim::{CrashMode, DATA, SimDisk, SimEngine, Simulation, Storage};
 use corelane_engine::{Offset, TopicPartition};
 
 use super::{FIRST_MS, One, ROLLING, create_topic, live, run, send_durably, values};
@@ -92,6 +94,8 @@ fn crash_a_compaction() -> Cleaned {
             send_durably(id, one(number, key, value)).await;
         }
         let before = values(id).await.expect("nothing is damaged").len();
+        // Nothing is compacted while space is allocated ahead.
+        SimDisk.sleep(Duration::from_secs(1)).await;
         is_cleaning.set(true);
         let clean = SimEngine.with_partition(id, |open| async move {
             open.clean_now(1 << 20, HashSeed([3, 5])).await
