@@ -21,6 +21,8 @@ pub(crate) const KEYS: u64 = 5;
 pub(crate) const BATCH_BYTES_MAX: usize = 1 << 16;
 /// Where the epoch of a leader lies in a batch, which is the only field that a change of goes unnoticed here.
 const EPOCH_RANGE: std::ops::Range<usize> = 12..16;
+/// Where the checksum lies, and behind it what it covers: all but base offset, length, epoch and magic.
+const BODY_START: usize = 17;
 
 /// A fuzzer's bytes as decisions; zeros when they have run out.
 pub(crate) struct Input<'a>(&'a [u8]);
@@ -235,10 +237,12 @@ impl MadeLog {
                 let to = input.index(length.saturating_sub(count) + 1);
                 self.file.copy_within(at..at + count, to);
             }
-            // Garbage.
+            // Garbage: of a seed, since a fuzzer that chose each byte would learn to forge checksums.
             _ => {
+                let mut garbage = u32::from(input.byte()) + 1;
                 for byte in &mut self.file[at..at + count] {
-                    *byte = input.byte();
+                    garbage = garbage.wrapping_mul(0x915f_77f5).wrapping_add(1);
+                    *byte = garbage.to_be_bytes()[0];
                 }
             }
         }
@@ -246,18 +250,41 @@ impl MadeLog {
 
     /// The first byte that is not what the log had, epochs aside, or that is missing; none where nothing is.
     pub(crate) fn first_harm(&self) -> Option<usize> {
-        self.batches.iter().find_map(|batch| {
-            let held = self.file.get(batch.position..).unwrap_or_default();
-            let harmed = batch.bytes.iter().enumerate().find(|(index, byte)| {
-                !EPOCH_RANGE.contains(index) && held.get(*index) != Some(*byte)
-                    || held.get(*index).is_none()
-            });
-            harmed.map(|(index, _)| batch.position + index)
+        self.batches.iter().find_map(|batch| self.harm_of(batch))
+    }
+
+    /// Whether a reader of Kafka's format has to take the file's first `length` bytes for the log's, epochs aside: each
+    /// batch is its own, or has the body of another one. The checksum does not cover the base offset, so that a body that
+    /// landed in the place of one of its size cannot be told from what was written there.
+    pub(crate) fn is_whole_up_to(&self, length: usize) -> bool {
+        let mut batches = self.batches.iter();
+        batches.all(|batch| {
+            let harm = self.harm_of(batch);
+            harm.is_none_or(|harm| harm >= length) || self.has_body_of_another(batch)
         })
     }
 
-    /// Whether the file's first `length` bytes are the log's, epochs aside.
-    pub(crate) fn is_whole_up_to(&self, length: usize) -> bool {
-        self.first_harm().is_none_or(|harm| harm >= length)
+    /// The first byte of `batch` that is not what the log had, its epoch aside, or that is missing.
+    fn harm_of(&self, batch: &MadeBatch) -> Option<usize> {
+        let held = self.file.get(batch.position..).unwrap_or_default();
+        let harmed = batch.bytes.iter().enumerate().find(|(index, byte)| {
+            let held = held.get(*index);
+            held.is_none() || held != Some(*byte) && !EPOCH_RANGE.contains(index)
+        });
+        harmed.map(|(index, _)| batch.position + index)
+    }
+
+    /// Whether the file holds the start of `batch` and behind it the body of one that is as long.
+    fn has_body_of_another(&self, batch: &MadeBatch) -> bool {
+        let Some(held) = self.file.get(batch.position..batch.end()) else {
+            return false;
+        };
+        let (start, body) = held.split_at(BODY_START);
+        start[..EPOCH_RANGE.start] == batch.bytes[..EPOCH_RANGE.start]
+            && start[EPOCH_RANGE.end..] == batch.bytes[EPOCH_RANGE.end..BODY_START]
+            && self
+                .batches
+                .iter()
+                .any(|other| other.bytes[BODY_START..] == *body)
     }
 }

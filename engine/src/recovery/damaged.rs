@@ -52,7 +52,7 @@ pub fn fuzz_damaged_recovery(data: &[u8]) {
     let kept = usize::try_from(end.position.0).expect("the end lies within the file");
     assert!(end.offset >= durable_end, "{row} cuts what is durable");
     assert!(
-        log.first_harm().is_none_or(|harm| harm >= durable_bytes),
+        log.is_whole_up_to(durable_bytes),
         "{row} goes on over damage below the durable end"
     );
     assert!(log.is_whole_up_to(kept), "{row} keeps damage");
