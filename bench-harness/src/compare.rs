@@ -403,7 +403,7 @@ struct Figure {
     read: fn(&RunResult) -> Option<f64>,
 }
 
-const FIGURES: [Figure; 8] = [
+const FIGURES: [Figure; 9] = [
     Figure {
         name: "MB/s",
         read: |result| Some(result.mb_per_s),
@@ -435,6 +435,10 @@ const FIGURES: [Figure; 8] = [
     Figure {
         name: "server peak MiB",
         read: |result| result.server.map(|server| mebibytes(&server)),
+    },
+    Figure {
+        name: "CPU stolen by the host %",
+        read: |result| result.stolen_percent,
     },
 ];
 

@@ -58,6 +58,7 @@ pub(crate) struct Outcome {
     pub(crate) measured: Duration,
     pub(crate) server: Option<ProcessUse>,
     pub(crate) client: ProcessUse,
+    pub(crate) stolen_percent: Option<f64>,
     pub(crate) timeline: Vec<TimelinePoint>,
 }
 

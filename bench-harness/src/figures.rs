@@ -109,6 +109,10 @@ impl List {
             let name = format!("{side}behind schedule p99 ms");
             self.push(&name, behind.p99_ms, Better::Lower);
         }
+        if let Some(percent) = result.stolen_percent {
+            let name = format!("{side}CPU stolen by the host %");
+            self.push(&name, percent, Better::Neither);
+        }
         if let Some(delay) = &result.client_delay {
             let name = format!("{side}of which the client p99 ms");
             self.push(&name, delay.p99_ms, Better::Neither);

@@ -44,6 +44,7 @@ pub mod results;
 pub mod run;
 pub mod settings;
 pub mod statistics;
+mod stolen;
 pub mod summary;
 mod tally;
 mod target;

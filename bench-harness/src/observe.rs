@@ -13,6 +13,7 @@ use crate::live_latency::LatencyReading;
 use crate::process::ProcessSample;
 use crate::result::TimelinePoint;
 use crate::settings::Span;
+use crate::stolen::CpuTime;
 use crate::tally::{Counts, Progress, Tally, Window};
 
 /// Between two reports of progress.
@@ -65,6 +66,7 @@ struct Moment {
     counts: Counts,
     server: Option<ProcessSample>,
     client: ProcessSample,
+    machine: Option<CpuTime>,
 }
 
 pub(crate) struct Observed {
@@ -140,6 +142,7 @@ impl Observer<'_> {
             counts: self.counts(),
             server,
             client,
+            machine: CpuTime::now(),
         })
     }
 
@@ -170,12 +173,14 @@ impl Observed {
             (Some(until), Some(from)) => Some(until.since(from, measured)),
             _ => None,
         };
+        let machine = self.until.machine.zip(self.from.machine);
         Outcome {
             tally,
             counts: self.until.counts.since(self.from.counts),
             measured,
             server,
             client: self.until.client.since(&self.from.client, measured),
+            stolen_percent: machine.map(|(until, from)| until.stolen_percent_since(&from)),
             timeline: self.timeline,
         }
     }

@@ -60,6 +60,7 @@ pub(crate) fn assemble(
             .server
             .map(|process| server_use(process, outcome.counts)),
         client: outcome.client,
+        stolen_percent: outcome.stolen_percent,
         notes: Vec::new(),
         timeline: outcome.timeline,
         workload,

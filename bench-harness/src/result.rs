@@ -181,6 +181,9 @@ pub struct RunResult {
     pub server: Option<ServerUse>,
     /// The client's process.
     pub client: ProcessUse,
+    /// The share of the machine's CPU time, in percent, that its host gave to others while it was wanted here.
+    #[serde(default)]
+    pub stolen_percent: Option<f64>,
     /// Why the client, not the broker, may have been the limit.
     pub client_limit: Option<String>,
     /// What a reader must know to compare this run with others.
@@ -211,6 +214,10 @@ impl RunResult {
             "client CPU".to_owned(),
             format!("{:.2} cores", self.client.cores_busy()),
         ));
+        rows.extend(self.stolen_percent.map(|percent| {
+            let label = "CPU stolen by the host".to_owned();
+            (label, format!("{percent:.1} %"))
+        }));
         rows.extend(
             self.client_limit
                 .iter()
