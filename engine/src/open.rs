@@ -158,8 +158,6 @@ struct Opening<D: Disk> {
     damaged: Vec<DamagedRange>,
     /// What was cut off the end of the log.
     cut: Option<String>,
-    /// Whether the end of the last file was shortened, which is flushed before anything is served.
-    is_trimmed: bool,
     now: TimestampMs,
     /// Which segments compaction wrote: only those may have gaps.
     cleaner: CleanerCheckpoint,
@@ -193,7 +191,6 @@ impl<D: Disk> Opening<D> {
             refusals: Vec::new(),
             damaged: Vec::new(),
             cut: None,
-            is_trimmed: false,
             cleaner,
         }
     }
@@ -355,7 +352,7 @@ impl<D: Disk> Opening<D> {
         let was_durable = self
             .durable_end()
             .is_some_and(|durable| durable.durable_end >= end.offset);
-        let must_flush = self.is_trimmed || (!was_durable && end.position > Position::ZERO);
+        let must_flush = !was_durable && end.position > Position::ZERO;
         if must_flush && !self.is_refused() && !planted::is(Bug::RecoveredNotFlushed) {
             self.rewrite_unproven(&file, end).await.map_err(at(&path))?;
             self.disk.flush(&file).await.map_err(at(&path))?;

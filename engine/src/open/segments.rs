@@ -206,9 +206,9 @@ impl<D: Disk> Opening<D> {
                 .await
                 .map_err(at(path)),
             Action::TrimZeros { .. } => match zeros_to {
-                // What was not read must never be found behind what is written next.
+                // What was not read must never be found behind what is written next. The first flush of that is one of
+                // the new length as well, so that a start needs none of its own, with thousands of logs.
                 Some(zeros_to) => {
-                    self.is_trimmed = true;
                     let trimmed = self.disk.truncate(file, zeros_to.0).await;
                     trimmed.map_err(at(path))
                 }

@@ -82,7 +82,8 @@ pub(super) async fn scan_file<D: Disk>(
         let (resume, end) = walk_window(&window, from, is_last, &mut note);
         from = resume;
         match end {
-            WindowEnd::ReadOn(needed) => wanted = needed.max(SCAN_WINDOW_BYTES),
+            // The next batches are likely to be as large; a window that holds none of them would be read twice.
+            WindowEnd::ReadOn(needed) => wanted = wanted.max(needed),
             WindowEnd::Damage => {
                 if let Some(walked) = allocated_at(disk, file, from, length, rules).await {
                     return walked;
@@ -145,7 +146,9 @@ async fn allocated_at<D: Disk>(
     if zeros_to.0 >= length {
         return None;
     }
-    let look = disk.read(file, from.position.0, ALLOCATED_LOOK_BYTES).await;
+    let look = disk
+        .read_direct(file, from.position.0, ALLOCATED_LOOK_BYTES)
+        .await;
     let look = look.ok()?;
     let is_allocated =
         look.len() == ALLOCATED_LOOK_BYTES && recovery::leading_zeros(&look) == look.len();
@@ -182,13 +185,13 @@ pub(super) async fn found_at<D: Disk>(
     position: Position,
     length: u64,
 ) -> io::Result<Found> {
-    let header = disk.read(file, position.0, HEADER_LENGTH).await?;
+    let header = disk.read_direct(file, position.0, HEADER_LENGTH).await?;
     let size = RecordBatchHeader::view(&header)
         .and_then(RecordBatchHeader::size)
         .filter(|size| *size <= BATCH_BYTES_MAX)
         .unwrap_or(HEADER_LENGTH);
     let left = usize::try_from(length.saturating_sub(position.0)).unwrap_or(usize::MAX);
-    let bytes = disk.read(file, position.0, size.min(left)).await?;
+    let bytes = disk.read_direct(file, position.0, size.min(left)).await?;
     Ok(recovery::found_at(&bytes, BATCH_BYTES_MAX))
 }
 
@@ -231,7 +234,7 @@ pub(super) async fn read_remainder<D: Disk>(
         return Ok(Vec::new());
     }
     let wanted = usize::try_from(length).expect("less than a block");
-    let remainder = disk.read(file, end.0 - length, wanted).await?;
+    let remainder = disk.read_direct(file, end.0 - length, wanted).await?;
     if remainder.len() < wanted {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }

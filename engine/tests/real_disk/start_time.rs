@@ -20,6 +20,8 @@ const START_MAX: Duration = Duration::from_secs(1);
 const START_MAX_SMALL: Duration = Duration::from_secs(20);
 const RECORDS: usize = 16;
 const RECORD_BYTES: usize = 16 << 10;
+/// What a start may read of a partition besides its log: behind the log's end, and the small files.
+const BESIDE_LOG_BYTES: u64 = 1 << 20;
 /// Partitions of a core that are filled side by side.
 const FILLED_AT_ONCE: usize = 32;
 
@@ -29,6 +31,16 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 fn sizes() -> (u64, u64) {
     (number(BYTES, 64 << 20), number(PARTITIONS, 20))
+}
+
+/// Bytes that this process has read from disks, and written to them.
+fn bytes_moved() -> (u64, u64) {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let of = |name: &str| {
+        let line = io.lines().find_map(|line| line.strip_prefix(name));
+        line.map_or(0, |number| number.trim().parse().expect("a number"))
+    };
+    (of("read_bytes:"), of("write_bytes:"))
 }
 
 /// Not a claim but a part: fills a data directory, says so, and appends until it is killed.
@@ -93,6 +105,7 @@ fn after_a_kill_the_first_record_is_acknowledged_soon() {
     child.wait().unwrap();
     assert!(is_filled, "the child has failed");
 
+    let (read_before, written_before) = bytes_moved();
     let start = Instant::now();
     let engine = Engine::open(small_config(&data)).unwrap();
     let opened = start.elapsed();
@@ -103,6 +116,7 @@ fn after_a_kill_the_first_record_is_acknowledged_soon() {
     };
     let first = append(&engine, partition, batch(2, 1, 100), Acks::Durable).unwrap();
     let took = start.elapsed();
+    let (read, written) = bytes_moved();
     let rounds = bytes / partitions / (RECORDS * RECORD_BYTES) as u64;
     assert!(first.base_offset.0 as u64 >= rounds * RECORDS as u64);
     let report = block_on(engine.start_report());
@@ -110,12 +124,20 @@ fn after_a_kill_the_first_record_is_acknowledged_soon() {
     assert_eq!(report.refused, []);
     writeln!(
         std::io::stderr(),
-        "{} MiB in {partitions} partitions: open after {} ms, first record after {} ms",
+        "{} MiB in {partitions} partitions: open after {} ms, first record after {} ms, {} MiB read, {} MiB written",
         bytes >> 20,
         opened.as_millis(),
         took.as_millis(),
+        (read - read_before) >> 20,
+        (written - written_before) >> 20,
     )
     .unwrap();
+    // The child has gone on until it was killed.
+    let logs = bytes + bytes / 4;
+    assert!(
+        read - read_before <= logs + partitions * BESIDE_LOG_BYTES,
+        "the logs are read more than once"
+    );
     let limit = if std::env::var_os(BYTES).is_some() {
         START_MAX
     } else {
