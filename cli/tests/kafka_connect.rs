@@ -66,6 +66,20 @@ impl Worker {
         self.process = launch(&self.properties, &self.log);
     }
 
+    /// Has it copy one file into another, through the topic.
+    fn copy(&mut self, source: &Path, sink: &Path) {
+        let source = serde_json::json!({
+            "connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
+            "tasks.max": "1", "file": source, "topic": TOPIC, "batch.size": "50",
+        });
+        let sink = serde_json::json!({
+            "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
+            "tasks.max": "1", "file": sink, "topics": TOPIC,
+        });
+        self.run_connector("source", &source);
+        self.run_connector("sink", &sink);
+    }
+
     /// Has it run a connector. It refuses while it joins its group.
     fn run_connector(&mut self, name: &str, config: &serde_json::Value) {
         let path = format!("/connectors/{name}/config");
@@ -190,6 +204,15 @@ fn first_difference(wanted: &[String], there: &[&String]) -> Option<String> {
     Some(format!("line {place}: {there:?}, not {wanted:?}"))
 }
 
+/// Demands each line once in the topic and at least once in the sink, in order; how many are in the sink again.
+fn assert_whole(lines: &[String], in_topic: &[String], in_sink: &[String]) -> usize {
+    let in_topic: Vec<&String> = in_topic.iter().collect();
+    assert_eq!(first_difference(lines, &in_topic), None, "in the topic");
+    let distinct = distinct(in_sink);
+    assert_eq!(first_difference(lines, &distinct), None, "in the sink");
+    in_sink.len() - distinct.len()
+}
+
 #[test]
 fn a_connect_worker_under_kills_copies_a_file_through_a_topic_whole_and_in_order() {
     if !clients_are_installed("the worker of Kafka Connect") {
@@ -209,20 +232,7 @@ fn a_connect_worker_under_kills_copies_a_file_through_a_topic_whole_and_in_order
     let (first, rest) = lines.split_at(LINES / 3);
     let (second, third) = rest.split_at(LINES / 3);
     let writing = append(&source, first);
-    worker.run_connector(
-        "source",
-        &serde_json::json!({
-            "connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
-            "tasks.max": "1", "file": source, "topic": TOPIC, "batch.size": "50",
-        }),
-    );
-    worker.run_connector(
-        "sink",
-        &serde_json::json!({
-            "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
-            "tasks.max": "1", "file": sink, "topics": TOPIC,
-        }),
-    );
+    worker.copy(&source, &sink);
     wait_until_copied(&mut worker, &sink, first.len());
     writing.join().expect("the writer has ended well");
 
@@ -248,13 +258,7 @@ fn a_connect_worker_under_kills_copies_a_file_through_a_topic_whole_and_in_order
     wait_until_copied(&mut worker, &sink, LINES);
     worker.process.terminate(STOP_LIMIT);
 
-    let in_topic = committed(&broker);
-    let in_topic: Vec<&String> = in_topic.iter().collect();
-    assert_eq!(first_difference(&lines, &in_topic), None, "in the topic");
-    let in_sink = lines_of(&sink);
-    let distinct = distinct(&in_sink);
-    assert_eq!(first_difference(&lines, &distinct), None, "in the sink");
-    let doubled = in_sink.len() - distinct.len();
+    let doubled = assert_whole(&lines, &committed(&broker), &lines_of(&sink));
     assert!(
         doubled < at_first_kill,
         "{doubled} lines are in the sink again: it began anew"

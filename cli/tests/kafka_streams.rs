@@ -8,7 +8,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -55,8 +55,12 @@ impl Computation {
         self.inputs[0].1.len()
     }
 
+    fn portion_begin(&self, portion: usize) -> usize {
+        self.lines() * portion / PORTIONS
+    }
+
     fn portion_end(&self, portion: usize) -> usize {
-        self.lines() * (portion + 1) / PORTIONS
+        self.portion_begin(portion + 1)
     }
 
     fn expected(&self, lines: usize) -> Values {
@@ -82,7 +86,7 @@ impl<'a> Program<'a> {
     fn start(broker: &Broker, computation: &'a Computation) -> Self {
         let state = broker.scratch().join("state");
         Program {
-            process: launch(broker, computation),
+            process: launch(broker, computation, &state),
             computation,
             state,
             started: 1,
@@ -95,7 +99,7 @@ impl<'a> Program<'a> {
     }
 
     fn start_again(&mut self, broker: &Broker) {
-        self.process = launch(broker, self.computation);
+        self.process = launch(broker, self.computation, &self.state);
         self.started += 1;
     }
 
@@ -131,12 +135,11 @@ impl<'a> Program<'a> {
     fn stop(&mut self) {
         self.process.terminate(STOP_LIMIT);
         let said = self.process.output();
-        assert!(said.trim_end().ends_with("\nclosed"), "{said}");
+        assert!(said.lines().any(|line| line == "closed"), "{said}");
     }
 }
 
-fn launch(broker: &Broker, computation: &Computation) -> Server {
-    let state = broker.scratch().join("state");
+fn launch(broker: &Broker, computation: &Computation, state: &Path) -> Server {
     let mut command = java("192m");
     command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
     // The library of the store is unpacked there at each start, and stays when the program is killed.
@@ -234,38 +237,15 @@ fn runs_exactly_once_under(
     in_order: fn(Values) -> Values,
 ) {
     let mut broker = Broker::start();
-    create_topics(
-        &broker.bootstrap(),
-        PARTITIONS,
-        CONFIG,
-        &computation.topics(),
-    );
+    let topics = computation.topics();
+    create_topics(&broker.bootstrap(), PARTITIONS, CONFIG, &topics);
     let mut program = Program::start(&broker, computation);
     let started = Instant::now();
     program.wait_until_it_runs(0);
     for (portion, blow) in blows.into_iter().enumerate() {
-        let writing = write_portion(&broker, computation, portion);
-        let worked_on = portion
-            .checked_sub(1)
-            .map(|last| computation.portion_end(last));
-        let before = count(&computation.expected(worked_on.unwrap_or(0)));
-        let after = count(&computation.expected(computation.portion_end(portion)));
-        let committed = wait_until_committed(&broker, &mut program, before + (after - before) / 3);
-        let ran = program.times_it_ran();
-        strike(blow, &mut broker, &mut program);
-        report(&format!(
-            "{}: {blow:?} killed at {committed} of {after}, {:?}",
-            computation.program,
-            started.elapsed()
-        ));
-        for writer in writing {
-            writer.join().expect("the writer has ended well");
-        }
-        program.wait_until_it_runs(ran);
+        strike_in_the_midst_of(portion, blow, &mut broker, &mut program);
     }
-    for writer in write_portion(&broker, computation, PORTIONS - 1) {
-        writer.join().expect("the writer has ended well");
-    }
+    join_all(write_portion(&broker, computation, PORTIONS - 1));
     let expected = computation.expected(computation.lines());
     wait_until_committed(&broker, &mut program, count(&expected));
     program.stop();
@@ -281,22 +261,20 @@ fn runs_exactly_once_under(
     ));
 }
 
-fn write_portion(
-    broker: &Broker,
-    computation: &Computation,
+/// Writes a portion, kills when a third of what it leads to is committed, and waits until the program runs again.
+fn strike_in_the_midst_of(
     portion: usize,
-) -> Vec<JoinHandle<()>> {
-    let begin = portion
-        .checked_sub(1)
-        .map_or(0, |last| computation.portion_end(last));
-    let end = computation.portion_end(portion);
-    let inputs = computation.inputs.iter();
-    inputs
-        .map(|(topic, lines)| write(broker, topic, computation.has_keys, &lines[begin..end]))
-        .collect()
-}
-
-fn strike(blow: Blow, broker: &mut Broker, program: &mut Program<'_>) {
+    blow: Blow,
+    broker: &mut Broker,
+    program: &mut Program<'_>,
+) {
+    let computation = program.computation;
+    let writing = write_portion(broker, computation, portion);
+    let results = |lines| count(&computation.expected(lines));
+    let before = results(computation.portion_begin(portion));
+    let after = results(computation.portion_end(portion));
+    let committed = wait_until_committed(broker, program, before + (after - before) / 3);
+    let ran = program.times_it_ran();
     program.kill();
     match blow {
         Blow::Program => {}
@@ -304,6 +282,31 @@ fn strike(blow: Blow, broker: &mut Broker, program: &mut Program<'_>) {
         Blow::ProgramAndBroker => broker.crash_and_restart(),
     }
     program.start_again(broker);
+    report(&format!(
+        "{}: {blow:?} lost with {committed} of {after} committed",
+        computation.program
+    ));
+    join_all(writing);
+    program.wait_until_it_runs(ran);
+}
+
+fn join_all(writing: Vec<JoinHandle<()>>) {
+    for writer in writing {
+        writer.join().expect("the writer has ended well");
+    }
+}
+
+fn write_portion(
+    broker: &Broker,
+    computation: &Computation,
+    portion: usize,
+) -> Vec<JoinHandle<()>> {
+    let begin = computation.portion_begin(portion);
+    let end = computation.portion_end(portion);
+    let inputs = computation.inputs.iter();
+    inputs
+        .map(|(topic, lines)| write(broker, topic, computation.has_keys, &lines[begin..end]))
+        .collect()
 }
 
 /// Lines of the flights' file that are counted; each has 19 words.
