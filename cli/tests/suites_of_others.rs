@@ -14,7 +14,7 @@ mod librdkafka;
 #[path = "suites_of_others/verdict.rs"]
 mod verdict;
 
-/// Asks for the suites, which take minutes and want a machine that does little else.
+/// Asks for the suites that take many minutes and want a machine that does little else.
 const ASKED_FOR: &str = "CORELANE_TEST_SUITES";
 
 /// Whether a suite is to run; if not, it is skipped loudly.

@@ -28,6 +28,20 @@ pub fn get(address: SocketAddr, path: &str) -> HttpAnswer {
     try_get(address, path).unwrap_or_else(|| panic!("nobody answers {path} on {address}"))
 }
 
+/// Puts a body of JSON; none when nobody answers.
+pub fn try_put(address: SocketAddr, path: &str, body: &str) -> Option<HttpAnswer> {
+    let length = body.len();
+    let head = format!("PUT {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let request =
+        format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("a timeout above zero");
+    let _ = stream.write_all(request.as_bytes());
+    read_answer(&mut stream)
+}
+
 /// What the server answers up to its end; none when that is nothing.
 pub fn read_answer(stream: &mut TcpStream) -> Option<HttpAnswer> {
     let mut bytes = Vec::new();
