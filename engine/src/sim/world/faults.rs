@@ -25,6 +25,8 @@ pub enum FaultKind {
     Dropped,
     /// A write whose bytes land in other sectors of the disk, which belong to the same file or to another one.
     Misdirected,
+    /// A read that gives one bit wrongly; the disk has the right one.
+    Misread,
 }
 
 impl FaultKind {
@@ -100,7 +102,21 @@ impl State {
                 }
                 _ => self.carry_out_well(ask, now_ms),
             },
+            Some(FaultKind::Misread) => self.misread(ask, now_ms),
         }
+    }
+
+    fn misread(&mut self, ask: &Ask, now_ms: i64) -> io::Result<Done> {
+        let done = self.carry_out_well(ask, now_ms)?;
+        let mut bytes = done.bytes.to_vec();
+        if !bytes.is_empty() {
+            let at = self.dice.index(bytes.len());
+            bytes[at] ^= 1 << self.dice.below(8);
+        }
+        Ok(Done {
+            bytes: bytes.into(),
+            ..done
+        })
     }
 
     /// Nothing of `effect` reaches the disk but a file's length, which is the file system's own.
