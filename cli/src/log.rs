@@ -4,6 +4,7 @@
 //! for reading only and write nothing beside them; memory does not grow with the size of a file, because everything is read through a
 //! [`window`]. Damage is a finding with a position, never the end of the inspection. Lives on the main thread.
 
+mod catalogue_check;
 mod checkpoints;
 mod data_directory;
 mod direct;

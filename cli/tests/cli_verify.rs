@@ -157,6 +157,70 @@ fn every_sort_of_damage_is_found_by_its_name_and_place() {
     }
 }
 
+/// The names of what is said of a place, damage or note.
+fn said_of(output: &Output, file: &Path, kind: &str) -> Vec<String> {
+    let lines = lines(output).into_iter();
+    lines
+        .filter(|line| line["kind"] == kind && line["file"] == file.display().to_string())
+        .map(|line| line["name"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+#[test]
+fn a_partition_of_the_catalogue_without_a_directory_is_damage() {
+    let written = Written::copy();
+    std::fs::remove_dir_all(written.partition()).expect("removed");
+    let output = verify(&written.data());
+    assert_eq!(output.status.code(), DAMAGED, "{output:?}");
+    let said = said_of(&output, &written.partition(), "damage");
+    assert_eq!(said, ["missing-partition"], "{output:?}");
+    let people = log("verify", &written.data(), &[]);
+    let text = String::from_utf8_lossy(&people.stdout).into_owned();
+    assert!(text.contains("its directory is missing"), "{text}");
+}
+
+#[test]
+fn a_directory_that_the_catalogue_does_not_know_is_damage_where_it_holds_records() {
+    let written = Written::copy();
+    let (other, empty) = (
+        written.data().join("arrivals-3"),
+        written.data().join("arrivals-4"),
+    );
+    copy_tree(&written.partition(), &other);
+    std::fs::create_dir(&empty).expect("a folder");
+    std::fs::write(empty.join("00000000000000000000.log"), [0; 8192]).expect("a file");
+    for has_id in [true, false] {
+        if !has_id {
+            std::fs::write(other.join("partition.metadata"), "version: ?").expect("written");
+        }
+        let output = verify(&written.data());
+        assert_eq!(output.status.code(), DAMAGED, "{output:?}");
+        assert_eq!(said_of(&output, &other, "damage"), ["unknown-partition"]);
+        assert_eq!(said_of(&output, &empty, "note"), ["unknown-partition"]);
+        assert_eq!(damages(&output), ["unknown-partition"], "{output:?}");
+        // Apart from its data directory there is nothing to compare it with.
+        assert_eq!(verify(&other).status.code(), CLEAN);
+    }
+}
+
+#[test]
+fn a_partition_that_names_another_topic_is_damage() {
+    let written = Written::copy();
+    let metadata = written.partition().join("partition.metadata");
+    let id = "topic_id: AAAAAAAAAAAAAAAAAAAAAQ";
+    std::fs::write(&metadata, format!("version: 0\n{id}\n")).expect("written");
+    let output = verify(&written.data());
+    assert_eq!(output.status.code(), DAMAGED, "{output:?}");
+    assert_eq!(said_of(&output, &metadata, "damage"), ["foreign-partition"]);
+    std::fs::write(&metadata, "torn").expect("written");
+    let output = verify(&written.data());
+    assert_eq!(output.status.code(), CLEAN, "{output:?}");
+    assert_eq!(
+        said_of(&output, &metadata, "note"),
+        ["bad-partition-metadata"]
+    );
+}
+
 #[test]
 fn what_cannot_be_read_is_not_called_damaged() {
     let written = Written::copy();

@@ -171,7 +171,7 @@ impl<D: Disk> FoundCatalogue<D> {
             source,
         };
         let whole_bytes = usize::try_from(replayed.end.0).expect("the file is in memory");
-        if whole_bytes < contents.len() {
+        if whole_bytes < contents.len() && !planted::is(Bug::CatalogueTailKept) {
             let cut_bytes = contents.len() - whole_bytes;
             tracing::warn!(path = %path.display(), position = %replayed.end, cut_bytes, "cut a torn tail");
             let file = disk.open_existing(&path).await.map_err(failed)?;
@@ -181,7 +181,8 @@ impl<D: Disk> FoundCatalogue<D> {
         // Makes the file where there is none. Where there is one, a killed process may have left it, its name or its
         // last change unflushed: what the image says from here on has to outlast a power cut. It is written again, because
         // what a failed flush has left in memory is read back and flushed by nobody.
-        contents.truncate(if self.clean_stop { 0 } else { whole_bytes });
+        let is_flushed_only = self.clean_stop || planted::is(Bug::CatalogueNotRewritten);
+        contents.truncate(if is_flushed_only { 0 } else { whole_bytes });
         disk.overwrite(&path, 0, contents, true)
             .await
             .map_err(failed)?;

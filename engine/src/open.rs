@@ -13,10 +13,12 @@
 //! | [`scanned`] | segments that are walked from the last place known to be good |
 //! | [`behind_damage`] | where a log goes on behind damage |
 //! | [`walk`] | reads a file in windows and hands out its batches |
+//! | [`again`] | reads a second time what was accepted, and checks that it is the same |
 //! | [`rewrite`] | writes again what is taken over and was not known to be durable |
 //! | [`room`] | goes on after a full disk, without opening again |
 //! | [`progress`] | tells how far a long start has come |
 
+mod again;
 mod behind_damage;
 mod files;
 mod known;
@@ -33,6 +35,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::batch::Gaps;
 use crate::checkpoint::{DecodedCheckpoint, DurableEnd};
 use crate::compaction::checkpoint::CleanerCheckpoint;
 use crate::compaction::{self, PartitionCleaner};
@@ -52,6 +55,7 @@ use crate::tail_cache::{CacheBudget, TailCache};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 use crate::upkeep::{Checkpointer, UnsavedBytes};
 
+use again::{Accepted, AgainError};
 use files::{Files, Leftovers, SmallFiles};
 use progress::OpenProgress;
 pub(crate) use room::{resume_when_there_is_room, take_back};
@@ -354,16 +358,24 @@ impl<D: Disk> Opening<D> {
             .is_some_and(|durable| durable.durable_end >= end.offset);
         let must_flush = !was_durable && end.position > Position::ZERO;
         if must_flush && !self.is_refused() && !planted::is(Bug::RecoveredNotFlushed) {
-            self.rewrite_unproven(&file, end).await.map_err(at(&path))?;
-            self.disk.flush(&file).await.map_err(at(&path))?;
+            match self.rewrite_unproven(&file, end).await {
+                Ok(()) => self.disk.flush(&file).await.map_err(at(&path))?,
+                Err(error) => self.cannot_read_again(&path, error)?,
+            }
         }
         let allocated = self.disk.length(&file).map_err(at(&path))?;
         // Nothing is appended to a partition that refuses writes, and its last block may be what cannot be read.
         let remainder = if self.is_refused() {
             Vec::new()
         } else {
-            let remainder = walk::read_remainder(&self.disk, &file, end.position).await;
-            remainder.map_err(at(&path))?
+            let remainder = again::read_remainder(&self.disk, &file, self.accepted(end)).await;
+            match remainder {
+                Ok(remainder) => remainder,
+                Err(error) => {
+                    self.cannot_read_again(&path, error)?;
+                    Vec::new()
+                }
+            }
         };
         let loose_snapshot = if self.is_refused() {
             None
@@ -398,15 +410,15 @@ impl<D: Disk> Opening<D> {
 
     /// Writes again what lies between the durable end and `end`, see [`rewrite`]. Segments before the last one were
     /// flushed with success before its file was made.
-    async fn rewrite_unproven(&self, file: &D::File, end: LogPosition) -> io::Result<()> {
+    async fn rewrite_unproven(&self, file: &D::File, end: LogPosition) -> Result<(), AgainError> {
         if self.request.clean_stop || planted::is(Bug::RecoveredNotRewritten) {
             return Ok(());
         }
         let durable = self.durable_end();
         let in_last = durable.filter(|durable| durable.segment_base_offset == end.segment);
         let from = in_last.map_or(Position::ZERO, |durable| durable.position);
-        match rewrite::rewrite(&self.disk, file, from, end.position).await {
-            Err(error) if reserve::is_full_disk(&error) => {
+        match rewrite::rewrite(&self.disk, file, from, self.accepted(end)).await {
+            Err(AgainError::Io(error)) if reserve::is_full_disk(&error) => {
                 // Blocks that are shared with a snapshot or a copy take new space when they are written.
                 let directory = self.request.directory.display();
                 tracing::warn!(partition = %directory, %error, "the end of the log could not be written again");
@@ -414,6 +426,48 @@ impl<D: Disk> Opening<D> {
             }
             rewritten => rewritten,
         }
+    }
+
+    /// What the walk over the last segment has found.
+    fn accepted(&self, end: LogPosition) -> Accepted<'_> {
+        let active = self.segments.back();
+        let indexes = active.and_then(|active| active.indexes.as_deref());
+        Accepted {
+            base_offset: end.segment,
+            index: indexes.map(|indexes| &indexes.offset),
+            epochs: &self.epochs,
+            gaps: self.gaps_of(end.segment),
+            end: Place {
+                position: end.position,
+                offset: end.offset,
+            },
+        }
+    }
+
+    /// Whether the segment may have gaps.
+    fn gaps_of(&self, base_offset: Offset) -> Gaps {
+        match self.cleaner.segment(base_offset) {
+            Some(_) => Gaps::Allowed,
+            None => Gaps::Refused,
+        }
+    }
+
+    /// What is not read as it was is not written either, and from there on not served.
+    fn cannot_read_again(&mut self, path: &Path, error: AgainError) -> Result<(), OpenError> {
+        let place = match error {
+            AgainError::Io(source) => return Err(at(path)(source)),
+            AgainError::Differs(place) => place,
+        };
+        self.refuse(&format!("{}: {error}", path.display()));
+        self.damaged.push(DamagedRange {
+            segment: self.end().segment,
+            start: place,
+            end: Place {
+                position: Position(u64::MAX),
+                offset: Offset(i64::MAX),
+            },
+        });
+        Ok(())
     }
 
     fn end(&self) -> LogPosition {

@@ -87,6 +87,8 @@ bank! {
     KeepProducersOfFailed "keep-producers-of-failed" Sim "promises::full_disk::writes_go_on_when_there_is_room_again",
     /// Writes never go on after a full disk.
     NeverResume "never-resume" Sim "promises::full_disk::writes_go_on_when_there_is_room_again",
+    /// What a full disk has left of a group is cut and not flushed.
+    TakenBackNotFlushed "taken-back-not-flushed" Sim "promises::full_disk::what_a_full_disk_has_refused_never_appears",
 
     // Rolls.
     /// A segment is sealed without a flush.
@@ -113,6 +115,10 @@ bank! {
     TimeIndexFollowsClock "time-index-follows-clock" Unit "index::time::tests::a_clock_that_jumps_back_adds_no_entry",
     /// An index is believed whose entries do not rise.
     TrustIndex "trust-index" Unit "index::offset::tests::a_falling_entry_is_named",
+    /// Indexes are saved without a flush.
+    IndexesNotFlushed "indexes-not-flushed" Sim "promises::indexes::a_search_finds_every_record_after_a_power_cut_in_a_save",
+    /// Index files that a crash has left are written over, not removed.
+    StaleIndexesKept "stale-indexes-kept" Sim "promises::indexes::entries_of_batches_that_a_crash_has_cut_are_no_entries",
 
     // Checkpoints.
     /// The slot of the newest durable checkpoint is written over.
@@ -161,6 +167,8 @@ bank! {
     RecoveredNotFlushed "recovered-not-flushed" Sim "crashes::the_fixed_script_survives_a_crash_at_every_point",
     /// What a start shows is flushed and not written again: what a failed flush has forgotten stays forgotten.
     RecoveredNotRewritten "recovered-not-rewritten" Sim "promises::answers::what_a_start_shows_after_a_failed_flush_outlasts_a_power_cut",
+    /// What is read a second time, to be written again, is not checked.
+    SecondReadUnchecked "second-read-unchecked" Sim "promises::starts::what_a_start_writes_again_is_what_it_has_accepted",
 
     // Producers.
     /// A batch sent again is not known again.
@@ -181,6 +189,8 @@ bank! {
     CountBeforeBound "count-before-bound" Unit "producer_state::tests::a_count_beyond_the_bytes_is_refused_with_a_right_crc",
     /// A snapshot holds batches that are queued and not yet in the log.
     SnapshotAheadOfLog "snapshot-ahead-of-log" Sim "promises::producers::a_snapshot_knows_no_batch_that_is_not_in_the_log",
+    /// A snapshot is believed that is ahead of what is known to be durable.
+    SnapshotAboveDurableEnd "snapshot-above-durable-end" Sim "promises::producers::a_snapshot_ahead_of_the_durable_end_is_not_believed",
     /// Recovery does not count the producers of the batches that it walks over.
     ProducersNotReplayed "producers-not-replayed" Sim "crashes::the_fixed_script_survives_a_crash_at_every_point",
 
@@ -199,6 +209,12 @@ bank! {
     ForgetInterruptedDeletion "forget-interrupted-deletion" Sim "found::an_interrupted_deletion_is_finished_at_the_next_start",
     /// A start goes on without topics whose partitions lie there, when the catalogue has lost them.
     ForgetLostTopics "forget-lost-topics" Sim "promises::starts::a_topic_that_the_catalogue_has_lost_is_missed",
+    /// A start goes on beside partitions that say of no topic whose they are, and hold records.
+    ForgetNamelessPartitions "forget-nameless-partitions" Sim "promises::starts::records_in_a_directory_without_a_readable_id_are_missed",
+    /// The catalogue's torn tail is left in its file.
+    CatalogueTailKept "catalogue-tail-kept" Sim "promises::catalogue::a_torn_change_is_no_damage_after_a_clean_stop",
+    /// After a kill the catalogue is flushed and not written again.
+    CatalogueNotRewritten "catalogue-not-rewritten" Sim "promises::catalogue::a_change_whose_flush_failed_is_shown_for_good_or_not_at_all",
     /// Producer ids are given out before the catalogue knows of them.
     ProducerIdsNotSaved "producer-ids-not-saved" Sim "promises::starts::a_producer_id_is_given_out_once",
 

@@ -348,7 +348,12 @@ async fn save_indexes<D: Disk>(partition: &Rc<Partition<D>>) -> io::Result<()> {
         let path = segment_path(&directory, segment, kind);
         partition
             .disk
-            .overwrite(&path, from as u64, entries, true)
+            .overwrite(
+                &path,
+                from as u64,
+                entries,
+                !planted::is(Bug::IndexesNotFlushed),
+            )
             .await
     };
     write(
@@ -457,6 +462,9 @@ async fn save_sealed_in_turn<D: Disk>(
 /// Durably, before anything is written in their place: an old offset index beside a new time index is no pair.
 async fn remove_indexes<D: Disk>(disk: &D, directory: &Path, segment: Offset) -> io::Result<()> {
     for kind in [SegmentFileKind::OffsetIndex, SegmentFileKind::TimeIndex] {
+        if planted::is(Bug::StaleIndexesKept) {
+            continue;
+        }
         disk.remove(&segment_path(directory, segment, kind)).await?;
     }
     disk.flush_directory(directory).await

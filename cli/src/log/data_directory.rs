@@ -24,8 +24,10 @@ use corelane_engine::verify::Finding;
 use corelane_engine::verify::batches::{Depth, Found};
 use corelane_engine::verify::partition::{Origin, PartitionFacts};
 use corelane_engine::verify::segment::SegmentFacts;
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 /// Kafka's mark of a clean stop.
 const KAFKA_CLEAN_STOP: &str = ".kafka_cleanshutdown";
@@ -39,10 +41,19 @@ pub struct DataDirectory {
     /// What the lock file says of the process that holds the directory, when one does.
     pub holder: Option<String>,
     clean_stop: bool,
-    is_kafkas: bool,
+    pub(super) is_kafkas: bool,
     has_catalogue: bool,
     recovery_points: Vec<(String, i32, i64)>,
-    image: Option<Image>,
+    pub(super) catalogue: Option<Catalogue>,
+}
+
+/// What the catalogue says as far as it can be read.
+#[derive(Default)]
+pub struct Catalogue {
+    /// The topics that there are.
+    pub image: Image,
+    /// The topics that there were.
+    pub removed: BTreeSet<Uuid>,
 }
 
 impl DataDirectory {
@@ -59,7 +70,7 @@ impl DataDirectory {
             is_kafkas: recovery_points.is_ok(),
             has_catalogue: catalogue.is_file(),
             // A catalogue that cannot be read is told when its own turn comes; defaults are taken until then.
-            image: read_catalogue(&catalogue).ok(),
+            catalogue: read_catalogue(&catalogue).ok(),
             recovery_points: parse_recovery_points(&recovery_points.unwrap_or_default()),
             path,
         })
@@ -68,9 +79,9 @@ impl DataDirectory {
     /// The topic's configuration, or the default where the catalogue does not tell.
     pub fn config_of(&self, topic: &str) -> LogConfig {
         let configs = self
-            .image
+            .catalogue
             .iter()
-            .flat_map(|image| image.topic_configs(topic));
+            .flat_map(|catalogue| catalogue.image.topic_configs(topic));
         LogConfig::from_pairs(configs).unwrap_or_default()
     }
 
@@ -80,8 +91,8 @@ impl DataDirectory {
     }
 
     fn is_compacted(&self, topic: &str) -> bool {
-        self.image.as_ref().is_some_and(|image| {
-            let mut configs = image.topic_configs(topic);
+        self.catalogue.as_ref().is_some_and(|catalogue| {
+            let mut configs = catalogue.image.topic_configs(topic);
             configs.any(|(name, value)| name == CLEANUP_POLICY && value.contains("compact"))
         })
     }
@@ -187,19 +198,22 @@ fn catalogue_path(data: &Path) -> PathBuf {
         .join(log.to_string())
 }
 
-fn read_catalogue(path: &Path) -> anyhow::Result<Image> {
-    let mut image = Image::new();
+fn read_catalogue(path: &Path) -> anyhow::Result<Catalogue> {
+    let mut catalogue = Catalogue::default();
     let mut batches = open_batches(path, 0, Depth::Contents)?;
     while let Some(found) = batches.advance()? {
         let Found::Batch(batch) = found else { break };
         for record in &Records::open(batch.bytes)? {
             let record = record?;
             if let Ok(change) = MetadataRecord::decode(record.value.unwrap_or_default()) {
-                image.apply(record.offset, change)?;
+                if let MetadataRecord::RemoveTopic { topic_id } = &change {
+                    catalogue.removed.insert(*topic_id);
+                }
+                catalogue.image.apply(record.offset, change)?;
             }
         }
     }
-    Ok(image)
+    Ok(catalogue)
 }
 
 /// Kafka's text: a version, a count, and a line for each partition.

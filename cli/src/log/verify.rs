@@ -4,6 +4,7 @@
 //! is wrong says the engine's `verify`; here files are found and read, work is spread, and findings are told. Nothing is
 //! written, and no lock is taken.
 
+use super::catalogue_check;
 use super::data_directory::{DataDirectory, read_indexes};
 use super::direct::DirectBytes;
 use super::partition::{self, Extent, Partition};
@@ -96,13 +97,23 @@ pub fn run(arguments: &LogVerify, output: &mut impl Write) -> anyhow::Result<Exi
         partition_count: partitions.len() as u64,
         ..Summary::default()
     };
+    let is_whole = catalogue_check::is_whole(&data, &arguments.path);
+    let missing = match is_whole {
+        true => catalogue_check::missing(&data, &partitions),
+        false => Vec::new(),
+    };
     for partition in partitions {
-        subjects.push(Subject::new(partition, &data));
+        let mut subject = Subject::new(partition, &data);
+        if is_whole {
+            subject.compare(&data);
+        }
+        subjects.push(subject);
     }
     let reports = check_all(&subjects);
     for (subject, reports) in subjects.iter_mut().zip(reports) {
         subject.take(reports, &mut summary);
     }
+    subjects.extend(missing.into_iter().map(Subject::missing));
     summary.seconds = start.elapsed().as_secs_f64();
     tell(&subjects, &mut summary, arguments, &data, output)
 }
@@ -178,6 +189,24 @@ impl Subject {
             facts,
             findings,
             unreadable,
+        }
+    }
+
+    /// A partition that is not there.
+    fn missing((partition, finding): (Partition, Finding)) -> Self {
+        Subject {
+            partition,
+            facts: nothing_known(false),
+            findings: vec![finding],
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// Takes what the catalogue says against the directory.
+    fn compare(&mut self, data: &DataDirectory) {
+        match catalogue_check::judge(data, &self.partition) {
+            Ok(finding) => self.findings.extend(finding),
+            Err(error) => self.unreadable.push(format!("{error:#}")),
         }
     }
 

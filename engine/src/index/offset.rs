@@ -112,13 +112,17 @@ impl OffsetIndex {
     /// without one.
     #[must_use]
     pub fn last_position_up_to(&self, limit: Position) -> Position {
+        let last = self.entry_up_to(limit);
+        last.map_or(Position::ZERO, |entry| entry.position)
+    }
+
+    /// The last entry whose batch starts at or before `limit`.
+    #[must_use]
+    pub fn entry_up_to(&self, limit: Position) -> Option<OffsetEntry> {
         let below = self
             .entries
             .partition_point(|entry| u64::from(entry.position.cast_unsigned()) <= limit.0);
-        let last = below
-            .checked_sub(1)
-            .and_then(|index| self.entries[index].resolve(self.base_offset));
-        last.map_or(Position::ZERO, |entry| entry.position)
+        self.entries[below.checked_sub(1)?].resolve(self.base_offset)
     }
 
     /// The first entry whose batch starts at or behind `position`.

@@ -6,11 +6,14 @@
 use std::io;
 use std::rc::Rc;
 
-use super::walk::read_remainder;
+use super::again::{Accepted, AgainError, read_remainder};
+use crate::batch::Gaps;
 use crate::io::{BLOCK, Disk};
+use crate::log::LogPosition;
 use crate::partition::Partition;
+use crate::planted::{self, Bug};
+use crate::recovery::Place;
 use crate::reserve;
-use crate::types::Position;
 
 /// The room that has to be found before writes resume.
 const ROOM_BYTES: u64 = 1 << 20;
@@ -31,7 +34,7 @@ pub(crate) async fn resume_when_there_is_room<D: Disk>(partition: Rc<Partition<D
         if !has_reserve(&partition).await {
             continue;
         }
-        if let Ok(remainder) = find_room(&partition, &file, written.position).await {
+        if let Ok(remainder) = find_room(&partition, &file, written).await {
             partition
                 .cache
                 .borrow_mut()
@@ -53,15 +56,30 @@ async fn has_reserve<D: Disk>(partition: &Rc<Partition<D>>) -> bool {
 async fn find_room<D: Disk>(
     partition: &Rc<Partition<D>>,
     file: &D::File,
-    end: Position,
-) -> io::Result<Vec<u8>> {
-    let from = end.0.next_multiple_of(BLOCK as u64);
+    end: LogPosition,
+) -> Result<Vec<u8>, AgainError> {
+    let from = end.position.0.next_multiple_of(BLOCK as u64);
     match partition.disk.allocate(file, from, ROOM_BYTES).await {
         // Where the file system cannot allocate ahead, the next write finds out.
-        Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error.into()),
         _ => {}
     }
-    read_remainder(&partition.disk, file, end).await
+    let (indexes, epochs) = {
+        let log = partition.log.borrow();
+        (log.active().indexes.clone(), log.epochs.clone())
+    };
+    let accepted = Accepted {
+        base_offset: end.segment,
+        index: indexes.as_deref().map(|indexes| &indexes.offset),
+        epochs: &epochs,
+        // A start may have gone on behind what compaction wrote.
+        gaps: Gaps::Allowed,
+        end: Place {
+            position: end.position,
+            offset: end.offset,
+        },
+    };
+    read_remainder(&partition.disk, file, accepted).await
 }
 
 /// Takes back what a failed write has left behind the end of what was written, durably. What was written before is
@@ -72,7 +90,9 @@ pub(crate) async fn take_back<D: Disk>(partition: &Rc<Partition<D>>) -> io::Resu
         (log.active_file(), log.written)
     };
     partition.disk.truncate(&file, written.position.0).await?;
-    partition.disk.flush(&file).await?;
+    if !planted::is(Bug::TakenBackNotFlushed) {
+        partition.disk.flush(&file).await?;
+    }
     partition.log.borrow_mut().flushed_to(written);
     Ok(())
 }

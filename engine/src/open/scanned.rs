@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use super::segments::{SegmentFile, WalkStart};
 use super::{OpenError, Opening, at, walk};
-use crate::batch::Gaps;
 use crate::checkpoint::DurableEnd;
 use crate::file_name::SegmentFileKind;
 use crate::index::{OffsetIndex, TimeIndex};
 use crate::io::Disk;
+use crate::planted::{self, Bug};
 use crate::producer_state::ProducerStates;
 use crate::recovery::Found;
 use crate::segment::{Indexes, Segment};
@@ -35,7 +35,8 @@ impl<D: Disk> Opening<D> {
         };
         let damaged = self.first_damaged_aborted().await;
         for offset in self.files.snapshots.iter().rev().copied() {
-            let (true, Some(holds)) = (offset <= durable_end, holding(offset)) else {
+            let is_durable = offset <= durable_end || planted::is(Bug::SnapshotAboveDurableEnd);
+            let (true, Some(holds)) = (is_durable, holding(offset)) else {
                 continue;
             };
             // What its markers have decided is counted up from its start.
@@ -110,10 +111,7 @@ impl<D: Disk> Opening<D> {
             length,
             // An empty one counts as well: a roll flushes the segment before it makes the next one's file.
             next: self.files.logs.get(index + 1).map(|next| next.base_offset),
-            gaps: match self.cleaner.segment(base_offset) {
-                Some(_) => Gaps::Allowed,
-                None => Gaps::Refused,
-            },
+            gaps: self.gaps_of(base_offset),
         })
     }
 

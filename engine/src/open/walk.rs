@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::progress::OpenProgress;
 use crate::batch::{Gaps, HEADER_LENGTH, RecordBatchHeader, ScanFrom, ScannedBatch, scan};
-use crate::io::{BLOCK, Disk};
+use crate::io::Disk;
 use crate::log_config::LogConfig;
 use crate::planted::{self, Bug};
 use crate::recovery::{self, Follows, Found, Place, ScanOutcome};
@@ -16,7 +16,7 @@ use crate::segment::{Indexes, Segment};
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs};
 
 /// Bytes of a log that a scan reads at a time. Larger windows read more of what is allocated behind the tail.
-const SCAN_WINDOW_BYTES: usize = 256 << 10;
+pub(super) const SCAN_WINDOW_BYTES: usize = 256 << 10;
 /// The largest batch that a file may hold: that of the largest request.
 pub(super) const BATCH_BYTES_MAX: usize = 100 << 20;
 
@@ -221,24 +221,6 @@ async fn classify<D: Disk>(
         disk.yield_now().await;
     }
     Ok(found)
-}
-
-/// The bytes between the last block boundary and `end`, which the next write has to repeat.
-pub(super) async fn read_remainder<D: Disk>(
-    disk: &D,
-    file: &D::File,
-    end: Position,
-) -> io::Result<Vec<u8>> {
-    let length = end.0 % BLOCK as u64;
-    if length == 0 {
-        return Ok(Vec::new());
-    }
-    let wanted = usize::try_from(length).expect("less than a block");
-    let remainder = disk.read_direct(file, end.0 - length, wanted).await?;
-    if remainder.len() < wanted {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(remainder.to_vec())
 }
 
 /// Makes a segment's indexes again from its log, which ends at `end`, up to the first damage.

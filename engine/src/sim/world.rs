@@ -1,15 +1,25 @@
 //! The world that a simulated engine runs in: virtual time, tasks in an order that the seed decides, I/O under way,
 //! faults, and the points at which it may all end.
 //!
+//! | file | job |
+//! |---|---|
+//! | [`asks`] | what is asked of the disk, and how long it takes |
+//! | [`faults`] | what an I/O does to the disk, and what can go wrong with it |
+//! | [`simulation`] | the handle that drives a world |
+//!
 //! One per thread at a time. Invariants: everything that happens is decided by the seed, the storage and the futures
 //! run; an I/O that was submitted completes whether or not somebody waits for it, unless it was told to hang; after a
 //! crash nothing completes and nothing is submitted any more.
+
+mod asks;
+mod faults;
+mod simulation;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,20 +27,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
-
+use self::asks::length_of;
+pub(super) use self::asks::{Ask, Done};
+pub use self::faults::{Fault, FaultKind};
+pub use self::simulation::{Outcome, SimSettings, Simulation};
 use super::dice::Dice;
 use super::disk::SimDisk;
 use super::storage::{CrashMode, Effect, Storage};
 use crate::io::DirectoryEntry;
-use crate::lane::{Lane, Settings};
+use crate::lane::Lane;
 use crate::types::ShardId;
 
 /// Where the clock stands when a simulation begins, in ms since the epoch.
 pub const START_MS: i64 = 1_700_000_000_000;
-/// One I/O in so many takes fifty times as long.
-const SLOW_ONCE_IN: u64 = 64;
-const SLOW_FACTOR: u64 = 50;
 /// Polls of tasks between two steps of the clock; more is a task that spins.
 const POLLS_WITHOUT_TIME_MAX: u64 = 1_000_000;
 
@@ -41,44 +50,6 @@ thread_local! {
 fn current() -> Rc<World> {
     let world = CURRENT.with_borrow(Clone::clone);
     world.expect("called from within `Simulation::run`")
-}
-
-/// What can go wrong with one I/O.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FaultKind {
-    /// Fails; of a write any sectors may have arrived, a failed flush forgets what was dirty.
-    Eio,
-    /// No space: of a write the first sectors have arrived.
-    Enospc,
-    /// A write takes its first part only, and says so; the caller goes on with the rest.
-    Short,
-    /// Never completes.
-    Hang,
-    /// A write that ends with "no space" behind its first bytes, so many of them.
-    FullAt(u32),
-    /// A write or flush that says it succeeded and did nothing.
-    Dropped,
-    /// A write whose bytes land in other sectors of the disk, which belong to the same file or to another one.
-    Misdirected,
-}
-
-impl FaultKind {
-    /// What a disk says, and an engine has to live with.
-    pub const SAID: [FaultKind; 4] = [
-        FaultKind::Eio,
-        FaultKind::Enospc,
-        FaultKind::Short,
-        FaultKind::Hang,
-    ];
-}
-
-/// A fault at one I/O, counted from the start of the simulation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The number of the I/O.
-    pub io: u64,
-    /// What goes wrong.
-    pub kind: FaultKind,
 }
 
 /// A write, or a flush, that was asked for.
@@ -123,140 +94,6 @@ impl Point {
         let mut dice = Dice::of(&[seed, self.number, mode as u64]);
         self.storage.after_crash(mode, &self.in_flight, &mut dice)
     }
-}
-
-/// What a simulated engine is told.
-#[derive(Clone, Copy, Debug)]
-pub struct SimSettings {
-    /// Decides everything that is not decided otherwise.
-    pub seed: u64,
-    /// How many cores.
-    pub cores: u16,
-    /// Bytes of log that each keeps in memory for reads at the tail.
-    pub tail_cache_bytes: usize,
-    /// How often retention is applied.
-    pub retention_interval: Duration,
-    /// How many virtual ms have passed already.
-    pub started_ms: i64,
-    /// How far the wall clock has jumped already.
-    pub clock_jump_ms: i64,
-}
-
-impl SimSettings {
-    /// Two cores with small caches.
-    #[must_use]
-    pub fn new(seed: u64) -> SimSettings {
-        SimSettings {
-            seed,
-            cores: 2,
-            tail_cache_bytes: 64 << 10,
-            retention_interval: Duration::from_secs(5),
-            started_ms: 0,
-            clock_jump_ms: 0,
-        }
-    }
-}
-
-/// How a run ended.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Outcome<T> {
-    /// The future completed.
-    Done(T),
-    /// The crash point was reached.
-    Crashed,
-    /// Nothing can happen any more, or the time was up.
-    Stuck,
-}
-
-impl<T> Outcome<T> {
-    /// What the future completed with.
-    ///
-    /// # Panics
-    /// When it did not.
-    pub fn done(self) -> T {
-        match self {
-            Outcome::Done(value) => value,
-            Outcome::Crashed => panic!("the simulation crashed before the future completed"),
-            Outcome::Stuck => panic!("the simulation is stuck: the future never completes"),
-        }
-    }
-}
-
-/// What is asked of the disk.
-pub(super) struct Ask {
-    effect: Effect,
-    read: Option<(u64, u64, usize)>,
-    find: Option<PathBuf>,
-}
-
-impl Ask {
-    pub(super) fn of(effect: Effect) -> Ask {
-        Ask {
-            effect,
-            read: None,
-            find: None,
-        }
-    }
-
-    pub(super) fn read(inode: u64, position: u64, length: usize) -> Ask {
-        Ask {
-            read: Some((inode, position, length)),
-            ..Ask::of(Effect::Nothing)
-        }
-    }
-
-    pub(super) fn find(path: &Path) -> Ask {
-        Ask {
-            find: Some(path.to_path_buf()),
-            ..Ask::of(Effect::Nothing)
-        }
-    }
-
-    fn latency_us(&self, dice: &mut Dice) -> u64 {
-        let (least, spread) = match self.effect {
-            Effect::Nothing => (20, 60),
-            Effect::Write { .. } => (20, 200),
-            Effect::Flush { .. } | Effect::FlushDirectory { .. } => (50, 1000),
-            _ => (20, 200),
-        };
-        let usual = least + dice.below(spread);
-        if dice.once_in(SLOW_ONCE_IN) {
-            usual * SLOW_FACTOR
-        } else {
-            usual
-        }
-    }
-
-    fn describe(&self) -> String {
-        match (&self.effect, &self.read, &self.find) {
-            (_, Some((inode, position, length)), _) => {
-                format!("read inode {inode} at {position}, {length} bytes")
-            }
-            (_, _, Some(path)) => format!("find {}", path.display()),
-            (
-                Effect::Write {
-                    inode,
-                    position,
-                    bytes,
-                },
-                _,
-                _,
-            ) => format!(
-                "write inode {inode} at {position}, {} bytes, CRC {:08x}",
-                bytes.len(),
-                crc32fast::hash(bytes)
-            ),
-            (effect, _, _) => format!("{effect:?}"),
-        }
-    }
-}
-
-/// What became of it.
-#[derive(Default)]
-pub(super) struct Done {
-    pub(super) inode: u64,
-    pub(super) count: usize,
-    pub(super) bytes: Bytes,
 }
 
 struct UnderWay {
@@ -355,196 +192,6 @@ pub struct World {
     lanes: Vec<Rc<Lane<SimDisk>>>,
     started_ms: i64,
     observer: RefCell<Option<Observer>>,
-}
-
-/// A world and the handle that drives it; see the module.
-pub struct Simulation(Rc<World>);
-
-impl Simulation {
-    /// A world whose disk holds `storage`.
-    #[must_use]
-    pub fn new(settings: SimSettings, storage: Storage) -> Simulation {
-        let lane_settings = Settings {
-            tail_cache_bytes: settings.tail_cache_bytes,
-            retention_interval: settings.retention_interval,
-            compaction_interval: Duration::from_secs(15),
-            cleaner_map_bytes: 1 << 20,
-        };
-        let lane = |core| Lane::new(ShardId(core), lane_settings);
-        Simulation(Rc::new(World {
-            state: RefCell::new(State {
-                dice: Dice::new(settings.seed),
-                now_us: 0,
-                storage,
-                events: BTreeMap::new(),
-                next_event: 0,
-                under_way: BTreeMap::new(),
-                ios: 0,
-                writes: Vec::new(),
-                points: 0,
-                crash_at: None,
-                has_crashed: false,
-                faults: Vec::new(),
-                has_forgotten: false,
-                clock_jump_ms: settings.clock_jump_ms,
-                trace: 0xcbf2_9ce4_8422_2325,
-                lines: None,
-            }),
-            tasks: RefCell::default(),
-            woken: Arc::default(),
-            polls: Cell::new(0),
-            core: Cell::new(None),
-            lanes: (0..settings.cores).map(lane).collect(),
-            started_ms: settings.started_ms,
-            observer: RefCell::new(None),
-        }))
-    }
-
-    /// Ends the world at the point of this number.
-    pub fn crash_at(&self, point: u64) {
-        self.0.state.borrow_mut().crash_at = Some(point);
-    }
-
-    /// Lets an I/O fail.
-    pub fn fail(&self, fault: Fault) {
-        self.0.state.borrow_mut().faults.push(fault);
-    }
-
-    /// Whether a flush has failed, so that the disk may show what it will have lost when the power goes.
-    #[must_use]
-    pub fn has_forgotten(&self) -> bool {
-        self.0.state.borrow().has_forgotten
-    }
-
-    /// Calls `observer` at every point, while nothing else runs.
-    pub fn observe(&self, observer: impl FnMut(Moment<'_>) + 'static) {
-        *self.0.observer.borrow_mut() = Some(Box::new(observer));
-    }
-
-    /// Keeps what happens as text, for [`Simulation::lines`].
-    pub fn record(&self) {
-        self.0.state.borrow_mut().lines = Some(Vec::new());
-    }
-
-    /// What has happened since [`Simulation::record`].
-    #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        self.0.state.borrow().lines.clone().unwrap_or_default()
-    }
-
-    /// A hash of everything that has happened: equal seeds and inputs, equal traces.
-    #[must_use]
-    pub fn trace(&self) -> u64 {
-        self.0.state.borrow().trace
-    }
-
-    /// How many I/Os were asked for.
-    #[must_use]
-    pub fn ios(&self) -> u64 {
-        self.0.state.borrow().ios
-    }
-
-    /// The writes and flushes among them.
-    #[must_use]
-    pub fn writes(&self) -> Vec<SimWrite> {
-        self.0.state.borrow().writes.clone()
-    }
-
-    /// How many points there were.
-    #[must_use]
-    pub fn points(&self) -> u64 {
-        self.0.state.borrow().points
-    }
-
-    /// How many tasks have not ended.
-    #[must_use]
-    pub fn live_tasks(&self) -> usize {
-        self.0.tasks.borrow().iter().flatten().count()
-    }
-
-    /// Virtual time since the start, in ms, that of earlier simulations included.
-    #[must_use]
-    pub fn elapsed_ms(&self) -> i64 {
-        self.0.elapsed_ms()
-    }
-
-    /// Changes the disk behind everybody's back.
-    pub fn with_storage<T>(&self, change: impl FnOnce(&mut Storage) -> T) -> T {
-        change(&mut self.0.state.borrow_mut().storage)
-    }
-
-    /// The disk as it is, and what is under way.
-    #[must_use]
-    pub fn point(&self) -> Point {
-        self.0.point()
-    }
-
-    /// Runs until `future` completes, the world ends, or `patience` of virtual time has passed.
-    pub fn run<T: 'static>(
-        &self,
-        patience: Duration,
-        future: impl Future<Output = T> + 'static,
-    ) -> Outcome<T> {
-        let _installed = Installed::new(self.0.clone());
-        let result = Rc::new(RefCell::new(None));
-        let place = result.clone();
-        self.0.spawn(None, async move {
-            let value = future.await;
-            *place.borrow_mut() = Some(value);
-        });
-        let deadline_us = self.0.state.borrow().now_us + patience.as_micros() as u64;
-        loop {
-            if let Some(value) = result.borrow_mut().take() {
-                return Outcome::Done(value);
-            }
-            if self.0.state.borrow().has_crashed {
-                return Outcome::Crashed;
-            }
-            if !self.0.turn(deadline_us) {
-                return Outcome::Stuck;
-            }
-        }
-    }
-}
-
-impl Drop for Simulation {
-    fn drop(&mut self) {
-        let _installed = Installed::new(self.0.clone());
-        self.0.observer.take();
-        // Tasks may start others while they are dropped.
-        loop {
-            let tasks = self.0.tasks.take();
-            if tasks.is_empty() {
-                break;
-            }
-            drop(tasks);
-        }
-        for lane in &self.0.lanes {
-            lane.let_go();
-        }
-        let mut state = self.0.state.borrow_mut();
-        let (events, under_way) = (
-            std::mem::take(&mut state.events),
-            std::mem::take(&mut state.under_way),
-        );
-        drop(state);
-        drop((events, under_way));
-    }
-}
-
-/// Makes a world the current one of this thread, until dropped.
-struct Installed(Option<Rc<World>>);
-
-impl Installed {
-    fn new(world: Rc<World>) -> Installed {
-        Installed(CURRENT.replace(Some(world)))
-    }
-}
-
-impl Drop for Installed {
-    fn drop(&mut self) {
-        CURRENT.set(self.0.take());
-    }
 }
 
 impl World {
@@ -729,139 +376,6 @@ impl State {
         if let Some(lines) = &mut self.lines {
             lines.push(format!("{:>9} us  io {io:>5}  {what}", self.now_us));
         }
-    }
-
-    fn carry_out(&mut self, ask: &Ask, fault: Option<FaultKind>, now_ms: i64) -> io::Result<Done> {
-        let eio = || io::Error::from_raw_os_error(libc::EIO);
-        let enospc = || io::Error::from_raw_os_error(libc::ENOSPC);
-        match fault {
-            None | Some(FaultKind::Hang) => self.carry_out_well(ask, now_ms),
-            Some(FaultKind::Eio) => {
-                self.fail_partly(&ask.effect, false);
-                Err(eio())
-            }
-            // A read needs no space.
-            Some(FaultKind::Enospc) if !ask.effect.changes_anything() => {
-                self.carry_out_well(ask, now_ms)
-            }
-            Some(FaultKind::Enospc) => {
-                self.fail_partly(&ask.effect, true);
-                Err(enospc())
-            }
-            Some(FaultKind::Short) => self.carry_out_shortly(ask, now_ms),
-            Some(FaultKind::FullAt(count)) => match &ask.effect {
-                Effect::Write {
-                    inode,
-                    position,
-                    bytes,
-                } => {
-                    let fits = usize::try_from(count).unwrap_or(usize::MAX);
-                    let effect = Effect::Write {
-                        inode: *inode,
-                        position: *position,
-                        bytes: bytes.slice(..fits.min(bytes.len())),
-                    };
-                    self.storage.apply(&effect, now_ms)?;
-                    Err(enospc())
-                }
-                _ => self.carry_out_well(ask, now_ms),
-            },
-            Some(FaultKind::Dropped) => match &ask.effect {
-                Effect::Write { .. } | Effect::Flush { .. } | Effect::FlushDirectory { .. } => {
-                    Ok(self.pretend(&ask.effect, now_ms))
-                }
-                _ => self.carry_out_well(ask, now_ms),
-            },
-            Some(FaultKind::Misdirected) => match &ask.effect {
-                Effect::Write { bytes, .. } => {
-                    self.storage.land_elsewhere(bytes, &mut self.dice);
-                    Ok(self.pretend(&ask.effect, now_ms))
-                }
-                _ => self.carry_out_well(ask, now_ms),
-            },
-        }
-    }
-
-    /// Nothing of `effect` reaches the disk but a file's length, which is the file system's own.
-    fn pretend(&mut self, effect: &Effect, now_ms: i64) -> Done {
-        if let Effect::Write {
-            inode,
-            position,
-            bytes,
-        } = effect
-        {
-            let end = position + bytes.len() as u64;
-            let inode = *inode;
-            // A full disk takes less of it.
-            let _ = self.storage.apply(&Effect::Allocate { inode, end }, now_ms);
-        }
-        Done {
-            count: length_of(effect),
-            ..Done::default()
-        }
-    }
-
-    fn carry_out_well(&mut self, ask: &Ask, now_ms: i64) -> io::Result<Done> {
-        if let Some(path) = &ask.find {
-            let inode = self.storage.find(path).ok_or(io::ErrorKind::NotFound)?;
-            return Ok(Done {
-                inode,
-                ..Done::default()
-            });
-        }
-        if let Some((inode, position, length)) = ask.read {
-            let bytes = self.storage.read(inode, position, length)?.into();
-            return Ok(Done {
-                bytes,
-                ..Done::default()
-            });
-        }
-        let inode = self.storage.apply(&ask.effect, now_ms)?;
-        Ok(Done {
-            inode,
-            count: length_of(&ask.effect),
-            ..Done::default()
-        })
-    }
-
-    fn carry_out_shortly(&mut self, ask: &Ask, now_ms: i64) -> io::Result<Done> {
-        let Effect::Write {
-            inode,
-            position,
-            bytes,
-        } = &ask.effect
-        else {
-            return self.carry_out_well(ask, now_ms);
-        };
-        let sectors = (bytes.len() / super::storage::SECTOR) as u64;
-        let kept = self.dice.below(sectors) as usize * super::storage::SECTOR;
-        // A write of less than a sector has no shorter form that is not nothing.
-        let kept = if kept == 0 { bytes.len() } else { kept };
-        let effect = Effect::Write {
-            inode: *inode,
-            position: *position,
-            bytes: bytes.slice(..kept),
-        };
-        self.storage.apply(&effect, now_ms)?;
-        Ok(Done {
-            count: kept,
-            ..Done::default()
-        })
-    }
-
-    fn fail_partly(&mut self, effect: &Effect, in_order: bool) {
-        self.storage.write_partly(effect, in_order, &mut self.dice);
-        if let Effect::Flush { inode, .. } = effect {
-            self.storage.forget_dirty(*inode, &mut self.dice);
-            self.has_forgotten = true;
-        }
-    }
-}
-
-fn length_of(effect: &Effect) -> usize {
-    match effect {
-        Effect::Write { bytes, .. } => bytes.len(),
-        _ => 0,
     }
 }
 

@@ -10,15 +10,15 @@ use uuid::Uuid;
 
 use crate::checkpoint;
 use crate::cores::Cores;
-use crate::file_name::{self, PartitionDirectoryName};
-use crate::io::Disk;
+use crate::file_name::{self, FileState, PartitionDirectoryName, SegmentFileKind, SegmentFileName};
+use crate::io::{BLOCK, Disk};
 use crate::log_config::LogConfig;
 use crate::open::progress::OpenProgress;
 use crate::open::{self, OpenError, OpenRequest};
 use crate::planted::{self, Bug};
 use crate::reserve;
 use crate::tail_cache::CacheBudget;
-use crate::types::{TopicPartition, uuid_to_text};
+use crate::types::{Offset, TopicPartition, uuid_to_text};
 use crate::unlink::{self, Readers};
 
 /// What every partition is told that is opened at one start.
@@ -93,6 +93,29 @@ pub(super) async fn topic_id_in<D: Disk>(
     let path = directory.join(file_name::PARTITION_METADATA);
     let text = disk.read_whole(&path).await?;
     Ok(text.and_then(|text| checkpoint::parse_partition_metadata(&text).ok()))
+}
+
+/// Whether a partition's directory holds records, or has held some: retention leaves the offset in a segment's name.
+pub(super) async fn has_records<D: Disk>(disk: &D, directory: &Path) -> std::io::Result<bool> {
+    for entry in disk.list(directory)? {
+        let name = SegmentFileName::parse(&entry.name);
+        let is_log = |name: &SegmentFileName| {
+            name.state == FileState::Live && name.kind == SegmentFileKind::Log
+        };
+        let Some(name) = name.filter(is_log) else {
+            continue;
+        };
+        if name.base_offset > Offset::ZERO {
+            return Ok(true);
+        }
+        let file = disk.open_existing(&directory.join(&entry.name)).await?;
+        // What is allocated ahead of the first record is zeros.
+        let first = disk.read(&file, 0, BLOCK).await?;
+        if first.iter().any(|byte| *byte != 0) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A directory that is in the place of a new partition is somebody else's: it is kept under another name and never
@@ -201,7 +224,8 @@ pub(super) async fn set_aside<C: Cores>(
     Ok(())
 }
 
-/// Removes a directory that has been set aside, file by file, and large logs in pieces, so that no call takes long.
+/// Removes a directory that has been set aside, file by file, and large logs in pieces, so that no call takes long. Its new
+/// name is durable before: a power cut must not give the old one back to a directory that has lost what says whose it is.
 pub(super) async fn remove_directory<D: Disk>(
     disk: D,
     path: PathBuf,
@@ -209,6 +233,7 @@ pub(super) async fn remove_directory<D: Disk>(
     budget: Rc<CacheBudget>,
 ) {
     let remove = async || {
+        disk.flush_directory(path.parent().unwrap_or(&path)).await?;
         for entry in disk.list(&path)? {
             if file_name::is_log(&entry.name) {
                 unlink::shorten(&disk, &path.join(&entry.name), &readers, &budget).await;

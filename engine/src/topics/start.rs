@@ -11,7 +11,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::directory::{
-    Start, flush_data_directory, open_partition, remove_directory, set_aside, topic_id_in,
+    Start, flush_data_directory, has_records, open_partition, remove_directory, set_aside,
+    topic_id_in,
 };
 use super::{Catalogue, OPENING_MAX, Turn, log_config};
 use crate::catalogue::Image;
@@ -234,7 +235,13 @@ impl Directories {
                 Some(own) if catalogue.removed().contains(&own) => directories.removed.push(name),
                 _ if is_known(catalogue.image(), &name) => {}
                 Some(_) => directories.lost.push(path),
-                // A creation that a crash interrupted has come no further: the id is durable before any record is.
+                // The id is durable before any record is: it is damaged, or gone.
+                None if has_records(disk, &path).await.map_err(failed)?
+                    && !planted::is(Bug::ForgetNamelessPartitions) =>
+                {
+                    directories.lost.push(path);
+                }
+                // A creation that a crash interrupted has come no further.
                 None => {
                     tracing::warn!(directory = %path.display(), "no topic of the catalogue; left alone");
                 }

@@ -119,6 +119,38 @@ const TESTS: &[(&str, fn())] = &[
         "promises::compaction::a_swap_that_a_killed_process_announced_outlasts_a_power_cut",
         promises::compaction::a_swap_that_a_killed_process_announced_outlasts_a_power_cut,
     ),
+    (
+        "promises::starts::what_a_start_writes_again_is_what_it_has_accepted",
+        promises::starts::what_a_start_writes_again_is_what_it_has_accepted,
+    ),
+    (
+        "promises::starts::records_in_a_directory_without_a_readable_id_are_missed",
+        promises::starts::records_in_a_directory_without_a_readable_id_are_missed,
+    ),
+    (
+        "promises::catalogue::a_torn_change_is_no_damage_after_a_clean_stop",
+        promises::catalogue::a_torn_change_is_no_damage_after_a_clean_stop,
+    ),
+    (
+        "promises::catalogue::a_change_whose_flush_failed_is_shown_for_good_or_not_at_all",
+        promises::catalogue::a_change_whose_flush_failed_is_shown_for_good_or_not_at_all,
+    ),
+    (
+        "promises::indexes::a_search_finds_every_record_after_a_power_cut_in_a_save",
+        promises::indexes::a_search_finds_every_record_after_a_power_cut_in_a_save,
+    ),
+    (
+        "promises::indexes::entries_of_batches_that_a_crash_has_cut_are_no_entries",
+        promises::indexes::entries_of_batches_that_a_crash_has_cut_are_no_entries,
+    ),
+    (
+        "promises::full_disk::what_a_full_disk_has_refused_never_appears",
+        promises::full_disk::what_a_full_disk_has_refused_never_appears,
+    ),
+    (
+        "promises::producers::a_snapshot_ahead_of_the_durable_end_is_not_believed",
+        promises::producers::a_snapshot_ahead_of_the_durable_end_is_not_believed,
+    ),
 ];
 
 /// Plays the fixed script and crashes it at one point in so many, until something fails.

@@ -119,3 +119,42 @@ pub fn a_roll_that_failed_is_ended_before_anything_else() {
     }
     assert!(full > 3, "the disk was full {full} times only");
 }
+
+/// I2: a group is written in full or in part, and the disk says that it is full. Whoever is told that nothing was appended
+/// never finds it, also when the power goes.
+#[test]
+pub fn what_a_full_disk_has_refused_never_appears() {
+    let mut full = 0;
+    for io in 10..60 {
+        let sim = Simulation::new(settings(io, 0), Storage::new(DATA));
+        let kind = FaultKind::FullAt(1 << 20);
+        sim.fail(Fault { io, kind });
+        let outcome = sim.run(LIFE, async {
+            SimEngine.open().await.ok()?;
+            let id = create_topic(&[]).await?;
+            for number in 0..8 {
+                match patiently(send(id, batch(number, None), Acks::Durable)).await? {
+                    Ok(_) => {}
+                    Err(PartitionError::Refused(AppendError::DiskFull { .. })) => {
+                        return Some((id, number));
+                    }
+                    Err(_) => return None,
+                }
+            }
+            None
+        });
+        let Outcome::Done(Some((id, refused))) = outcome else {
+            continue;
+        };
+        full += 1;
+        let point = sim.point();
+        drop(sim);
+        for seed in 0..16 {
+            let cut = point.crash(CrashMode::Subset, seed);
+            let (found, _) = live(&cut, async move { numbers(id).await });
+            let acknowledged: Vec<usize> = (0..refused).collect();
+            assert_eq!(found, Ok(acknowledged), "I2: I/O {io}, seed {seed}");
+        }
+    }
+    assert!(full > 3, "the disk was full {full} times only");
+}

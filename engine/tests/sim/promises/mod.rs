@@ -4,8 +4,10 @@
 //! Here is what the tests share: an engine for a while, and batches of one record that says its number.
 
 pub mod answers;
+pub mod catalogue;
 pub mod compaction;
 pub mod full_disk;
+pub mod indexes;
 pub mod producers;
 pub mod starts;
 

@@ -69,6 +69,33 @@ pub fn a_snapshot_knows_no_batch_that_is_not_in_the_log() {
     }
 }
 
+/// I2: a snapshot is there whole and the batch that it knows of is not, as neither was flushed. A retry is no retry.
+#[test]
+pub fn a_snapshot_ahead_of_the_durable_end_is_not_believed() {
+    let ((id, producer), storage) = live(&Storage::new(DATA), async {
+        let id = create_topic(&[]).await.expect("the disk is well");
+        let producer = SimEngine.allocate_producer_id().await;
+        let producer = producer.expect("the disk is well");
+        send_durably(id, batch(0, Some(producer))).await;
+        SimEngine.stop().await;
+        (id, producer)
+    });
+    for seed in 0..64 {
+        let sim = Simulation::new(settings(seed, 1), storage.clone());
+        run(&sim, async move {
+            SimEngine.open().await.expect("the disk is well");
+            let sent = send(id, batch(1, Some(producer)), Acks::Written).await;
+            sent.expect("the disk is well");
+            SimEngine.save(id).await.expect("the disk is well");
+        });
+        let cut = sim.point().crash(CrashMode::Subset, seed);
+        live(&cut, async move {
+            send_durably(id, batch(1, Some(producer))).await;
+            assert_eq!(numbers(id).await, Ok(vec![0, 1]), "I2: seed {seed}");
+        });
+    }
+}
+
 /// I2: a retry is known after retention has looked for producers that have gone.
 #[test]
 pub fn retention_forgets_no_producer_that_is_active() {

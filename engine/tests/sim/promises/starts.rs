@@ -224,3 +224,98 @@ pub fn a_topic_that_the_catalogue_has_lost_is_missed() {
         }
     }
 }
+
+/// The catalogue is gone, and so is the id in the partition's directory, or it cannot be read. The records are still
+/// somebody's; a directory without any is what a creation has left that a crash cut short.
+#[test]
+pub fn records_in_a_directory_without_a_readable_id_are_missed() {
+    let catalogue = Path::new(DATA).join("__cluster_metadata-0/00000000000000000000.log");
+    let directory = Path::new(DATA).join(format!("{TOPIC}-0"));
+    let metadata = directory.join("partition.metadata");
+    for has_records in [true, false] {
+        let (_, mut whole) = live(&Storage::new(DATA), async move {
+            let id = create_topic(&[]).await.expect("the disk is well");
+            if has_records {
+                send_durably(id, batch(0, None)).await;
+            }
+        });
+        whole.take_away(&catalogue);
+        let mut flipped = whole.clone();
+        flipped.flip_bit(&metadata, 0);
+        let mut gone = whole;
+        gone.take_away(&metadata);
+        for damaged in [flipped, gone] {
+            let before = contents_of(&damaged);
+            let sim = Simulation::new(settings(1, 1), damaged);
+            let opened = run(&sim, SimEngine.open());
+            if !has_records {
+                opened.expect("nothing is lost");
+                continue;
+            }
+            let Err(EngineError::Catalogue(CatalogueError::LostPartitions { directories, .. })) =
+                opened
+            else {
+                panic!("I6: the start says {opened:?}");
+            };
+            assert_eq!(directories, std::slice::from_ref(&directory));
+            assert_eq!(sim.with_storage(|storage| contents_of(storage)), before);
+        }
+    }
+}
+
+/// I1: the disk answers one read of a start wrongly, and rightly before and after. A start that has found the whole log
+/// writes its end again, and its last block with the next batch: as it is, or not at all.
+#[test]
+pub fn what_a_start_writes_again_is_what_it_has_accepted() {
+    const RECORDS: usize = 20;
+    let mut noticed = 0;
+    for stops in [false, true] {
+        let (id, left) = live(&Storage::new(DATA), async move {
+            let id = create_topic(&[]).await.expect("the disk is well");
+            for number in 0..RECORDS {
+                send_durably(id, batch(number, None)).await;
+            }
+            if stops {
+                SimEngine.stop().await;
+            }
+            id
+        });
+        for io in 0..80 {
+            let sim = Simulation::new(settings(io, 1), left.clone());
+            let kind = FaultKind::Misread;
+            sim.fail(Fault { io, kind });
+            let outcome = sim.run(LIFE, async move {
+                SimEngine.open().await.ok()?;
+                let ends = SimEngine.with_partition(id, |open| async move {
+                    (open.refused(), open.high_watermark())
+                });
+                let (refused, end) = ends.await?;
+                if refused.is_none() && end == Offset(RECORDS as i64) {
+                    send_durably(id, batch(RECORDS, None)).await;
+                }
+                Some((refused.map(|reason| reason.to_string()), end))
+            });
+            let Outcome::Done(outcome) = outcome else {
+                panic!("I/O {io}: the engine is {}", name_of(&outcome));
+            };
+            let cut = sim.point().crash(CrashMode::None, io);
+            drop(sim);
+            let sent = match outcome {
+                Some((None, end)) if end == Offset(RECORDS as i64) => RECORDS + 1,
+                Some((Some(reason), _)) if reason.contains("a second read") => {
+                    noticed += 1;
+                    RECORDS
+                }
+                // The walk itself was lied to: damage that is none is another test's.
+                _ => continue,
+            };
+            let (found, _) = live(&cut, async move { numbers(id).await });
+            assert_eq!(
+                found,
+                Ok((0..sent).collect()),
+                "I1: stops {stops}, I/O {io}"
+            );
+        }
+    }
+    assert!(noticed > 1, "{noticed} wrong reads were noticed");
+}
