@@ -257,7 +257,7 @@ pub fn records_in_a_directory_without_a_readable_id_are_missed() {
             else {
                 panic!("I6: the start says {opened:?}");
             };
-            assert_eq!(directories, [directory.clone()]);
+            assert_eq!(directories, std::slice::from_ref(&directory));
             assert_eq!(sim.with_storage(|storage| contents_of(storage)), before);
         }
     }
