@@ -25,6 +25,8 @@ pub enum FaultKind {
     Error(i32),
     /// Success, with nothing done: a disk that lies.
     Drop,
+    /// An error, of a flush: and what it had to cover can be read until the power goes, and no later flush covers it.
+    Forget,
     /// No answer until the faults are healed or the power is cut.
     Hang,
 }
@@ -126,6 +128,7 @@ impl fmt::Display for Fault {
         let kind = match self.kind {
             FaultKind::Error(number) => format!("error:{number}"),
             FaultKind::Drop => "drop".to_owned(),
+            FaultKind::Forget => "forget".to_owned(),
             FaultKind::Hang => "hang".to_owned(),
         };
         write!(formatter, "{operation} {kind} skip={}", self.skip_count)?;
@@ -168,10 +171,12 @@ impl FromStr for Fault {
 fn parse_kind(text: &str) -> Result<FaultKind, String> {
     match text {
         "drop" => Ok(FaultKind::Drop),
+        "forget" => Ok(FaultKind::Forget),
         "hang" => Ok(FaultKind::Hang),
         other => {
             let error = other.strip_prefix("error:").and_then(|n| n.parse().ok());
-            let error = error.ok_or_else(|| format!("{other:?} is not error:<n>, drop or hang"))?;
+            let error =
+                error.ok_or_else(|| format!("{other:?} is not error:<n>, drop, forget or hang"))?;
             Ok(FaultKind::Error(error))
         }
     }
@@ -224,6 +229,7 @@ mod tests {
     fn a_fault_reads_back_from_its_own_text() {
         let faults = [
             Fault::every(DiskOperation::Flush, FaultKind::Hang),
+            Fault::every(DiskOperation::Flush, FaultKind::Forget).once(),
             Fault::every(DiskOperation::Read, FaultKind::Drop).once(),
             Fault::every(DiskOperation::Write, FaultKind::Error(28))
                 .within(vec![1..2, 4..9])

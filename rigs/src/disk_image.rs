@@ -64,6 +64,8 @@ pub struct DiskImage {
     /// Sectors in which the two may differ, each once, in the order of their first write.
     unflushed: Vec<usize>,
     is_unflushed: Vec<bool>,
+    /// Sectors that a flush which failed has forgotten.
+    forgotten: Vec<usize>,
 }
 
 impl DiskImage {
@@ -75,6 +77,7 @@ impl DiskImage {
             durable: vec![0; size_bytes],
             unflushed: Vec::new(),
             is_unflushed: vec![false; size_bytes / SECTOR_BYTES],
+            forgotten: Vec::new(),
         }
     }
 
@@ -123,9 +126,23 @@ impl DiskImage {
         }
     }
 
+    /// A flush has failed: what it had to cover can be read, counts as written to the disk, and is not there.
+    pub fn forget(&mut self) {
+        for sector in std::mem::take(&mut self.unflushed) {
+            self.is_unflushed[sector] = false;
+            self.forgotten.push(sector);
+        }
+    }
+
     /// Takes the power away: from here on, reads see what the cut has left.
     pub fn cut(&mut self, survival: Survival) -> CutReport {
         let mut unflushed = std::mem::take(&mut self.unflushed);
+        for sector in std::mem::take(&mut self.forgotten) {
+            // One that was written again is among the unflushed, or was flushed.
+            if !self.is_unflushed[sector] {
+                self.revert(sector);
+            }
+        }
         // The coin falls by the sector's place on the disk, not by the order of the writes.
         unflushed.sort_unstable();
         let mut coin = Coin::new(survival);
@@ -213,6 +230,25 @@ mod tests {
         let report = image.cut(Survival::None);
         assert_eq!(report, CutReport::default());
         assert!(survivors(&image).iter().all(|survived| *survived));
+    }
+
+    #[test]
+    fn what_a_failed_flush_has_forgotten_no_later_flush_keeps_unless_it_is_written_again() {
+        let mut image = written();
+        image.forget();
+        let sectors = image.size_bytes() / SECTOR_BYTES;
+        let again = vec![1; SECTOR_BYTES];
+        image.write(0, &again);
+        image.flush();
+        let readable = image.read(SECTOR_BYTES, SECTOR_BYTES);
+        assert!(
+            readable.iter().any(|byte| *byte != 0),
+            "until the power goes"
+        );
+        image.cut(Survival::All);
+        assert_eq!(image.read(0, SECTOR_BYTES), again);
+        let rest = image.read(SECTOR_BYTES, (sectors - 1) * SECTOR_BYTES);
+        assert!(rest.iter().all(|byte| *byte == 0));
     }
 
     #[test]

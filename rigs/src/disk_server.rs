@@ -158,6 +158,10 @@ impl Disk {
             Some((operation, touched)) => match self.obstacle(operation, &touched) {
                 Some(FaultKind::Error(number)) => fuse::error(unique, number),
                 Some(FaultKind::Drop) => fuse::answer(unique, &pretence(&request)),
+                Some(FaultKind::Forget) => {
+                    self.image.forget();
+                    fuse::error(unique, libc::EIO)
+                }
                 Some(FaultKind::Hang) => return self.held.push(bytes.to_vec()),
                 None => self.transfer(unique, request),
             },

@@ -19,3 +19,4 @@ pub mod requirements;
 pub mod rig;
 pub mod scratch;
 pub mod script;
+pub mod twin;

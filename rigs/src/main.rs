@@ -2,6 +2,8 @@
 //!
 //! `corelane-rigs disk <mount point> <bytes>`: the process behind a power-cut disk.
 //! `corelane-rigs serve <data> [<bug>]`: a broker on a free port, with a planted bug if one is named; it says its address.
+//! `corelane-rigs play <data> <partitions> [<bug>]`: an engine without a broker, which plays the script of [`twin`] and says what is answered.
+//! `corelane-rigs found <data>`: says what such an engine has left.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -10,7 +12,7 @@ use std::process::ExitCode;
 use corelane_broker::{ServeConfig, StopOrder, serve};
 use corelane_engine::EngineConfig;
 use corelane_engine::planted::{self, Bug};
-use corelane_rigs::disk_server;
+use corelane_rigs::{disk_server, twin};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -26,7 +28,10 @@ fn main() -> ExitCode {
         ["disk", mount_point, size_bytes] => serve_disk(mount_point, size_bytes),
         ["serve", data] => serve_broker(data, None),
         ["serve", data, bug] => serve_broker(data, Some(bug)),
-        _ => Err("usage: corelane-rigs disk <mount point> <bytes> | serve <data> [<bug>]".into()),
+        ["play", data, partitions] => play(data, partitions, None),
+        ["play", data, partitions, bug] => play(data, partitions, Some(bug)),
+        ["found", data] => found(data),
+        _ => Err("usage: corelane-rigs disk <mount point> <bytes> | serve <data> [<bug>] | play <data> <partitions> [<bug>] | found <data>".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,14 +49,34 @@ fn serve_disk(mount_point: &str, size_bytes: &str) -> Outcome {
     )?)
 }
 
-fn serve_broker(data: &str, bug: Option<&str>) -> Outcome {
+fn log_to_standard_error() {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();
+}
+
+fn plant(bug: Option<&str>) -> Outcome {
     if let Some(name) = bug {
         planted::plant(Bug::parse(name).ok_or_else(|| format!("there is no bug {name:?}"))?);
     }
+    Ok(())
+}
+
+fn play(data: &str, partitions: &str, bug: Option<&str>) -> Outcome {
+    log_to_standard_error();
+    plant(bug)?;
+    twin::play(data.as_ref(), partitions.parse()?)
+}
+
+fn found(data: &str) -> Outcome {
+    log_to_standard_error();
+    twin::found(data.as_ref())
+}
+
+fn serve_broker(data: &str, bug: Option<&str>) -> Outcome {
+    log_to_standard_error();
+    plant(bug)?;
     let order = StopOrder::default();
     let given = order.clone();
     let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM])?;
