@@ -418,3 +418,40 @@ pub fn retention_keeps_the_young_records_of_an_old_segment() {
     let played = play(1, &steps, None, |_, _, _, _| {});
     assert_eq!(played.failures, Vec::<String>::new());
 }
+
+/// Not the engine but the model: seed 56497 of the random scripts. Retention counts the size first, which took young
+/// records, and then the age of what that had left, which took all the rest, as its timestamps were a year old. The model
+/// allowed a log start that the size alone explains, or the age alone.
+#[test]
+fn what_the_size_leaves_may_go_for_its_age() {
+    let year_ms = 365 * 86_400_000;
+    let young = batch(400, 5);
+    let old = Batch {
+        off_ms: -year_ms,
+        ..batch(10_000, 5)
+    };
+    let mut steps = vec![create(&[
+        ("segment.index.bytes", "48"),
+        ("index.interval.bytes", "100"),
+        ("retention.bytes", "9000"),
+        ("file.delete.delay.ms", "0"),
+    ])];
+    steps.extend([young.clone(), young.clone(), young].map(append_batch));
+    steps.extend((0..6).map(|_| append_batch(old.clone())));
+    let retain = Step::Retain {
+        topic: TOPIC,
+        partition: 0,
+    };
+    steps.extend([retain, Step::Consume]);
+    assert_survives(&steps, 1);
+    // A segment is left that begins where the log ended: the others are gone, the active one among them.
+    let played = play(0, &steps, None, |_, _, _, _| {});
+    let files = played.storage.files();
+    let is_log = |path: &&std::path::PathBuf| {
+        path.starts_with(Path::new(DATA).join("flights-0"))
+            && path.extension() == Some("log".as_ref())
+    };
+    let logs: Vec<_> = files.iter().filter(is_log).collect();
+    let left = Path::new(DATA).join("flights-0/00000000000000000009.log");
+    assert_eq!(logs, [&left]);
+}

@@ -290,39 +290,41 @@ impl PartitionModel {
                 log.start, self.start_least
             ));
         }
-        if log.start <= self.start_asked.max(self.start_least) {
+        let asked = self.start_asked.max(self.start_least);
+        if log.start <= asked {
             return Ok(());
         }
-        let known = self.sent.iter().filter_map(|sent| match sent.state {
-            State::Acknowledged { base_offset, .. } => Some((base_offset, sent)),
+        let unexplained = self.sent.iter().find_map(|sent| match sent.state {
+            State::Acknowledged { base_offset, .. } => {
+                let is_gone = base_offset < log.start && base_offset + sent.count > asked;
+                let may_go = || rules.age_allows(sent) || self.size_allows(base_offset, rules);
+                (is_gone && !may_go()).then_some(base_offset)
+            }
             _ => None,
         });
-        let (below, above): (Vec<_>, Vec<_>) = known.partition(|(base, _)| *base < log.start);
-        let kept_bytes: usize = above.iter().map(|(_, sent)| sent.bytes.len()).sum();
-        let is_open = |sent: &&Sent| matches!(sent.state, State::Unknown | State::Gone);
-        let unknown = self.sent.iter().filter(is_open);
-        let unknown_bytes: usize = unknown.map(|sent| sent.bytes.len()).sum();
+        unexplained.map_or(Ok(()), |offset| {
+            Err(format!(
+                "I1: the log starts at {}, and nothing has allowed more than {}",
+                log.start,
+                offset.max(asked)
+            ))
+        })
+    }
+
+    /// Whether so much was sent behind a batch that `retention.bytes` may have taken it. What lies behind it may have gone
+    /// for its age since: retention counts the size first, and then the age of what that leaves.
+    fn size_allows(&self, offset: i64, rules: &Rules) -> bool {
+        let may_lie_behind = |sent: &&Sent| match sent.state {
+            State::Acknowledged { base_offset, .. } => base_offset > offset,
+            State::Unknown | State::Gone => true,
+            State::Absent => false,
+        };
+        let behind = self.sent.iter().filter(may_lie_behind);
+        let bytes: usize = behind.map(|sent| sent.bytes.len()).sum();
         // Markers, and timestamps that compaction writes in longer form.
         let more_bytes = self.sent.len() * 100;
-        let is_by_size = rules
-            .retention_bytes
-            .is_some_and(|bytes| (kept_bytes + unknown_bytes + more_bytes) as u64 >= bytes);
-        let is_by_age = rules.retention_ms.is_some_and(|ms| {
-            // A timestamp far ahead counts as the time of the file's last change.
-            let age_counts_from = |sent: &Sent| {
-                let changed_ms = sent.sent_ms - rules.jumped_back_ms;
-                sent.timestamp_ms.min(changed_ms)
-            };
-            let too_young = |sent: &Sent| age_counts_from(sent) + (ms as i64) >= rules.latest_ms;
-            !below.iter().any(|(_, sent)| too_young(sent))
-        });
-        if is_by_size || is_by_age {
-            return Ok(());
-        }
-        Err(format!(
-            "I1: the log starts at {}, and nothing has allowed more than {}",
-            log.start, self.start_asked
-        ))
+        let limit = rules.retention_bytes;
+        limit.is_some_and(|limit| (bytes + more_bytes) as u64 >= limit)
     }
 
     /// Takes what was found after a crash for what is known: what is there is durable, what is not never comes.
@@ -377,6 +379,17 @@ pub struct Rules {
     pub jumped_back_ms: i64,
 }
 
+impl Rules {
+    /// Whether a batch is so old that `retention.ms` may have taken it.
+    fn age_allows(&self, sent: &Sent) -> bool {
+        // A timestamp far ahead counts as the time of the file's last change.
+        let changed_ms = sent.sent_ms - self.jumped_back_ms;
+        let counts_from_ms = sent.timestamp_ms.min(changed_ms);
+        self.retention_ms
+            .is_some_and(|ms| counts_from_ms + (ms as i64) < self.latest_ms)
+    }
+}
+
 /// Kafka's defaults.
 const RETENTION_MS: u64 = 7 * 86_400_000;
 const DELETE_RETENTION_MS: u64 = 86_400_000;
@@ -417,5 +430,57 @@ impl Model {
         topic
             .partitions
             .get_mut(usize::try_from(id.partition).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_700_000_000_000;
+    const YOUNG_MS: i64 = 10;
+    const OLD_MS: i64 = 60_000;
+
+    /// What `check_start` says of a log from which all below `start` is gone. Of each batch, of one record, its bytes and
+    /// its age.
+    fn may_start_at(start: i64, batches: &[(usize, i64)]) -> bool {
+        let sent = |(base_offset, (bytes, age_ms)): (i64, &(usize, i64))| Sent {
+            number: base_offset as u64,
+            bytes: Bytes::from(vec![0; *bytes]),
+            marker: None,
+            count: 1,
+            timestamp_ms: NOW_MS - age_ms,
+            sent_ms: NOW_MS,
+            acks: Acks::Durable,
+            state: State::Acknowledged {
+                base_offset,
+                acks: Acks::Durable,
+            },
+        };
+        let model = PartitionModel {
+            sent: (0..).zip(batches).map(sent).collect(),
+            ..PartitionModel::default()
+        };
+        let log = ReadLog {
+            start,
+            ..ReadLog::default()
+        };
+        let rules = Rules {
+            retention_bytes: Some(9000),
+            retention_ms: Some(3000),
+            latest_ms: NOW_MS,
+            ..Rules::default()
+        };
+        model.check_start(&log, &rules).is_ok()
+    }
+
+    #[test]
+    fn each_batch_goes_for_its_age_or_for_what_lies_behind_it() {
+        assert!(may_start_at(1, &[(500, YOUNG_MS), (9000, YOUNG_MS)]));
+        assert!(!may_start_at(2, &[(500, YOUNG_MS), (9000, YOUNG_MS)]));
+        assert!(may_start_at(2, &[(500, YOUNG_MS), (9000, OLD_MS)]));
+        assert!(!may_start_at(2, &[(500, YOUNG_MS), (500, OLD_MS)]));
+        assert!(may_start_at(1, &[(500, OLD_MS), (500, YOUNG_MS)]));
+        assert!(!may_start_at(2, &[(500, OLD_MS), (500, YOUNG_MS)]));
     }
 }
