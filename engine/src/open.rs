@@ -59,6 +59,7 @@ use again::{Accepted, AgainError};
 use files::{Files, Leftovers, SmallFiles};
 use progress::OpenProgress;
 pub(crate) use room::{resume_when_there_is_room, take_back};
+use walk::LastBlock;
 pub(crate) use walk::rebuild_indexes;
 
 /// Places that the reason of a refusal names; more are counted.
@@ -162,6 +163,8 @@ struct Opening<D: Disk> {
     damaged: Vec<DamagedRange>,
     /// What was cut off the end of the log.
     cut: Option<String>,
+    /// What the last walk has accepted last.
+    last_block: Option<LastBlock>,
     now: TimestampMs,
     /// Which segments compaction wrote: only those may have gaps.
     cleaner: CleanerCheckpoint,
@@ -195,6 +198,7 @@ impl<D: Disk> Opening<D> {
             refusals: Vec::new(),
             damaged: Vec::new(),
             cut: None,
+            last_block: None,
             cleaner,
         }
     }
@@ -368,14 +372,7 @@ impl<D: Disk> Opening<D> {
         let remainder = if self.is_refused() {
             Vec::new()
         } else {
-            let remainder = again::read_remainder(&self.disk, &file, self.accepted(end)).await;
-            match remainder {
-                Ok(remainder) => remainder,
-                Err(error) => {
-                    self.cannot_read_again(&path, error)?;
-                    Vec::new()
-                }
-            }
+            self.remainder(&file, &path, end).await?
         };
         let loose_snapshot = if self.is_refused() {
             None
@@ -425,6 +422,27 @@ impl<D: Disk> Opening<D> {
                 Ok(())
             }
             rewritten => rewritten,
+        }
+    }
+
+    /// The bytes between the last block boundary and the end, which the next write repeats: those of the walk, or as they
+    /// are read again where it has not come by.
+    async fn remainder(
+        &mut self,
+        file: &D::File,
+        path: &Path,
+        end: LogPosition,
+    ) -> Result<Vec<u8>, OpenError> {
+        let walked = self.last_block.take();
+        if let Some(bytes) = walked.as_ref().and_then(|last| last.up_to(end.position)) {
+            return Ok(bytes.to_vec());
+        }
+        match again::read_remainder(&self.disk, file, self.accepted(end)).await {
+            Ok(remainder) => Ok(remainder),
+            Err(error) => {
+                self.cannot_read_again(path, error)?;
+                Ok(Vec::new())
+            }
         }
     }
 

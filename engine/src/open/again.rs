@@ -52,6 +52,8 @@ pub(super) struct ReadAgain<'a, D: Disk> {
     from: ScanFrom,
     /// The entry that has led to the first batch, until that has been read.
     entry: Option<OffsetEntry>,
+    /// Bytes to read at a time: as many as the largest batch so far has needed.
+    wanted: usize,
 }
 
 impl<'a, D: Disk> ReadAgain<'a, D> {
@@ -83,20 +85,20 @@ impl<'a, D: Disk> ReadAgain<'a, D> {
             accepted,
             from,
             entry,
+            wanted: SCAN_WINDOW_BYTES,
         }
     }
 
     /// The next batches with the position of the first; none at the end.
     pub(super) async fn next(&mut self) -> Result<Option<(Position, BytesMut)>, AgainError> {
         let start = self.from.position;
-        let mut wanted = SCAN_WINDOW_BYTES;
         loop {
             let left = self.accepted.end.position.0.saturating_sub(start.0);
             let left = usize::try_from(left).unwrap_or(usize::MAX);
             if left == 0 {
                 return self.at_end().map(|()| None);
             }
-            let length = wanted.min(left);
+            let length = self.wanted.min(left);
             let mut window = self.disk.read_direct(self.file, start.0, length).await?;
             if window.len() < length {
                 return Err(self.differs());
@@ -113,7 +115,7 @@ impl<'a, D: Disk> ReadAgain<'a, D> {
                 return Ok(Some((start, window)));
             }
             match needed {
-                Some(needed) if needed > length && needed <= left => wanted = needed,
+                Some(needed) if needed > length && needed <= left => self.wanted = needed,
                 _ => return Err(self.differs()),
             }
         }

@@ -53,6 +53,7 @@ impl<D: Disk> Opening<D> {
             let (walked, durable_end_missed) = self
                 .walk_on(on_disk, &mut segment, start.producers_offset)
                 .await;
+            self.last_block = Some(walked.last_block.clone());
             let facts = self.facts(on_disk, &walked, durable_end_missed);
             let decision = recovery::decide(&facts);
             self.apply(decision, on_disk, walked.zeros_to).await?;

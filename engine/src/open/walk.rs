@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::progress::OpenProgress;
 use crate::batch::{Gaps, HEADER_LENGTH, RecordBatchHeader, ScanFrom, ScannedBatch, scan};
-use crate::io::Disk;
+use crate::io::{BLOCK, Disk};
 use crate::log_config::LogConfig;
 use crate::planted::{self, Bug};
 use crate::recovery::{self, Follows, Found, Place, ScanOutcome};
@@ -39,6 +39,45 @@ pub(super) struct Walked {
     pub(super) leader_epoch: LeaderEpoch,
     /// Where the zeros end that were read, when not all were.
     pub(super) zeros_to: Option<Position>,
+    /// The last bytes that were accepted.
+    pub(super) last_block: LastBlock,
+}
+
+/// What a walk has accepted of the block in which it ended.
+#[derive(Clone, Debug)]
+pub(super) struct LastBlock {
+    end: Position,
+    bytes: Vec<u8>,
+}
+
+impl LastBlock {
+    /// Of a walk that begins here.
+    pub(super) fn at(begin: Position) -> LastBlock {
+        LastBlock {
+            end: begin,
+            bytes: Vec::new(),
+        }
+    }
+
+    fn pass(&mut self, accepted: &[u8]) {
+        self.end = Position(self.end.0 + accepted.len() as u64);
+        let length = self.length();
+        match accepted.len().checked_sub(length) {
+            Some(before) => self.bytes = accepted[before..].to_vec(),
+            // Still in the block of the bytes before.
+            None => self.bytes.extend_from_slice(accepted),
+        }
+    }
+
+    /// From the last block boundary on.
+    fn length(&self) -> usize {
+        usize::try_from(self.end.0 % BLOCK as u64).expect("less than a block")
+    }
+
+    /// The bytes between the last block boundary and `end`; none where the walk has ended elsewhere, or begun behind the boundary.
+    pub(super) fn up_to(&self, end: Position) -> Option<&[u8]> {
+        (self.end == end && self.bytes.len() == self.length()).then_some(&self.bytes)
+    }
 }
 
 /// How one window ended.
@@ -59,37 +98,52 @@ pub(super) async fn scan_file<D: Disk>(
     mut note: impl FnMut(&ScannedBatch) -> bool,
 ) -> Walked {
     let mut wanted = SCAN_WINDOW_BYTES;
+    let mut last_block = LastBlock::at(from.position);
     loop {
         let place = place_of(&from);
-        let ended = |outcome, leader_epoch| Walked {
+        let ended = |outcome, leader_epoch, last_block| Walked {
             outcome,
             leader_epoch,
             zeros_to: None,
+            last_block,
         };
         if from.position.0 >= length {
-            return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
+            let outcome = ScanOutcome::CleanEnd { end: place };
+            return ended(outcome, from.epoch_min, last_block);
         }
         // What appends wrote is in no page cache, and read ahead is too little for a log that is read once.
         let read = disk.read_direct(file, from.position.0, wanted).await;
         if read.is_err() && planted::is(Bug::ReadErrorEndsLog) {
-            return ended(ScanOutcome::CleanEnd { end: place }, from.epoch_min);
+            let outcome = ScanOutcome::CleanEnd { end: place };
+            return ended(outcome, from.epoch_min, last_block);
         }
         let Ok(window) = read else {
-            return ended(ScanOutcome::Unreadable { place }, from.epoch_min);
+            return ended(
+                ScanOutcome::Unreadable { place },
+                from.epoch_min,
+                last_block,
+            );
         };
         rules.progress.scanned(window.len() as u64);
         let is_last = from.position.0 + window.len() as u64 >= length || window.len() < wanted;
         let (resume, end) = walk_window(&window, from, is_last, &mut note);
+        let accepted = usize::try_from(resume.position.0 - from.position.0);
+        last_block.pass(&window[..accepted.expect("within the window")]);
         from = resume;
         match end {
             // The next batches are likely to be as large; a window that holds none of them would be read twice.
             WindowEnd::ReadOn(needed) => wanted = wanted.max(needed),
             WindowEnd::Damage => {
-                if let Some(walked) = allocated_at(disk, file, from, length, rules).await {
-                    return walked;
-                }
-                let outcome = damage_at(disk, file, from, length).await;
-                return ended(outcome, from.epoch_min);
+                let outcome = match allocated_at(disk, file, from, length, rules).await {
+                    Some(walked) => {
+                        return Walked {
+                            last_block,
+                            ..walked
+                        };
+                    }
+                    None => damage_at(disk, file, from, length).await,
+                };
+                return ended(outcome, from.epoch_min, last_block);
             }
         }
     }
@@ -160,6 +214,7 @@ async fn allocated_at<D: Disk>(
         },
         leader_epoch: from.epoch_min,
         zeros_to: Some(zeros_to),
+        last_block: LastBlock::at(from.position),
     })
 }
 
