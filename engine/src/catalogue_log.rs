@@ -19,7 +19,7 @@ use crate::file_name::{
 use crate::io::Disk;
 use crate::planted::{self, Bug};
 use crate::record::{BatchBuilder, BatchOptions, NewRecord, Records};
-use crate::recovery::{Follows, what_follows};
+use crate::recovery::{Follows, Place, may_be_torn_start, what_follows};
 use crate::reserve;
 use crate::types::{LeaderEpoch, Offset, Position, TimestampMs, TopicPartition};
 
@@ -372,7 +372,11 @@ fn replay(contents: &[u8], path: &Path, clean_stop: bool) -> Result<Replayed, Ca
         let is_torn = match what_follows(&contents[start..], resume) {
             Follows::Zeros => true,
             Follows::Rubbish => !clean_stop,
-            Follows::Undecided | Follows::LaterBatch { .. } => false,
+            Follows::LaterBatch {
+                place,
+                leader_epoch,
+            } => !clean_stop && is_torn_start(resume, place, leader_epoch),
+            Follows::Undecided => false,
         };
         if !is_torn {
             return Err(damaged(error.position, error.kind.to_string()));
@@ -385,6 +389,20 @@ fn replay(contents: &[u8], path: &Path, clean_stop: bool) -> Result<Replayed, Ca
         epoch: resume.epoch_min,
         removed,
     })
+}
+
+/// Whether the bad batch is the only one that is whole, and but for a sector that its CRC does not reach the one expected.
+fn is_torn_start(expected: ScanFrom, last: Place, leader_epoch: LeaderEpoch) -> bool {
+    let placement = |offset| Placement {
+        base_offset: offset,
+        leader_epoch,
+    };
+    last.position == expected.position
+        && may_be_torn_start(
+            placement(expected.offset),
+            placement(last.offset),
+            last.position,
+        )
 }
 
 fn replay_batch(
@@ -407,4 +425,65 @@ fn replay_batch(
             .map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::TopicRecord;
+
+    fn batch(base_offset: i64, name: &str) -> Vec<u8> {
+        let record = MetadataRecord::Topic(TopicRecord {
+            name: name.to_owned(),
+            topic_id: Uuid::from_u128(base_offset as u128 + 1),
+        });
+        let mut builder = BatchBuilder::new(BatchOptions::default());
+        let value = record.encode();
+        let record = NewRecord {
+            timestamp_ms: 0,
+            key: None,
+            value: Some(&value),
+            headers: &[],
+        };
+        builder.append(&record).unwrap();
+        let mut batch = builder.build().unwrap().to_vec();
+        let placement = Placement {
+            base_offset: Offset(base_offset),
+            leader_epoch: LeaderEpoch(0),
+        };
+        place(&mut batch, placement);
+        batch
+    }
+
+    /// Seed 57327 of the random scripts: garbage in a sector that held no more of a change than its base offset made
+    /// that one greater, and the CRC does not cover it.
+    #[test]
+    fn a_last_change_whose_offset_alone_was_torn_is_cut_after_a_crash_only() {
+        let path = Path::new("catalogue");
+        let (mut torn, mut damaged) = (0, 0);
+        for length in 1..=240 {
+            let first = batch(0, &"t".repeat(length));
+            let filler = batch(1, &"f".repeat(240));
+            let kept = [first, filler].concat();
+            let contents = [kept.clone(), batch(3, "last")].concat();
+            let end_of_sector = 512 - kept.len() % 512;
+            let opened = replay(&contents, path, false);
+            match opened {
+                Ok(replayed) => {
+                    assert_eq!(replayed.end.0, kept.len() as u64);
+                    assert!((8..21).contains(&end_of_sector), "{end_of_sector}");
+                    torn += 1;
+                }
+                Err(_) => {
+                    assert!(!(8..21).contains(&end_of_sector), "{end_of_sector}");
+                    damaged += 1;
+                }
+            }
+            assert!(replay(&contents, path, true).is_err());
+            // A change behind it was written when it was durable.
+            let followed = [contents, batch(4, "later")].concat();
+            assert!(replay(&followed, path, false).is_err());
+        }
+        assert!(torn > 0 && damaged > torn, "{torn}, {damaged}");
+    }
 }

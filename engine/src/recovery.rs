@@ -519,6 +519,12 @@ impl WrongFields {
     }
 }
 
+/// Whether a whole batch at `position` may be the one that was `expected` there, its start torn: what is wrong of it lies
+/// in a sector of which the CRC covers nothing.
+pub(crate) fn may_be_torn_start(expected: Placement, found: Placement, position: Position) -> bool {
+    WrongFields { expected, found }.may_be_a_torn_sector(position)
+}
+
 /// A header that has nothing but these.
 fn header_of(placement: Placement) -> [u8; HEADER_LENGTH] {
     let mut header = [0; HEADER_LENGTH];
