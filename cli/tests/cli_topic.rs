@@ -241,8 +241,8 @@ fn a_description_into_a_pipe_that_closes_early_is_success() {
     use std::io::Read;
     use std::process::Stdio;
     let line = CommandLine::start();
-    line.run("topic create wide --partitions 2000").text();
-    // About 300 KB of JSON do not fit into a pipe: the write meets the closed end for certain.
+    line.run("topic create wide --partitions 700").text();
+    // About 100 KB of JSON do not fit into a pipe: the write meets the closed end for certain.
     let mut child = support::broker::corelane()
         .args(["topic", "describe", "wide", "--json", "--bootstrap"])
         .arg(line.broker.bootstrap())
