@@ -391,6 +391,8 @@ pub struct Storage {
     next_inode: u64,
     /// Numbers operations, so that a flush covers what came before it.
     next_number: u64,
+    /// The time of the last change: what a crash or a fault lets through counts as changed then.
+    changed_ms: i64,
     /// Bytes that files may take together.
     pub capacity_bytes: Option<u64>,
     /// Where the top directory is mounted.
@@ -406,6 +408,7 @@ impl Storage {
             inodes: BTreeMap::from([(TOP, directory)]),
             next_inode: TOP + 1,
             next_number: 1,
+            changed_ms: 0,
             capacity_bytes: None,
             top: top.into(),
         }
@@ -535,6 +538,7 @@ impl Storage {
     pub fn apply(&mut self, effect: &Effect, now_ms: i64) -> io::Result<u64> {
         let number = self.next_number;
         self.next_number += 1;
+        self.changed_ms = now_ms;
         match effect {
             Effect::Nothing => Ok(0),
             Effect::Create(path) => self.make(number, path, Inode::File(File::default()), now_ms),
@@ -669,7 +673,7 @@ impl Storage {
                     bytes,
                 };
                 // A full disk takes less of it.
-                let _ = self.apply(&piece, 0);
+                let _ = self.apply(&piece, self.changed_ms);
             }
         }
     }
@@ -695,7 +699,7 @@ impl Storage {
                     last.write_partly(effect, false, dice);
                 }
                 // What the kernel would have refused has no effect either.
-                _ => drop(last.apply(effect, 0)),
+                _ => drop(last.apply(effect, last.changed_ms)),
             }
         }
         // The page cache and the disk's own outlive the process: what was not flushed may still be lost later.
@@ -808,7 +812,7 @@ impl Storage {
     /// Takes a file away, durably.
     pub fn take_away(&mut self, path: &Path) {
         let effect = Effect::Remove(path.to_path_buf());
-        if self.apply(&effect, 0).is_ok() {
+        if self.apply(&effect, self.changed_ms).is_ok() {
             *self = self.after_crash(CrashMode::All, &[], &mut Dice::new(0));
         }
     }

@@ -164,17 +164,75 @@ impl Kept {
         (offset, record): (i64, &Record<'_>),
         rules: &Rules,
     ) -> bool {
-        let Some(key) = record.key else {
-            return true;
-        };
-        let has_newer = self.newest.get(key).is_some_and(|newest| *newest > offset);
-        has_newer
-            || was_aborted(model, sent, offset)
-            || model
-                .sent
-                .iter()
-                .any(|other| has_old_tombstone(other, key, offset, rules))
+        let newest = record.key.and_then(|key| self.newest.get(key));
+        newest.is_some_and(|newest| *newest > offset)
+            || may_go_without_newer(model, sent, (offset, record), rules)
     }
+}
+
+/// Whether compaction may have taken a record although nothing newer of its key is there.
+fn may_go_without_newer(
+    model: &PartitionModel,
+    sent: &Sent,
+    (offset, record): (i64, &Record<'_>),
+    rules: &Rules,
+) -> bool {
+    let Some(key) = record.key else {
+        return true;
+    };
+    let mut all_sent = model.sent.iter();
+    was_aborted(model, sent, offset)
+        || all_sent.any(|other| has_old_tombstone(other, key, offset, rules))
+}
+
+/// Whether all that compaction must have left of a batch is so old that `retention.ms` may have taken it: a segment is
+/// as old as the newest record that is left in it.
+pub fn age_allows_the_rest(
+    model: &PartitionModel,
+    sent: &Sent,
+    base_offset: i64,
+    rules: &Rules,
+) -> bool {
+    if sent.marker.is_some() {
+        return is_past_delete_retention(sent, rules);
+    }
+    let records = Records::open(&sent.bytes).expect("it was made here");
+    records.iter().all(|record| {
+        let record = record.expect("it was made here");
+        let offset = base_offset + record.offset.0;
+        rules.age_allows(record.timestamp.0, sent.sent_ms)
+            || may_have_been_covered(model, (offset, &record))
+            || may_go_without_newer(model, sent, (offset, &record), rules)
+    })
+}
+
+/// Whether a newer record of the same key was sent, which may itself be gone.
+fn may_have_been_covered(model: &PartitionModel, (offset, record): (i64, &Record<'_>)) -> bool {
+    let covers = |other: &Sent| {
+        if other.marker.is_some() || !may_be_behind(other, offset) || !may_count(model, other) {
+            return false;
+        }
+        let records = Records::open(&other.bytes).expect("it was made here");
+        records.iter().any(|newer| {
+            let newer = newer.expect("it was made here");
+            let is_behind = match other.state {
+                State::Acknowledged { base_offset, .. } => base_offset + newer.offset.0 > offset,
+                State::Unknown | State::Gone => true,
+                State::Absent => false,
+            };
+            is_behind && newer.key == record.key
+        })
+    };
+    model.sent.iter().any(covers)
+}
+
+/// Whether readers may have been given a batch: outside of a transaction, or with a marker of a commit behind it.
+fn may_count(model: &PartitionModel, sent: &Sent) -> bool {
+    let from = match sent.state {
+        State::Acknowledged { base_offset, .. } => base_offset,
+        _ => 0,
+    };
+    !header(&sent.bytes).is_transactional() || has_verdict(model, sent, Verdict::Commit, from)
 }
 
 /// Whether a batch is, or may have been, in the log behind `offset`.
@@ -187,21 +245,29 @@ fn may_be_behind(sent: &Sent, offset: i64) -> bool {
 }
 
 fn was_aborted(model: &PartitionModel, sent: &Sent, offset: i64) -> bool {
+    header(&sent.bytes).is_transactional() && has_verdict(model, sent, Verdict::Abort, offset)
+}
+
+/// Whether such a marker of the batch's producer is, or may have been, in the log behind `offset`.
+fn has_verdict(model: &PartitionModel, sent: &Sent, verdict: Verdict, offset: i64) -> bool {
     let producer_id = header(&sent.bytes).producer_id();
-    let is_abort = |other: &Sent| {
-        other.marker.is_some_and(|new| {
-            new.producer_id == producer_id && new.marker.verdict == Verdict::Abort
-        })
-    };
-    let mut sent_before = model.sent.iter();
-    header(&sent.bytes).is_transactional()
-        && sent_before.any(|other| is_abort(other) && may_be_behind(other, offset))
+    model.sent.iter().any(|other| {
+        let is_it = other
+            .marker
+            .is_some_and(|new| new.producer_id == producer_id && new.marker.verdict == verdict);
+        is_it && may_be_behind(other, offset)
+    })
+}
+
+/// Whether a tombstone or a marker may have gone for its age.
+fn is_past_delete_retention(sent: &Sent, rules: &Rules) -> bool {
+    let age_ms = rules.latest_ms - (sent.sent_ms - rules.jumped_back_ms);
+    age_ms >= i64::try_from(rules.delete_retention_ms).unwrap_or(i64::MAX)
 }
 
 /// Whether a tombstone of the key at `offset` or behind may have gone for its age.
 fn has_old_tombstone(other: &Sent, key: &[u8], offset: i64, rules: &Rules) -> bool {
-    let age_ms = rules.latest_ms - (other.sent_ms - rules.jumped_back_ms);
-    let is_old = age_ms >= i64::try_from(rules.delete_retention_ms).unwrap_or(i64::MAX);
+    let is_old = is_past_delete_retention(other, rules);
     if !is_old || other.marker.is_some() || !may_be_behind(other, offset) {
         return false;
     }

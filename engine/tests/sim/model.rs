@@ -297,7 +297,12 @@ impl PartitionModel {
         let unexplained = self.sent.iter().find_map(|sent| match sent.state {
             State::Acknowledged { base_offset, .. } => {
                 let is_gone = base_offset < log.start && base_offset + sent.count > asked;
-                let may_go = || rules.age_allows(sent) || self.size_allows(base_offset, rules);
+                let may_go = || {
+                    rules.age_allows(sent.timestamp_ms, sent.sent_ms)
+                        || self.size_allows(base_offset, rules)
+                        || rules.compacts
+                            && compacted::age_allows_the_rest(self, sent, base_offset, rules)
+                };
                 (is_gone && !may_go()).then_some(base_offset)
             }
             _ => None,
@@ -380,11 +385,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Whether a batch is so old that `retention.ms` may have taken it.
-    fn age_allows(&self, sent: &Sent) -> bool {
+    /// Whether what has this timestamp, and was sent then, is so old that `retention.ms` may have taken it.
+    pub fn age_allows(&self, timestamp_ms: i64, sent_ms: i64) -> bool {
         // A timestamp far ahead counts as the time of the file's last change.
-        let changed_ms = sent.sent_ms - self.jumped_back_ms;
-        let counts_from_ms = sent.timestamp_ms.min(changed_ms);
+        let changed_ms = sent_ms - self.jumped_back_ms;
+        let counts_from_ms = timestamp_ms.min(changed_ms);
         self.retention_ms
             .is_some_and(|ms| counts_from_ms + (ms as i64) < self.latest_ms)
     }
@@ -435,18 +440,28 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
+    use corelane_engine::record::{BatchBuilder, BatchOptions, NewRecord};
+
     use super::*;
 
     const NOW_MS: i64 = 1_700_000_000_000;
     const YOUNG_MS: i64 = 10;
     const OLD_MS: i64 = 60_000;
 
-    /// What `check_start` says of a log from which all below `start` is gone. Of each batch, of one record, its bytes and
-    /// its age.
-    fn may_start_at(start: i64, batches: &[(usize, i64)]) -> bool {
-        let sent = |(base_offset, (bytes, age_ms)): (i64, &(usize, i64))| Sent {
+    const RULES: Rules = Rules {
+        retention_bytes: Some(9000),
+        retention_ms: Some(3000),
+        compacts: false,
+        delete_retention_ms: 600,
+        latest_ms: NOW_MS,
+        jumped_back_ms: 0,
+    };
+
+    /// A batch of one record.
+    fn sent(base_offset: i64, bytes: Bytes, age_ms: i64) -> Sent {
+        Sent {
             number: base_offset as u64,
-            bytes: Bytes::from(vec![0; *bytes]),
+            bytes,
             marker: None,
             count: 1,
             timestamp_ms: NOW_MS - age_ms,
@@ -456,22 +471,28 @@ mod tests {
                 base_offset,
                 acks: Acks::Durable,
             },
-        };
+        }
+    }
+
+    /// What `check_start` says of a log from which all below `start` is gone.
+    fn may_start(start: i64, sent: impl Iterator<Item = Sent>, rules: &Rules) -> bool {
         let model = PartitionModel {
-            sent: (0..).zip(batches).map(sent).collect(),
+            sent: sent.collect(),
             ..PartitionModel::default()
         };
         let log = ReadLog {
             start,
             ..ReadLog::default()
         };
-        let rules = Rules {
-            retention_bytes: Some(9000),
-            retention_ms: Some(3000),
-            latest_ms: NOW_MS,
-            ..Rules::default()
+        model.check_start(&log, rules).is_ok()
+    }
+
+    /// The same, of each batch its bytes and its age.
+    fn may_start_at(start: i64, batches: &[(usize, i64)]) -> bool {
+        let sent = |(base_offset, (bytes, age_ms)): (i64, &(usize, i64))| {
+            sent(base_offset, Bytes::from(vec![0; *bytes]), *age_ms)
         };
-        model.check_start(&log, &rules).is_ok()
+        may_start(start, (0..).zip(batches).map(sent), &RULES)
     }
 
     #[test]
@@ -482,5 +503,37 @@ mod tests {
         assert!(!may_start_at(2, &[(500, YOUNG_MS), (500, OLD_MS)]));
         assert!(may_start_at(1, &[(500, OLD_MS), (500, YOUNG_MS)]));
         assert!(!may_start_at(2, &[(500, OLD_MS), (500, YOUNG_MS)]));
+    }
+
+    /// A compacted log, of each batch its key and its age.
+    fn compacted_may_start_at(start: i64, batches: &[(&str, i64)]) -> bool {
+        let sent = |(base_offset, (key, age_ms)): (i64, &(&str, i64))| {
+            let mut builder = BatchBuilder::new(BatchOptions::default());
+            let record = NewRecord {
+                timestamp_ms: NOW_MS - age_ms,
+                key: Some(key.as_bytes()),
+                value: Some(b"value"),
+                headers: &[],
+            };
+            builder.append(&record).unwrap();
+            sent(base_offset, builder.build().unwrap(), *age_ms)
+        };
+        let rules = Rules {
+            compacts: true,
+            ..RULES
+        };
+        may_start(start, (0..).zip(batches).map(sent), &rules)
+    }
+
+    #[test]
+    fn a_young_record_goes_with_old_ones_once_a_newer_one_has_its_key() {
+        let batches = [("a", YOUNG_MS), ("b", OLD_MS), ("a", YOUNG_MS)];
+        assert!(compacted_may_start_at(2, &batches));
+        assert!(!compacted_may_start_at(3, &batches));
+        let batches = [("a", YOUNG_MS), ("b", OLD_MS), ("c", YOUNG_MS)];
+        assert!(!compacted_may_start_at(2, &batches));
+        // Only what lies behind covers.
+        let batches = [("a", OLD_MS), ("a", YOUNG_MS), ("c", YOUNG_MS)];
+        assert!(!compacted_may_start_at(2, &batches));
     }
 }

@@ -73,6 +73,31 @@ fn what_was_not_flushed_is_lost_and_what_was_flushed_stays() {
     assert_eq!(left(CrashMode::Kill).len(), 2000);
 }
 
+/// A file of 1970 would be old enough for any retention.
+#[test]
+fn what_arrives_with_a_crash_has_not_changed_in_1970() {
+    let mut bench = Bench::new();
+    let path = Bench::path("file");
+    let create = Effect::Create(path.clone());
+    let inode = bench.storage.apply(&create, 5000).unwrap();
+    let write = |inode| Effect::Write {
+        inode,
+        position: 0,
+        bytes: Bytes::from(vec![1; 10]),
+    };
+    let made = Effect::Create(Bench::path("made"));
+    let in_flight = [write(inode), made, write(inode + 1)];
+    for mode in [CrashMode::All, CrashMode::Kill] {
+        for seed in 0..20 {
+            let mut dice = Dice::new(seed);
+            let left = bench.storage.after_crash(mode, &in_flight, &mut dice);
+            for entry in left.list(Path::new(TOP_PATH)).unwrap() {
+                assert_eq!(entry.modified_ms, 5000, "{mode:?}, seed {seed}: {entry:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_file_without_a_durable_name_is_gone() {
     let mut bench = Bench::new();
